@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { Refusal } from './errors';
+
+/**
+ * The only reader of process.env. Every setting of DESIGN section 8, validated at start with every problem listed at
+ * once; a secret may be given as `<NAME>_FILE`.
+ */
+const port = z.coerce.number().int().min(0).max(65_535);
+const list = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item.length > 0));
+
+const settings = z.object({
+  SLACK_BOT_TOKEN: z.string().min(1).optional(),
+  SLACK_APP_TOKEN: z.string().min(1).optional(),
+  SLACK_SIGNING_SECRET: z.string().min(1).optional(),
+  SLACK_API_URL: z.url().optional(),
+  /** Socket Mode connections; Slack allows ten, two close the gap of a refresh. */
+  SLACK_SOCKETS: z.coerce.number().int().min(1).max(10).default(2),
+  /** HTTP listener of the bot: Slack's requests in HTTP mode, the command line's API, health and metrics. */
+  PORT: port.default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_API_KEY: z.string().optional(),
+  TEMPORAL_TLS_CERT: z.string().optional(),
+  TEMPORAL_TLS_KEY: z.string().optional(),
+  TEMPORAL_TLS_CA: z.string().optional(),
+  TEMPORAL_UI_URL: z.url().optional(),
+  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://').optional(),
+  POLICY_REPO: z.string().min(1),
+  POLICY_REF: z.string().default('main'),
+  POLICY_SIGNERS: z.string().optional(),
+  /** How often the policy mirror is brought up to date, ms. */
+  POLICY_POLL_MS: z.coerce.number().int().min(100).default(15_000),
+  LEDGER_REPO: z.string().min(1),
+  LEDGER_REF: z.string().default('refs/heads/ledger'),
+  /** Ed25519 private key, PEM. */
+  LEDGER_KEY: z.string().min(1).optional(),
+  RELAY_KEY: z.string().min(32, 'must have at least 32 characters'),
+  /** A folder, or s3://bucket/prefix. */
+  BLOB_STORE: z.string().min(1),
+  /** 32 bytes, base64 or hex. */
+  BLOB_KEY: z.string().min(32).optional(),
+  RUNNER_POOLS: list.default(['default']),
+  /** Folder for mirrors and other things that can be lost. */
+  DATA_DIR: z.string().default('.signalbox'),
+  /** YAML file that maps tokens of the command line and of webhooks to people and machines. */
+  TOKENS_FILE: z.string().optional(),
+  /** JSON with any of OperationTimings, ms. */
+  TIMINGS: z.string().optional(),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** For the command line: the bot's address and the caller's token. */
+  SIGNALBOX_URL: z.url().optional(),
+  SIGNALBOX_TOKEN: z.string().optional(),
+});
+
+export type Config = Readonly<z.infer<typeof settings>>;
+export type Setting = keyof Config;
+
+/** Names of all settings, for `doctor`, the docs and their test. */
+export const settingNames = Object.keys(settings.shape) as readonly Setting[];
+
+const secrets: readonly Setting[] = [
+  'SLACK_BOT_TOKEN',
+  'SLACK_APP_TOKEN',
+  'SLACK_SIGNING_SECRET',
+  'TEMPORAL_API_KEY',
+  'REDIS_URL',
+  'LEDGER_KEY',
+  'RELAY_KEY',
+  'BLOB_KEY',
+  'SIGNALBOX_TOKEN',
+];
+
+/**
+ * Reads the settings that a process needs. Throws one `Refusal` that lists every problem by setting name and never
+ * shows a value.
+ */
+export function readConfig(
+  needed: readonly Setting[],
+  env: NodeJS.ProcessEnv = process.env,
+): Config {
+  const problems: string[] = [];
+  const given: Record<string, string> = {};
+  for (const name of settingNames) {
+    const value = env[name];
+    if (value !== undefined && value !== '') given[name] = value;
+    else if (secrets.includes(name) && env[`${name}_FILE`]) {
+      try {
+        given[name] = readFileSync(env[`${name}_FILE`]!, 'utf8').trim();
+      } catch {
+        problems.push(`${name}_FILE names a file that cannot be read`);
+      }
+    }
+  }
+  const optional = settings.partial();
+  const parsed = optional.safeParse(given);
+  if (!parsed.success) for (const issue of parsed.error.issues) problems.push(`${issue.path.join('.')} ${words(issue.message)}`);
+  for (const name of needed) {
+    if (given[name] === undefined && settings.shape[name].safeParse(undefined).success === false) problems.push(`${name} is not set`);
+    else if (given[name] === undefined && settings.shape[name].safeParse(undefined).data === undefined) problems.push(`${name} is not set`);
+  }
+  if (problems.length > 0) {
+    const listed = [...new Set(problems)].map((problem) => `  - ${problem}`).join('\n');
+    throw new Refusal('setting_invalid', `Signalbox cannot start because of its settings:\n${listed}\nSet them in the environment (docs/operations.md lists all).`);
+  }
+  const defaults = Object.fromEntries(
+    Object.entries(settings.shape).flatMap(([name, schema]) => {
+      const fallback = schema.safeParse(undefined);
+      return fallback.success && fallback.data !== undefined ? [[name, fallback.data]] : [];
+    }),
+  );
+  return { ...defaults, ...parsed.data } as Config;
+}
+
+function words(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}

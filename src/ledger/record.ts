@@ -1,0 +1,59 @@
+import type { Json } from '../json';
+
+export const ledgerEvents = ['request', 'verdict', 'vote', 'intent', 'outcome', 'adopted', 'incident'] as const;
+export type LedgerEvent = (typeof ledgerEvents)[number];
+
+/** What a workflow hands to the committer. `key` makes a repeat harmless: one file a key, ever. */
+export interface LedgerEntry {
+  readonly operationId: string;
+  readonly event: LedgerEvent;
+  /** Two digits and the event name become the file name; votes and repeated events count up. */
+  readonly index: number;
+  /** ISO 8601 UTC, workflow time. Decides the folder, so it must be the same at every repeat. */
+  readonly at: string;
+  /** Folder date of the operation (its request's date): `2026-11-21`. */
+  readonly day: string;
+  readonly body: { readonly [key: string]: Json };
+  /** Applied state that becomes true together with this record. */
+  readonly state?: AppliedChange;
+}
+
+/** A record as it lies in Git: canonical JSON, one a file. */
+export interface LedgerRecord {
+  readonly format: 1;
+  readonly sequence: number;
+  readonly operation: string;
+  readonly event: LedgerEvent;
+  readonly at: string;
+  readonly body: { readonly [key: string]: Json };
+  /** SHA-256 of the canonical JSON of the record before, signature included; 64 zeros for the first. */
+  readonly previous: string;
+  /** Base64 Ed25519 over the canonical JSON of everything above; key id before the colon. */
+  readonly signature: string;
+}
+
+export interface AppliedVersion {
+  readonly version: string;
+  readonly operation: string;
+  /** ISO 8601 UTC: when its watch ended. */
+  readonly succeededAt: string;
+  /** Set when it was rolled back later: it no longer counts for `after`, `soak` and rollback. */
+  readonly rolledBackAt?: string;
+}
+
+/** `state/<environment>/<service>.json`: what runs where, newest first. Rollback and `after:` are answered from it. */
+export interface AppliedState {
+  readonly format: 1;
+  readonly service: string;
+  readonly environment: string;
+  /** What is believed to run now. `unknown` after an undo that failed and was left. */
+  readonly current?: { readonly version: string; readonly operation: string; readonly at: string };
+  /** Versions that succeeded, newest first, at most 50. */
+  readonly history: readonly AppliedVersion[];
+}
+
+/** How a record changes the applied state. Applied by the committer on the state at its tip. */
+export type AppliedChange =
+  | { readonly kind: 'succeeded'; readonly service: string; readonly environment: string; readonly version: string; readonly at: string; readonly operation: string }
+  /** The operation rolled `from` back and `to` runs again. */
+  | { readonly kind: 'rolled_back'; readonly service: string; readonly environment: string; readonly from?: string; readonly to: string; readonly at: string; readonly operation: string };

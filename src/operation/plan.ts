@@ -1,0 +1,132 @@
+import type { Json, JsonObject } from '../json';
+
+/** How a step behaves when it is done twice (law 11). */
+export type Repeat = 'safe' | 'find' | 'never';
+
+export interface RetryPolicy {
+  /** Attempts in all, the first included. */
+  readonly attempts: number;
+  readonly firstMs: number;
+  readonly backoff: number;
+}
+
+/** One call of a step kind: its name and its `with`, templates not yet filled in. */
+export interface StepCall {
+  readonly uses: string;
+  readonly with: JsonObject;
+}
+
+/** `find`: look before acting, and before undoing. */
+export interface FindCall {
+  readonly with: JsonObject;
+  /** CEL over `response` (and everything else in scope). */
+  readonly found: string;
+  readonly outputs: { readonly [name: string]: string };
+}
+
+/**
+ * One step with everything resolved that can be resolved before it runs. It lies in the blob store as a part of
+ * the plan; workflows see only its outline.
+ */
+export interface PlanStep extends StepCall {
+  /** Unique within the plan and readable: `canary/share`. */
+  readonly path: string;
+  readonly id: string;
+  readonly name: string;
+  /** Key into `Plan.scopes`: which `inputs` and which `steps` its expressions see. */
+  readonly scope: string;
+  readonly if?: string;
+  readonly find?: FindCall;
+  readonly outputs?: { readonly [name: string]: string };
+  readonly until?: { readonly condition: string; readonly everyMs: number; readonly forMs: number };
+  readonly expect?: { readonly condition: string; readonly otherwise: string };
+  readonly repeat: Repeat;
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+  readonly undo?: StepCall | 'none';
+  readonly onFailure: 'stop' | 'continue' | 'ask';
+  /** Runner pool whose task queue the step goes to. */
+  readonly pool: string;
+  /** The rollout stage it belongs to. */
+  readonly stage?: string;
+  /** `watch` steps run after the work is done, while the lane is held as watching. */
+  readonly phase: 'work' | 'watch';
+}
+
+/** The frozen list of steps with everything resolved. Its SHA-256 is the digest that people approve. */
+export interface Plan {
+  readonly format: 1;
+  readonly operation: {
+    readonly id: string;
+    readonly kind: string;
+    readonly service?: string;
+    readonly environment?: string;
+    readonly version?: string;
+    /** What runs there now and will be restored on failure. */
+    readonly previousVersion?: string;
+    readonly runbook?: string;
+    readonly requester: string;
+    readonly reason?: string;
+  };
+  readonly policyCommit: string;
+  /** Every file the plan was made from, by object id, so that it can be read again years later. */
+  readonly sources: readonly { readonly path: string; readonly blob: string }[];
+  /** Connections the steps may use, frozen: name -> definition (secrets are references). */
+  readonly connections: JsonObject;
+  /** Metrics that criteria may name, frozen. */
+  readonly metrics: JsonObject;
+  readonly scopes: { readonly [scope: string]: { readonly inputs: JsonObject } };
+  /** Documents that expressions may look at. */
+  readonly service: JsonObject;
+  readonly environment: JsonObject;
+  /** Outputs of the `resolve` steps by id. */
+  readonly resolve: JsonObject;
+  readonly steps: readonly PlanStep[];
+}
+
+/** What a workflow needs to know of a step to schedule it; everything else stays in the plan's body. */
+export interface StepOutline {
+  readonly control: 'step';
+  readonly path: string;
+  readonly name: string;
+  readonly uses: string;
+  readonly pool: string;
+  readonly repeat: Repeat;
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+  /** Set when the step polls: it fails benignly until its condition holds, at most this long. */
+  readonly pollForMs?: number;
+  readonly hasUndo: boolean;
+  readonly onFailure: 'stop' | 'continue' | 'ask';
+  readonly phase: 'work' | 'watch';
+  readonly stage?: string;
+}
+
+/** A plan as workflows carry it. `digest` is the key of the body in the blob store. */
+export interface PlanOutline {
+  readonly format: 1;
+  readonly digest: string;
+  readonly steps: readonly StepOutline[];
+  /** What cannot be undone, in words; said on the card before anyone approves. */
+  readonly irreversible: readonly string[];
+}
+
+/** What one step left behind. Kept in run state, so it is capped (8 KiB of outputs; more is an error that says so). */
+export interface StepResult {
+  readonly status: 'done' | 'skipped' | 'found';
+  readonly outputs: { readonly [name: string]: Json };
+  /** One line for the card. */
+  readonly summary: string;
+  /** A few lines for the thread. */
+  readonly detail?: readonly string[];
+}
+
+/** A criterion that was missed: what the card and the rollback notice say. */
+export interface MissedCriterion {
+  readonly metric: string;
+  /** As written: `<0.1%`. */
+  readonly wanted: string;
+  /** In the unit of the criterion: `2.4%`, or `no data`. */
+  readonly measured: string;
+  readonly stage?: string;
+}

@@ -1,0 +1,227 @@
+import type { Ballot, Vote, VoteBody, VoteRefusal } from '../approvals/ballot';
+import type { IncidentEvent, IncidentView } from '../incidents/incident';
+import type { JsonObject } from '../json';
+import type { AppliedState, LedgerEntry } from '../ledger/record';
+import type { Address, Notice } from '../messages/notice';
+import type { PlanOutline, StepResult } from './plan';
+import type { OperationRequest, Relayed } from './request';
+import type { GateView, OperationView } from './view';
+
+/**
+ * The ports: what workflows may ask of the world. Implementations are in `activities/`; the interfaces are here so
+ * that workflow code never sees an implementation's types (DESIGN section 3, the type wall).
+ */
+
+/** What policy said before anything was opened. */
+export type Admission =
+  | { readonly kind: 'denied'; readonly reasons: readonly string[]; readonly policyCommit?: string }
+  | {
+      readonly kind: 'admitted';
+      readonly policyCommit: string;
+      readonly policyProblem?: string;
+      /** Channel of the card. */
+      readonly channel: string;
+      readonly rollbackChannel?: string;
+      readonly title: string;
+      /** Filled in by policy and ledger: what a `/rollback` goes back to, what runs now. */
+      readonly version?: string;
+      readonly previousVersion?: string;
+      /** Read-only steps to run before the verdict, as a plan of their own; absent when there are none. */
+      readonly resolve?: PlanOutline;
+    };
+
+/** The second verdict: with facts, plan and gates. */
+export type Judgement =
+  | { readonly kind: 'denied'; readonly reasons: readonly string[]; readonly policyCommit: string }
+  | {
+      readonly kind: 'allowed';
+      readonly policyCommit: string;
+      readonly plan: PlanOutline;
+      readonly ballots: readonly Ballot[];
+      readonly gates: readonly GateView[];
+      /** Instant (ms) at which the non-approval gates want to be asked again; absent when they all hold. */
+      readonly nextGateCheckAtMs?: number;
+      readonly why: OperationView['why'];
+      readonly rollback: OperationView['rollback'];
+      readonly inputs?: { readonly [name: string]: string };
+      readonly lane?: { readonly service: string; readonly environment: string };
+      readonly facts: JsonObject;
+      /** Hash of everything that decided; `recheck` compares it. */
+      readonly decisionDigest: string;
+    };
+
+export interface JudgeInput {
+  readonly request: Relayed<OperationRequest>;
+  readonly admission: Extract<Admission, { kind: 'admitted' }>;
+  readonly resolved: JsonObject;
+}
+
+/** Non-approval gates at one instant. */
+export interface GateAnswer {
+  readonly gates: readonly GateView[];
+  readonly nextGateCheckAtMs?: number;
+}
+
+export interface RecheckInput extends JudgeInput {
+  readonly judgement: Extract<Judgement, { kind: 'allowed' }>;
+  readonly votes: readonly Vote[];
+  /** Votes that no longer stand, told by `recheckVoters` before. */
+  readonly fallenVotes: readonly { readonly by: string; readonly code: VoteRefusal }[];
+}
+
+export type Recheck =
+  | { readonly kind: 'go' }
+  | { readonly kind: 'denied'; readonly reasons: readonly string[] }
+  | { readonly kind: 'gates_closed'; readonly answer: GateAnswer }
+  /** Something moved: what it is, and the judgement that now holds. Its ballots are opened anew. */
+  | { readonly kind: 'changed'; readonly because: string; readonly judgement: Judgement };
+
+/** Worker queue: policy, facts, plans, records, lanes. */
+export interface WorkerActivities {
+  /** Verifies the relay's signature, reads policy at a pinned commit, gives the first verdict. */
+  admit(input: { readonly request: Relayed<OperationRequest> }): Promise<Admission>;
+  judge(input: JudgeInput): Promise<Judgement>;
+  askGates(input: JudgeInput & { readonly judgement: Extract<Judgement, { kind: 'allowed' }> }): Promise<GateAnswer>;
+  recheck(input: RecheckInput): Promise<Recheck>;
+  /** Commits records (group commit). Repeats are harmless. Resolves once they are durable. */
+  record(input: { readonly entries: readonly LedgerEntry[] }): Promise<{ readonly commit: string }>;
+  appliedState(input: { readonly service: string; readonly environment: string }): Promise<AppliedState>;
+  /** Signal-with-start of the lane, which workflow code cannot do itself. */
+  enterLane(input: LaneEntry): Promise<void>;
+  leaveLane(input: { readonly laneId: string; readonly operationId: string }): Promise<void>;
+  tellLane(input: { readonly laneId: string; readonly operationId: string; readonly status: 'running' | 'watching' | 'needs_hands' | 'aborting' }): Promise<void>;
+  /** Whether the workflow is still open; an operation that was terminated must not hold a lane. */
+  isOpen(input: { readonly workflowId: string }): Promise<boolean>;
+  /** Recent operations of a service, for an incident's timeline. */
+  recentOperations(input: { readonly service?: string; readonly environment?: string; readonly sinceMs: number }): Promise<readonly IncidentEvent[]>;
+  /** Verdict and ballot for the public `requestApproval`. */
+  judgeApproval(input: { readonly ask: ApprovalAsk; readonly caller: ApprovalCaller }): Promise<ApprovalJudgement>;
+}
+
+export interface LaneEntry {
+  readonly laneId: string;
+  readonly operationId: string;
+  /** Lower goes first: rollback 0, break-glass 1, hotfix 2, the rest 3. */
+  readonly priority: number;
+  readonly kind: string;
+  readonly title: string;
+  readonly livenessCheckMs: number;
+}
+
+/** Slack queue, served by the bot: everything that needs a Slack token. */
+export interface SlackActivities {
+  /**
+   * Brings one message slot to the given version: posts it if it is not there yet, else edits it in place. An older
+   * version than the one shown is a no-op. Bounded by the caller; unknown outcomes are reconciled by metadata.
+   */
+  deliver(input: Delivery): Promise<Delivered>;
+  /** Posts a notice once; `key` makes a repeat harmless. */
+  notify(input: { readonly key: string; readonly to: Address; readonly notice: Notice }): Promise<{ readonly channel?: string; readonly ts?: string }>;
+  /** Verifies the relay's signature and asks Slack who the voter is now. Fails closed. */
+  checkVote(input: { readonly vote: Relayed<VoteBody>; readonly ballot: Ballot; readonly maxAgeMs: number }): Promise<VoterCheck>;
+  /** The same question about voters already counted, before the first side effect. */
+  recheckVoters(input: { readonly ballots: readonly Ballot[]; readonly votes: readonly Vote[] }): Promise<readonly { readonly by: string; readonly code: VoteRefusal }[]>;
+  /** Verifies a relayed button or command about a running operation or incident. */
+  checkAct(input: { readonly act: Relayed<ActBody> }): Promise<{ readonly ok: true; readonly by: string } | { readonly ok: false; readonly code: VoteRefusal }>;
+  /** Makes a channel for an incident where the workspace allows it; says what could not be done. */
+  openRoom(input: { readonly incidentId: string; readonly name: string; readonly topic: string; readonly invite: readonly string[] }): Promise<{ readonly channel?: string; readonly notDone: readonly string[] }>;
+  pin(input: { readonly channel: string; readonly ts: string }): Promise<{ readonly done: boolean; readonly why?: string }>;
+}
+
+export type Delivery = {
+  /** Unique per message: `<operation id>/card`. It travels as message metadata. */
+  readonly slot: string;
+  readonly version: number;
+  /** Name (`#deploys`) or id of the channel policy wants it in. */
+  readonly channel: string;
+  /** Known after the first delivery; kept in workflow state, so that the card survives Redis and restarts. */
+  readonly at?: { readonly channel: string; readonly ts: string };
+  readonly final: boolean;
+} & ({ readonly card: 'operation'; readonly view: OperationView } | { readonly card: 'incident'; readonly view: IncidentView });
+
+export interface Delivered {
+  readonly channel: string;
+  readonly ts: string;
+  /** The version that is now shown: equal to or newer than the one asked for. */
+  readonly version: number;
+}
+
+export type VoterCheck =
+  | { readonly kind: 'ok'; readonly person: string; readonly teams: readonly string[] }
+  | { readonly kind: 'refused'; readonly code: VoteRefusal; readonly detail?: string };
+
+/** Runner queue, one per pool: the only holder of credentials. */
+export interface RunnerActivities {
+  runStep(input: RunStepInput): Promise<StepResult>;
+}
+
+export interface RunStepInput {
+  readonly planDigest: string;
+  readonly path: string;
+  readonly mode: 'do' | 'undo';
+  /** Outputs of earlier steps by path. */
+  readonly outputs: { readonly [path: string]: JsonObject };
+  /** `<operation id>/<path>`: the same for every attempt; steps derive their idempotency keys from it. */
+  readonly key: string;
+  /** Fence of the lane: grows with every holder, so a late writer can be told from the present one. */
+  readonly fence?: Fence;
+}
+
+export interface Fence {
+  /** Start of the lane workflow, ms since the epoch. */
+  readonly epoch: number;
+  readonly number: number;
+}
+
+/** What people do to an operation, other than vote. */
+export type OperationAct =
+  | { readonly kind: 'cancel' }
+  | { readonly kind: 'abort'; readonly reason?: string }
+  | { readonly kind: 'retry_undo'; readonly reason: string }
+  | { readonly kind: 'done_by_hand'; readonly reason: string }
+  | { readonly kind: 'leave_it'; readonly reason: string }
+  | { readonly kind: 'finish_watch' }
+  | { readonly kind: 'resync' };
+
+export interface ActBody {
+  readonly format: 1;
+  readonly workflowId: string;
+  readonly act: OperationAct | import('../incidents/incident').IncidentAct;
+  readonly by: string;
+  readonly team?: string;
+  readonly actionId: string;
+  readonly at: string;
+}
+
+export type ActAnswer =
+  | { readonly kind: 'done'; readonly sentence: string }
+  | { readonly kind: 'refused'; readonly sentence: string };
+
+/** Input of the public `requestApproval` workflow: plain JSON from any language. */
+export interface ApprovalAsk {
+  readonly title: string;
+  readonly about: string;
+  readonly from: readonly (string | { readonly team: string; readonly count: number })[];
+  readonly environment?: string;
+  readonly channel?: string;
+  readonly fields?: { readonly [name: string]: string };
+  /** `24h`, `30m`. */
+  readonly timeout?: string;
+  readonly requester?: string;
+}
+
+export interface ApprovalCaller {
+  readonly workflowId: string;
+  readonly parentWorkflowId?: string;
+}
+
+export type ApprovalJudgement =
+  | { readonly kind: 'denied'; readonly reason: string }
+  | { readonly kind: 'allowed'; readonly policyCommit: string; readonly channel: string; readonly ballots: readonly Ballot[]; readonly digest: string };
+
+export interface ApprovalResult {
+  readonly decision: 'approved' | 'rejected' | 'expired';
+  readonly votes: readonly { readonly by: string; readonly at: string; readonly reason?: string }[];
+  readonly policyCommit: string;
+  readonly digest: string;
+}

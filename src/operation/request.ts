@@ -1,0 +1,49 @@
+import type { Json } from '../json';
+
+/** What kinds of work people ask for. One workflow type carries all of them out. */
+export type OperationKind = 'deploy' | 'rollback' | 'provision' | 'runbook';
+
+/** Who asked, and by which door. People are Slack user ids; machines are names from the token table. */
+export type Requester =
+  | { readonly kind: 'person'; readonly id: string; readonly team?: string; readonly via: 'slack' | 'cli' | 'webhook' }
+  | { readonly kind: 'machine'; readonly id: string; readonly via: 'cli' | 'webhook' | 'schedule' | 'alert' };
+
+/** Who asked for what, from where. It is frozen the moment it is handed over, and signed by the relay. */
+export interface OperationRequest {
+  readonly format: 1;
+  /** Workflow id and the name of the record in the ledger: `<kind>-<subject>-<environment>-<10 characters>`. */
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly service?: string;
+  readonly environment?: string;
+  readonly version?: string;
+  /** Name of a runbook, for `provision` and `runbook`. */
+  readonly runbook?: string;
+  /** A rollout other than the service's own. */
+  readonly rollout?: string;
+  readonly inputs: { readonly [name: string]: Json };
+  readonly reason?: string;
+  readonly labels: readonly string[];
+  /** Facts the requester raises (`risk_level: high`); policy never lets them be lowered. */
+  readonly raise: { readonly [fact: string]: Json };
+  readonly requester: Requester;
+  readonly asked: {
+    /** What the person typed or pressed, in words. */
+    readonly text: string;
+    /** Slack channel id where it was asked; private answers go there. */
+    readonly channel?: string;
+    /** Slack's trigger id, a webhook's delivery id, a CLI call's key: equal ids are one request. */
+    readonly deliveryId: string;
+  };
+  /** ISO 8601 UTC. */
+  readonly requestedAt: string;
+  /** ISO 8601 UTC: after this instant the request is told "too late" instead of being started. */
+  readonly notAfter: string;
+}
+
+/** Something the bot relayed, with its HMAC (law 1): a bare body that reached Temporal by another way is refused. */
+export interface Relayed<Body> {
+  readonly body: Body;
+  /** Hex HMAC-SHA256 under RELAY_KEY over the purpose and the canonical JSON of `body`. */
+  readonly signature: string;
+}

@@ -1,0 +1,102 @@
+import type { MissedCriterion } from './plan';
+import type { Outcome } from './outcome';
+import type { OperationKind, Requester } from './request';
+
+export type OperationState =
+  | 'preparing'
+  | 'waiting'
+  | 'queued'
+  | 'checking'
+  | 'running'
+  | 'watching'
+  | 'undoing'
+  | 'needs_hands'
+  | 'succeeded'
+  | 'rolled_back'
+  | 'failed'
+  | 'denied'
+  | 'rejected'
+  | 'expired'
+  | 'cancelled'
+  | 'superseded';
+
+export const finishedStates: readonly OperationState[] = [
+  'succeeded',
+  'rolled_back',
+  'failed',
+  'denied',
+  'rejected',
+  'expired',
+  'cancelled',
+  'superseded',
+];
+
+export interface BallotView {
+  readonly id: string;
+  readonly digest: string;
+  readonly rule: string;
+  readonly order: 'parallel' | 'sequence';
+  readonly seats: readonly { readonly team: string; readonly mention: readonly string[]; readonly filledBy?: string; readonly at?: string }[];
+  readonly rejectedBy?: { readonly by: string; readonly reason: string };
+  readonly expiresAt: string;
+  readonly open: boolean;
+  readonly oneClick: boolean;
+}
+
+export interface GateView {
+  readonly kind: 'window' | 'freeze' | 'order' | 'prerequisite';
+  readonly holds: boolean;
+  readonly message: string;
+  /** ISO instant at which it is expected to open. */
+  readonly opensAt?: string;
+}
+
+export interface StepView {
+  readonly name: string;
+  readonly state: 'waiting' | 'running' | 'done' | 'skipped' | 'failed' | 'undoing' | 'undone' | 'undo_failed';
+  readonly summary?: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+}
+
+/** Everything a card shows, as data under 4 KB. A renderer turns it into blocks; nothing else is needed to rebuild it. */
+export interface OperationView {
+  readonly format: 1;
+  readonly id: string;
+  /** The last part of the id, as people say it. */
+  readonly shortId: string;
+  readonly kind: OperationKind;
+  readonly title: string;
+  readonly service?: string;
+  readonly environment?: string;
+  readonly version?: string;
+  readonly previousVersion?: string;
+  readonly runbook?: string;
+  readonly inputs?: { readonly [name: string]: string };
+  readonly requester: Requester;
+  readonly reason?: string;
+  readonly state: OperationState;
+  /** ISO 8601 UTC of the last change of state. */
+  readonly since: string;
+  readonly requestedAt: string;
+  readonly policyCommit?: string;
+  /** Said when the commit in force is not the newest: which is newer and why it does not bind. */
+  readonly policyProblem?: string;
+  /** Rule names with file and line: why these gates. */
+  readonly why: readonly { readonly rule: string; readonly source?: string; readonly message: string }[];
+  readonly ballots: readonly BallotView[];
+  readonly gates: readonly GateView[];
+  readonly lane?: { readonly position: number; readonly heldBy?: string };
+  readonly steps: readonly StepView[];
+  /** Steps that are not listed because there are too many. */
+  readonly moreSteps: number;
+  readonly irreversible: readonly string[];
+  readonly rollback: { readonly ready: boolean; readonly version?: string; readonly why?: string };
+  readonly digest?: string;
+  readonly missed?: MissedCriterion;
+  /** Why it is in this state, in one sentence (denial, failure, undo, needs hands). */
+  readonly note?: string;
+  readonly denials: readonly string[];
+  readonly outcome?: Outcome;
+  readonly incidentId?: string;
+}

@@ -1,0 +1,62 @@
+/** Where a rule stands, so that a card can link to it: file and line at the policy commit. */
+export interface Source {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** One thing policy says against, or about, a request. */
+export interface Reason {
+  readonly rule: string;
+  readonly level: 'advisory' | 'soft' | 'hard';
+  /** A full sentence: what, why, who can change it. */
+  readonly message: string;
+  readonly source?: Source;
+}
+
+interface GateBase {
+  readonly rule: string;
+  /** Whether the gate is satisfied at the instant asked about. */
+  readonly holds: boolean;
+  readonly message: string;
+  readonly source?: Source;
+}
+
+export interface ApprovalGate extends GateBase {
+  readonly kind: 'approval';
+  readonly seats: readonly { readonly team: string; readonly count: number; readonly filledBy: readonly string[] }[];
+  readonly order: 'parallel' | 'sequence';
+  readonly timeoutMs: number;
+  readonly remindAfterMs: readonly number[];
+  readonly channel?: string;
+  readonly oneClick: boolean;
+}
+
+/** All instants are ISO 8601 UTC. */
+export interface WindowGate extends GateBase {
+  readonly kind: 'window';
+  readonly opensAt?: string;
+  readonly closesAt?: string;
+}
+
+export interface FreezeGate extends GateBase {
+  readonly kind: 'freeze';
+  readonly until: string;
+}
+
+export interface OrderGate extends GateBase {
+  readonly kind: 'order';
+  /** When a soak ends, if only time is missing. */
+  readonly opensAt?: string;
+}
+
+export interface PrerequisiteGate extends GateBase {
+  readonly kind: 'prerequisite';
+}
+
+/** What must hold before the first side effect. The lane is a gate too, but the lane workflow answers for it. */
+export type Gate = ApprovalGate | WindowGate | FreezeGate | OrderGate | PrerequisiteGate;
+
+/** What policy says of a request. */
+export type Verdict =
+  | { readonly verdict: 'denied'; readonly reasons: readonly Reason[] }
+  | { readonly verdict: 'allowed'; readonly reasons: readonly Reason[]; readonly gates: readonly Gate[] };

@@ -1,0 +1,114 @@
+import type { VoteAnswer, VoteBody } from '../src/approvals/ballot';
+import type { IncidentView } from '../src/incidents/incident';
+import type { ActAnswer, ActBody, Fence } from '../src/operation/ports';
+import type { Relayed } from '../src/operation/request';
+import type { OperationView } from '../src/operation/view';
+
+/**
+ * The contract between everything outside Temporal and the workflows: names only, no SDK import, so that the bot can
+ * load it cheaply. Changing a name here breaks operations in flight.
+ */
+
+/** Workflows and light activities. */
+export const WORKER_QUEUE = 'signalbox';
+/** Everything that needs a Slack token; served by the bot. */
+export const SLACK_QUEUE = 'signalbox-slack';
+/** Steps of one runner pool. */
+export const runnerQueue = (pool: string): string => `signalbox-runner-${pool}`;
+
+export const WORKFLOWS = {
+  operation: 'operation',
+  run: 'run',
+  lane: 'lane',
+  incident: 'incident',
+  requestApproval: 'requestApproval',
+} as const;
+
+export const laneId = (where: { readonly environment: string; readonly service: string }): string =>
+  `lane/${where.environment}/${where.service}`;
+export const runId = (operationId: string): string => `${operationId}/run`;
+
+/** Update and, for when no worker answers, signal. Both take `Relayed<VoteBody>`. */
+export const VOTE_UPDATE = 'vote';
+export const VOTE_SIGNAL = 'voteLater';
+/** Update and signal that take `Relayed<ActBody>`. */
+export const ACT_UPDATE = 'act';
+export const ACT_SIGNAL = 'actLater';
+export const VIEW_QUERY = 'view';
+
+/** operation <- lane */
+export const LANE_GRANTED = 'laneGranted';
+export const LANE_POSITION = 'lanePosition';
+/** The lane passes to somebody else: stop, undo is theirs. */
+export const LANE_TAKEN = 'laneTaken';
+/** lane <- operation */
+export const LANE_ENTER = 'enter';
+export const LANE_LEAVE = 'leave';
+export const LANE_STATUS = 'status';
+/** run -> operation */
+export const RUN_PROGRESS = 'runProgress';
+/** operation -> run */
+export const RUN_ACT = 'runAct';
+/** anything -> incident: a line for its timeline */
+export const INCIDENT_EVENT = 'incidentEvent';
+
+export type VoteUpdate = { args: [Relayed<VoteBody>]; result: VoteAnswer };
+export type ActUpdate = { args: [Relayed<ActBody>]; result: ActAnswer };
+export type ViewQuery = { result: OperationView };
+export type IncidentViewQuery = { result: IncidentView };
+
+export interface LaneGrant {
+  readonly fence: Fence;
+  /** Whom the holder took over from, when it did. */
+  readonly tookOverFrom?: string;
+}
+
+/** Every wait of an operation, as an argument (law 13). Milliseconds. */
+export interface OperationTimings {
+  /** How long one delivery to Slack may try before the slot waits for the next change. */
+  readonly deliveryMs: number;
+  /** How long the last card may try after the outcome is recorded. */
+  readonly lastDeliveryMs: number;
+  /** How long Slack may take to say who a voter is. */
+  readonly voterCheckMs: number;
+  /** How long an aborted step may take to stop before the fence decides. */
+  readonly abortGraceMs: number;
+  /** How long `admit` and `judge` may try while Git is away. */
+  readonly judgeMs: number;
+  /** How long a record may try to be committed. */
+  readonly recordMs: number;
+  /** How often a lane asks whether its holder still lives. */
+  readonly livenessMs: number;
+  /** Greatest age of a look-up of a voter that still counts. */
+  readonly voterMaxAgeMs: number;
+  /** How long an operation waits in its lane at most. */
+  readonly laneMs: number;
+}
+
+export const defaultTimings: OperationTimings = {
+  deliveryMs: 120_000,
+  lastDeliveryMs: 600_000,
+  voterCheckMs: 8_000,
+  abortGraceMs: 60_000,
+  judgeMs: 300_000,
+  recordMs: 900_000,
+  livenessMs: 60_000,
+  voterMaxAgeMs: 60_000,
+  laneMs: 7 * 24 * 3_600_000,
+};
+
+/** Names of the search attributes, registered idempotently at start-up. */
+export const SEARCH_ATTRIBUTES = {
+  kind: { name: 'SignalboxKind', type: 'KEYWORD' },
+  state: { name: 'SignalboxState', type: 'KEYWORD' },
+  service: { name: 'SignalboxService', type: 'KEYWORD' },
+  environment: { name: 'SignalboxEnvironment', type: 'KEYWORD' },
+  requester: { name: 'SignalboxRequester', type: 'KEYWORD' },
+  waitingFor: { name: 'SignalboxWaitingFor', type: 'KEYWORD_LIST' },
+} as const;
+
+/** What `operation` is started with. */
+export interface OperationInput {
+  readonly request: Relayed<import('../src/operation/request').OperationRequest>;
+  readonly timings: OperationTimings;
+}
