@@ -7,7 +7,12 @@ import { Refusal } from './errors';
  * once; a secret may be given as `<NAME>_FILE`.
  */
 const port = z.coerce.number().int().min(0).max(65_535);
-const list = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item.length > 0));
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item.length > 0),
+);
 
 const settings = z.object({
   SLACK_BOT_TOKEN: z.string().min(1).optional(),
@@ -26,7 +31,10 @@ const settings = z.object({
   TEMPORAL_TLS_KEY: z.string().optional(),
   TEMPORAL_TLS_CA: z.string().optional(),
   TEMPORAL_UI_URL: z.url().optional(),
-  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://').optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')
+    .optional(),
   POLICY_REPO: z.string().min(1),
   POLICY_REF: z.string().default('main'),
   POLICY_SIGNERS: z.string().optional(),
@@ -76,10 +84,7 @@ const secrets: readonly Setting[] = [
  * Reads the settings that a process needs. Throws one `Refusal` that lists every problem by setting name and never
  * shows a value.
  */
-export function readConfig(
-  needed: readonly Setting[],
-  env: NodeJS.ProcessEnv = process.env,
-): Config {
+export function readConfig(needed: readonly Setting[], env: NodeJS.ProcessEnv = process.env): Config {
   const problems: string[] = [];
   const given: Record<string, string> = {};
   for (const name of settingNames) {
@@ -95,14 +100,20 @@ export function readConfig(
   }
   const optional = settings.partial();
   const parsed = optional.safeParse(given);
-  if (!parsed.success) for (const issue of parsed.error.issues) problems.push(`${issue.path.join('.')} ${words(issue.message)}`);
+  if (!parsed.success)
+    for (const issue of parsed.error.issues) problems.push(`${issue.path.join('.')} ${words(issue.message)}`);
   for (const name of needed) {
-    if (given[name] === undefined && settings.shape[name].safeParse(undefined).success === false) problems.push(`${name} is not set`);
-    else if (given[name] === undefined && settings.shape[name].safeParse(undefined).data === undefined) problems.push(`${name} is not set`);
+    if (given[name] === undefined && settings.shape[name].safeParse(undefined).success === false)
+      problems.push(`${name} is not set`);
+    else if (given[name] === undefined && settings.shape[name].safeParse(undefined).data === undefined)
+      problems.push(`${name} is not set`);
   }
   if (problems.length > 0) {
     const listed = [...new Set(problems)].map((problem) => `  - ${problem}`).join('\n');
-    throw new Refusal('setting_invalid', `Signalbox cannot start because of its settings:\n${listed}\nSet them in the environment (docs/operations.md lists all).`);
+    throw new Refusal(
+      'setting_invalid',
+      `Signalbox cannot start because of its settings:\n${listed}\nSet them in the environment (docs/operations.md lists all).`,
+    );
   }
   const defaults = Object.fromEntries(
     Object.entries(settings.shape).flatMap(([name, schema]) => {

@@ -91,6 +91,11 @@ export type VoteRefusal = (typeof voteRefusals)[number];
 
 /** What the voter is told. `stillNeeded` names teams, one entry a free seat. */
 export type VoteAnswer =
-  | { readonly kind: 'counted'; readonly decision: 'approve' | 'reject'; readonly seat?: string; readonly stillNeeded: readonly string[] }
+  | {
+      readonly kind: 'counted';
+      readonly decision: 'approve' | 'reject';
+      readonly seat?: string;
+      readonly stillNeeded: readonly string[];
+    }
   | { readonly kind: 'already'; readonly stillNeeded: readonly string[] }
   | { readonly kind: 'refused'; readonly code: VoteRefusal; readonly detail?: string };

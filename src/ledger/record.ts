@@ -54,6 +54,21 @@ export interface AppliedState {
 
 /** How a record changes the applied state. Applied by the committer on the state at its tip. */
 export type AppliedChange =
-  | { readonly kind: 'succeeded'; readonly service: string; readonly environment: string; readonly version: string; readonly at: string; readonly operation: string }
+  | {
+      readonly kind: 'succeeded';
+      readonly service: string;
+      readonly environment: string;
+      readonly version: string;
+      readonly at: string;
+      readonly operation: string;
+    }
   /** The operation rolled `from` back and `to` runs again. */
-  | { readonly kind: 'rolled_back'; readonly service: string; readonly environment: string; readonly from?: string; readonly to: string; readonly at: string; readonly operation: string };
+  | {
+      readonly kind: 'rolled_back';
+      readonly service: string;
+      readonly environment: string;
+      readonly from?: string;
+      readonly to: string;
+      readonly at: string;
+      readonly operation: string;
+    };

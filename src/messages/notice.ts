@@ -10,8 +10,18 @@ export type Address =
 
 /** A message that is posted once and not edited: data only, a renderer turns it into text and blocks. */
 export type Notice =
-  | { readonly kind: 'denied'; readonly title: string; readonly reasons: readonly string[]; readonly policyCommit?: string }
-  | { readonly kind: 'ballot_opened'; readonly title: string; readonly mention: readonly string[]; readonly rule: string }
+  | {
+      readonly kind: 'denied';
+      readonly title: string;
+      readonly reasons: readonly string[];
+      readonly policyCommit?: string;
+    }
+  | {
+      readonly kind: 'ballot_opened';
+      readonly title: string;
+      readonly mention: readonly string[];
+      readonly rule: string;
+    }
   | {
       readonly kind: 'reminder';
       readonly operationId: string;
@@ -23,7 +33,14 @@ export type Notice =
       readonly link?: { readonly channel: string; readonly ts: string };
     }
   | { readonly kind: 'vote_answer'; readonly title: string; readonly answer: VoteAnswer }
-  | { readonly kind: 'vote_cast'; readonly by: string; readonly decision: 'approve' | 'reject'; readonly seat?: string; readonly reason?: string; readonly stillNeeded: readonly string[] }
+  | {
+      readonly kind: 'vote_cast';
+      readonly by: string;
+      readonly decision: 'approve' | 'reject';
+      readonly seat?: string;
+      readonly reason?: string;
+      readonly stillNeeded: readonly string[];
+    }
   | { readonly kind: 'step_detail'; readonly step: string; readonly summary: string; readonly lines: readonly string[] }
   | { readonly kind: 'gate_opened'; readonly message: string }
   | { readonly kind: 'changed'; readonly message: string }
@@ -39,8 +56,20 @@ export type Notice =
       readonly restored?: string;
       readonly requester: string;
     }
-  | { readonly kind: 'needs_hands'; readonly title: string; readonly step: string; readonly reason: string; readonly mention: readonly string[] }
-  | { readonly kind: 'outcome'; readonly title: string; readonly sentence: string; readonly state: string; readonly requester: string }
+  | {
+      readonly kind: 'needs_hands';
+      readonly title: string;
+      readonly step: string;
+      readonly reason: string;
+      readonly mention: readonly string[];
+    }
+  | {
+      readonly kind: 'outcome';
+      readonly title: string;
+      readonly sentence: string;
+      readonly state: string;
+      readonly requester: string;
+    }
   | { readonly kind: 'incident_event'; readonly at: string; readonly text: string }
   | { readonly kind: 'incident_opened'; readonly incidentId: string; readonly title: string; readonly channel?: string }
   | { readonly kind: 'plain'; readonly text: string };

@@ -2,14 +2,7 @@ import type { MissedCriterion } from './plan';
 
 /** How an operation ended. */
 export type OutcomeKind =
-  | 'succeeded'
-  | 'rolled_back'
-  | 'failed'
-  | 'denied'
-  | 'rejected'
-  | 'expired'
-  | 'cancelled'
-  | 'superseded';
+  'succeeded' | 'rolled_back' | 'failed' | 'denied' | 'rejected' | 'expired' | 'cancelled' | 'superseded';
 
 export interface Outcome {
   readonly kind: OutcomeKind;
@@ -23,5 +16,11 @@ export interface Outcome {
 /** What the `run` workflow tells its parent. */
 export type RunResult =
   | { readonly kind: 'done' }
-  | { readonly kind: 'undone'; readonly failedStep: string; readonly reason: string; readonly missed?: MissedCriterion; readonly aborted: boolean }
+  | {
+      readonly kind: 'undone';
+      readonly failedStep: string;
+      readonly reason: string;
+      readonly missed?: MissedCriterion;
+      readonly aborted: boolean;
+    }
   | { readonly kind: 'left'; readonly failedStep: string; readonly reason: string; readonly byHand: boolean };

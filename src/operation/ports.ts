@@ -89,11 +89,19 @@ export interface WorkerActivities {
   /** Signal-with-start of the lane, which workflow code cannot do itself. */
   enterLane(input: LaneEntry): Promise<void>;
   leaveLane(input: { readonly laneId: string; readonly operationId: string }): Promise<void>;
-  tellLane(input: { readonly laneId: string; readonly operationId: string; readonly status: 'running' | 'watching' | 'needs_hands' | 'aborting' }): Promise<void>;
+  tellLane(input: {
+    readonly laneId: string;
+    readonly operationId: string;
+    readonly status: 'running' | 'watching' | 'needs_hands' | 'aborting';
+  }): Promise<void>;
   /** Whether the workflow is still open; an operation that was terminated must not hold a lane. */
   isOpen(input: { readonly workflowId: string }): Promise<boolean>;
   /** Recent operations of a service, for an incident's timeline. */
-  recentOperations(input: { readonly service?: string; readonly environment?: string; readonly sinceMs: number }): Promise<readonly IncidentEvent[]>;
+  recentOperations(input: {
+    readonly service?: string;
+    readonly environment?: string;
+    readonly sinceMs: number;
+  }): Promise<readonly IncidentEvent[]>;
   /** Verdict and ballot for the public `requestApproval`. */
   judgeApproval(input: { readonly ask: ApprovalAsk; readonly caller: ApprovalCaller }): Promise<ApprovalJudgement>;
 }
@@ -116,16 +124,37 @@ export interface SlackActivities {
    */
   deliver(input: Delivery): Promise<Delivered>;
   /** Posts a notice once; `key` makes a repeat harmless. */
-  notify(input: { readonly key: string; readonly to: Address; readonly notice: Notice }): Promise<{ readonly channel?: string; readonly ts?: string }>;
+  notify(input: {
+    readonly key: string;
+    readonly to: Address;
+    readonly notice: Notice;
+  }): Promise<{ readonly channel?: string; readonly ts?: string }>;
   /** Verifies the relay's signature and asks Slack who the voter is now. Fails closed. */
-  checkVote(input: { readonly vote: Relayed<VoteBody>; readonly ballot: Ballot; readonly maxAgeMs: number }): Promise<VoterCheck>;
+  checkVote(input: {
+    readonly vote: Relayed<VoteBody>;
+    readonly ballot: Ballot;
+    readonly maxAgeMs: number;
+  }): Promise<VoterCheck>;
   /** The same question about voters already counted, before the first side effect. */
-  recheckVoters(input: { readonly ballots: readonly Ballot[]; readonly votes: readonly Vote[] }): Promise<readonly { readonly by: string; readonly code: VoteRefusal }[]>;
+  recheckVoters(input: {
+    readonly ballots: readonly Ballot[];
+    readonly votes: readonly Vote[];
+  }): Promise<readonly { readonly by: string; readonly code: VoteRefusal }[]>;
   /** Verifies a relayed button or command about a running operation or incident. */
-  checkAct(input: { readonly act: Relayed<ActBody> }): Promise<{ readonly ok: true; readonly by: string } | { readonly ok: false; readonly code: VoteRefusal }>;
+  checkAct(input: {
+    readonly act: Relayed<ActBody>;
+  }): Promise<{ readonly ok: true; readonly by: string } | { readonly ok: false; readonly code: VoteRefusal }>;
   /** Makes a channel for an incident where the workspace allows it; says what could not be done. */
-  openRoom(input: { readonly incidentId: string; readonly name: string; readonly topic: string; readonly invite: readonly string[] }): Promise<{ readonly channel?: string; readonly notDone: readonly string[] }>;
-  pin(input: { readonly channel: string; readonly ts: string }): Promise<{ readonly done: boolean; readonly why?: string }>;
+  openRoom(input: {
+    readonly incidentId: string;
+    readonly name: string;
+    readonly topic: string;
+    readonly invite: readonly string[];
+  }): Promise<{ readonly channel?: string; readonly notDone: readonly string[] }>;
+  pin(input: {
+    readonly channel: string;
+    readonly ts: string;
+  }): Promise<{ readonly done: boolean; readonly why?: string }>;
 }
 
 export type Delivery = {
@@ -137,7 +166,10 @@ export type Delivery = {
   /** Known after the first delivery; kept in workflow state, so that the card survives Redis and restarts. */
   readonly at?: { readonly channel: string; readonly ts: string };
   readonly final: boolean;
-} & ({ readonly card: 'operation'; readonly view: OperationView } | { readonly card: 'incident'; readonly view: IncidentView });
+} & (
+  | { readonly card: 'operation'; readonly view: OperationView }
+  | { readonly card: 'incident'; readonly view: IncidentView }
+);
 
 export interface Delivered {
   readonly channel: string;
@@ -194,8 +226,7 @@ export interface ActBody {
 }
 
 export type ActAnswer =
-  | { readonly kind: 'done'; readonly sentence: string }
-  | { readonly kind: 'refused'; readonly sentence: string };
+  { readonly kind: 'done'; readonly sentence: string } | { readonly kind: 'refused'; readonly sentence: string };
 
 /** Input of the public `requestApproval` workflow: plain JSON from any language. */
 export interface ApprovalAsk {
@@ -217,7 +248,13 @@ export interface ApprovalCaller {
 
 export type ApprovalJudgement =
   | { readonly kind: 'denied'; readonly reason: string }
-  | { readonly kind: 'allowed'; readonly policyCommit: string; readonly channel: string; readonly ballots: readonly Ballot[]; readonly digest: string };
+  | {
+      readonly kind: 'allowed';
+      readonly policyCommit: string;
+      readonly channel: string;
+      readonly ballots: readonly Ballot[];
+      readonly digest: string;
+    };
 
 export interface ApprovalResult {
   readonly decision: 'approved' | 'rejected' | 'expired';

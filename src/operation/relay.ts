@@ -18,5 +18,7 @@ export function isRelayed<Body>(purpose: RelayPurpose, relayed: Relayed<Body>, k
 }
 
 function sign(purpose: RelayPurpose, body: unknown, key: string): string {
-  return createHmac('sha256', key).update(`signalbox/${purpose}/1\n${canonical(body)}`).digest('hex');
+  return createHmac('sha256', key)
+    .update(`signalbox/${purpose}/1\n${canonical(body)}`)
+    .digest('hex');
 }

@@ -36,7 +36,12 @@ export interface BallotView {
   readonly digest: string;
   readonly rule: string;
   readonly order: 'parallel' | 'sequence';
-  readonly seats: readonly { readonly team: string; readonly mention: readonly string[]; readonly filledBy?: string; readonly at?: string }[];
+  readonly seats: readonly {
+    readonly team: string;
+    readonly mention: readonly string[];
+    readonly filledBy?: string;
+    readonly at?: string;
+  }[];
   readonly rejectedBy?: { readonly by: string; readonly reason: string };
   readonly expiresAt: string;
   readonly open: boolean;
