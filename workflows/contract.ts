@@ -77,6 +77,8 @@ export interface OperationTimings {
   readonly judgeMs: number;
   /** How long a record may try to be committed. */
   readonly recordMs: number;
+  /** A runner that says nothing for this long is taken for dead and its step is tried again. */
+  readonly heartbeatMs: number;
   /** How often a lane asks whether its holder still lives. */
   readonly livenessMs: number;
   /** Greatest age of a look-up of a voter that still counts. */
@@ -92,6 +94,7 @@ export const defaultTimings: OperationTimings = {
   abortGraceMs: 60_000,
   judgeMs: 300_000,
   recordMs: 900_000,
+  heartbeatMs: 15_000,
   livenessMs: 60_000,
   voterMaxAgeMs: 60_000,
   laneMs: 7 * 24 * 3_600_000,

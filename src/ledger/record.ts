@@ -46,29 +46,31 @@ export interface AppliedState {
   readonly format: 1;
   readonly service: string;
   readonly environment: string;
-  /** What is believed to run now. `unknown` after an undo that failed and was left. */
+  /** What ran when the last operation here ended. */
   readonly current?: { readonly version: string; readonly operation: string; readonly at: string };
+  /** Set while an operation is under way, and left behind by an undo that failed: what runs is then uncertain. */
+  readonly changing?: { readonly version: string; readonly operation: string; readonly at: string };
   /** Versions that succeeded, newest first, at most 50. */
   readonly history: readonly AppliedVersion[];
 }
 
 /** How a record changes the applied state. Applied by the committer on the state at its tip. */
-export type AppliedChange =
+export type AppliedChange = {
+  readonly service: string;
+  readonly environment: string;
+  readonly operation: string;
+  /** ISO 8601 UTC. */
+  readonly at: string;
+} & (
+  | /** With the intent: from now on what runs is in motion, until one of the others says what came of it. */
+    { readonly kind: 'started'; readonly version: string } /** The watch has ended well. */
   | {
       readonly kind: 'succeeded';
-      readonly service: string;
-      readonly environment: string;
       readonly version: string;
-      readonly at: string;
-      readonly operation: string;
-    }
-  /** The operation rolled `from` back and `to` runs again. */
+    } /** It runs, but its watch was cut short by a newer operation: current, yet not a version that succeeded. */
   | {
-      readonly kind: 'rolled_back';
-      readonly service: string;
-      readonly environment: string;
-      readonly from?: string;
-      readonly to: string;
-      readonly at: string;
-      readonly operation: string;
-    };
+      readonly kind: 'applied';
+      readonly version: string;
+    } /** `from` was taken away again and `to` runs. `from` no longer counts for `after`, `soak` and rollback. */
+  | { readonly kind: 'rolled_back'; readonly from?: string; readonly to: string }
+);

@@ -15,12 +15,21 @@ export interface Outcome {
 
 /** What the `run` workflow tells its parent. */
 export type RunResult =
-  | { readonly kind: 'done' }
+  | { readonly kind: 'done'; readonly watch: 'ended' | 'finished_early' | 'superseded' }
+  /** Something failed or was aborted, and everything done before was undone. */
   | {
       readonly kind: 'undone';
       readonly failedStep: string;
       readonly reason: string;
       readonly missed?: MissedCriterion;
-      readonly aborted: boolean;
+      readonly abortedBy?: string;
+      readonly undoneSteps: number;
     }
-  | { readonly kind: 'left'; readonly failedStep: string; readonly reason: string; readonly byHand: boolean };
+  /** What was done stays as it is: an undo failed and a person decided, or a rollback took over. */
+  | {
+      readonly kind: 'left';
+      readonly failedStep: string;
+      readonly reason: string;
+      readonly because: 'done_by_hand' | 'left' | 'taken_over';
+      readonly by?: string;
+    };

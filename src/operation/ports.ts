@@ -70,7 +70,13 @@ export interface RecheckInput extends JudgeInput {
 }
 
 export type Recheck =
-  | { readonly kind: 'go' }
+  | {
+      readonly kind: 'go';
+      /** What runs there now: undo goes back to it. Read after the lane was granted, so it is not part of the digest. */
+      readonly previousVersion?: string;
+      /** Set when there is nothing left to do: what the request wanted already holds (a rollback that came second). */
+      readonly alreadyTrue?: string;
+    }
   | { readonly kind: 'denied'; readonly reasons: readonly string[] }
   | { readonly kind: 'gates_closed'; readonly answer: GateAnswer }
   /** Something moved: what it is, and the judgement that now holds. Its ballots are opened anew. */
@@ -102,6 +108,12 @@ export interface WorkerActivities {
     readonly environment?: string;
     readonly sinceMs: number;
   }): Promise<readonly IncidentEvent[]>;
+  /** Writes a line into the timeline of every open incident of a service. */
+  tellIncidents(input: {
+    readonly service?: string;
+    readonly environment?: string;
+    readonly event: IncidentEvent;
+  }): Promise<void>;
   /** Verdict and ballot for the public `requestApproval`. */
   judgeApproval(input: { readonly ask: ApprovalAsk; readonly caller: ApprovalCaller }): Promise<ApprovalJudgement>;
 }
@@ -195,6 +207,8 @@ export interface RunStepInput {
   readonly outputs: { readonly [path: string]: JsonObject };
   /** `<operation id>/<path>`: the same for every attempt; steps derive their idempotency keys from it. */
   readonly key: string;
+  /** Values known only once the lane is held; a scope input `{ "$late": name }` stands for them. */
+  readonly late: { readonly previous_version?: string };
   /** Fence of the lane: grows with every holder, so a late writer can be told from the present one. */
   readonly fence?: Fence;
 }

@@ -70,7 +70,8 @@ export interface OperationView {
   readonly id: string;
   /** The last part of the id, as people say it. */
   readonly shortId: string;
-  readonly kind: OperationKind;
+  /** `approval` is the card of the public `requestApproval`. */
+  readonly kind: OperationKind | 'approval';
   readonly title: string;
   readonly service?: string;
   readonly environment?: string;
@@ -79,6 +80,10 @@ export interface OperationView {
   readonly runbook?: string;
   readonly inputs?: { readonly [name: string]: string };
   readonly requester: Requester;
+  /** False for callers of `requestApproval`, who cannot sign. */
+  readonly requesterVerified: boolean;
+  /** Plain facts that the asker shows (`requestApproval`). */
+  readonly fields?: { readonly [name: string]: string };
   readonly reason?: string;
   readonly state: OperationState;
   /** ISO 8601 UTC of the last change of state. */
