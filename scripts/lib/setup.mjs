@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { withLock } from './lock.mjs';
+import { inRoot, isProgram, lastLines, onPath, root, run } from './run.mjs';
+import { say, Stop } from './say.mjs';
+
+/** Set-up without dependencies: everything here works in a fresh clone with nothing but Node.js. */
+
+const TEMPORAL_VERSION = 'v1.5.1';
+const tools = inRoot('.tools');
+const locked = (what, work) => withLock(join(tools, 'setup.lock'), what, work);
+
+export function ensureNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 11))
+    throw new Stop(
+      `Signalbox needs Node.js 20.11 or newer, and this is ${process.versions.node}: install a newer one and try again.`,
+    );
+}
+
+/** `npm ci` when node_modules is missing or was made from another lock file. */
+export async function ensurePackages() {
+  const stamp = inRoot('node_modules/.signalbox-lock');
+  const installed = inRoot('node_modules/.package-lock.json');
+  const wanted = createHash('sha256')
+    .update(readFileSync(inRoot('package-lock.json')))
+    .digest('hex');
+  const current = () => {
+    if (!existsSync(installed)) return false;
+    if (existsSync(stamp)) return readFileSync(stamp, 'utf8') === wanted;
+    return statSync(installed).mtimeMs >= statSync(inRoot('package-lock.json')).mtimeMs;
+  };
+  if (current()) return;
+  await locked('installing npm packages', async () => {
+    if (current()) return;
+    say('Installing npm packages from the lock file (about 40 s the first time).');
+    const result = await run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts']);
+    if (result.code !== 0)
+      throw new Stop(
+        `npm could not install the packages; check the network and the registry, then try again. It said:\n${lastLines(result)}`,
+      );
+    writeFileSync(stamp, wanted);
+    say('npm packages are installed.');
+  });
+}
+
+/** Path of a Temporal CLI that starts. */
+export async function ensureTemporal() {
+  if (process.env.TEMPORAL_CLI) {
+    if (await starts(process.env.TEMPORAL_CLI)) return process.env.TEMPORAL_CLI;
+    throw new Stop(`TEMPORAL_CLI is set to ${process.env.TEMPORAL_CLI}, which does not start: correct or unset it.`);
+  }
+  const cached = join(tools, 'temporal');
+  const found = await firstThatStarts([onPath('temporal'), cached]);
+  if (found) return found;
+  return locked('getting the Temporal CLI', async () => {
+    if (await starts(cached)) return cached;
+    if (await downloadTemporal(cached)) return cached;
+    if (await buildTemporal(cached)) return cached;
+    throw new Stop(
+      'The Temporal command line could neither be found nor downloaded nor built: install it (https://temporal.io/setup/install-temporal-cli), ' +
+        'or install Go so that this script can build it, or set TEMPORAL_CLI to the path of a copy, and try again.',
+    );
+  });
+}
+
+async function firstThatStarts(candidates) {
+  for (const candidate of candidates) if (candidate && (await starts(candidate))) return candidate;
+  return undefined;
+}
+
+async function starts(program) {
+  return isProgram(program) && (await run(program, ['--version'], { limitMs: 10_000 })).code === 0;
+}
+
+/** The SDK's own download; the limit keeps a machine without network from waiting. */
+async function downloadTemporal(target) {
+  if (!existsSync(inRoot('node_modules/@temporalio/testing'))) return false;
+  say('Trying to download the Temporal CLI (10 s at most).');
+  const folder = join(tools, `download-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  const script = `require('@temporalio/testing').TestWorkflowEnvironment.createLocal({ server: { executable: {
+    type: 'cached-download', downloadDir: process.argv[1] } } }).then((e) => e.teardown()).then(() => process.exit(0), () => process.exit(1));`;
+  try {
+    const result = await run(process.execPath, ['-e', script, folder], { limitMs: 10_000 });
+    const file = readdirSync(folder).find((name) => name.startsWith('temporal') && isProgram(join(folder, name)));
+    if (result.code !== 0 || !file) {
+      say('The download did not succeed.');
+      return false;
+    }
+    renameSync(join(folder, file), target);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return starts(target);
+}
+
+async function buildTemporal(target) {
+  const go = onPath('go');
+  if (!go) {
+    say('Go is not installed, so the Temporal CLI cannot be built here.');
+    return false;
+  }
+  say(`Building the Temporal CLI ${TEMPORAL_VERSION} with Go (2 to 5 minutes, once).`);
+  const folder = join(tools, `build-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  const heartbeat = setInterval(() => say('Still building the Temporal CLI.'), 30_000);
+  try {
+    const env = { ...process.env, GOBIN: folder, GOFLAGS: '' };
+    const result = await run(go, ['install', `github.com/temporalio/cli/cmd/temporal@${TEMPORAL_VERSION}`], { env });
+    if (result.code !== 0) {
+      say(`The build did not succeed:\n${lastLines(result)}`);
+      return false;
+    }
+    renameSync(join(folder, 'temporal'), target);
+    chmodSync(target, 0o755);
+    say('The Temporal CLI is built and kept in .tools.');
+  } finally {
+    clearInterval(heartbeat);
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return starts(target);
+}
+
+/**
+ * `{ url }` of a Redis that runs already, `{ server }` to start one, or undefined when there is none to be had. `own`
+ * asks for one to start whatever REDIS_URL says.
+ */
+export async function ensureRedis({ own = false } = {}) {
+  if (process.env.REDIS_URL && !own) return { url: process.env.REDIS_URL };
+  const server = process.env.REDIS_SERVER ?? (await ensureDebian('redis-server', ['redis-server'], ['redis-server']));
+  return server ? { server } : undefined;
+}
+
+/** Path of a Chromium for screenshots, or undefined. */
+export async function ensureChromium() {
+  return ensureDebian(
+    'Chromium',
+    ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    ['chromium', 'fonts-noto-color-emoji'],
+  );
+}
+
+/** A program on PATH, else from Debian's packages when this is root on Debian. */
+async function ensureDebian(what, programs, packages) {
+  const look = () => programs.map(onPath).find((path) => path !== undefined);
+  const apt = onPath('apt-get');
+  if (look() || !apt || process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return look();
+  return locked(`installing ${what}`, async () => {
+    if (look()) return look();
+    say(`Installing ${what} from Debian's packages.`);
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const install = () => run(apt, ['install', '-y', '--no-install-recommends', ...packages], { env, cwd: root });
+    let result = await install();
+    if (result.code !== 0) {
+      await run(apt, ['update'], { env });
+      result = await install();
+    }
+    if (result.code !== 0) say(`${what} could not be installed:\n${lastLines(result, 2)}`);
+    return look();
+  });
+}
