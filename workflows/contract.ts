@@ -115,3 +115,11 @@ export interface OperationInput {
   readonly request: Relayed<import('../src/operation/request').OperationRequest>;
   readonly timings: OperationTimings;
 }
+
+/** What `incident` is started with. */
+export interface IncidentInput {
+  readonly request: Relayed<import('../src/incidents/incident').IncidentRequest>;
+  /** Channel that policy names for incidents. */
+  readonly channel: string;
+  readonly timings: OperationTimings;
+}

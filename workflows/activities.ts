@@ -1,0 +1,95 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { RunnerActivities, SlackActivities, WorkerActivities } from '../src/operation/ports';
+import type { StepOutline } from '../src/operation/plan';
+import { runnerQueue, SLACK_QUEUE, WORKER_QUEUE, type OperationTimings } from './contract';
+
+type ReadingActivities = Pick<
+  WorkerActivities,
+  'admit' | 'judge' | 'askGates' | 'recheck' | 'appliedState' | 'judgeApproval'
+>;
+type RecordingActivities = Pick<WorkerActivities, 'record'>;
+type LaneActivities = Pick<
+  WorkerActivities,
+  'enterLane' | 'leaveLane' | 'tellLane' | 'isOpen' | 'recentOperations' | 'tellIncidents'
+>;
+
+/** Policy, facts and plans. They may wait for Git as long as `judgeMs`. */
+export const reading = (timings: OperationTimings): ReadingActivities =>
+  proxyActivities<ReadingActivities>({
+    taskQueue: WORKER_QUEUE,
+    startToCloseTimeout: '60 seconds',
+    scheduleToCloseTimeout: timings.judgeMs,
+    retry: { initialInterval: '250 milliseconds', maximumInterval: '10 seconds' },
+  });
+
+/** The ledger. Repeats are harmless, so it is tried as long as `recordMs`. */
+export const recording = (timings: OperationTimings): RecordingActivities =>
+  proxyActivities<RecordingActivities>({
+    taskQueue: WORKER_QUEUE,
+    startToCloseTimeout: '60 seconds',
+    scheduleToCloseTimeout: timings.recordMs,
+    retry: { initialInterval: '250 milliseconds', maximumInterval: '15 seconds' },
+  });
+
+/** Temporal itself, by way of an activity: lanes, incidents, liveness. */
+export const lanes = (): LaneActivities =>
+  proxyActivities<LaneActivities>({
+    taskQueue: WORKER_QUEUE,
+    startToCloseTimeout: '10 seconds',
+    scheduleToCloseTimeout: '1 hour',
+    retry: { initialInterval: '250 milliseconds', maximumInterval: '10 seconds' },
+  });
+
+/** Messages. `ms` bounds one delivery with all its retries, so that a dead slot never holds an operation. */
+export const messaging = (ms: number): Pick<SlackActivities, 'deliver' | 'notify' | 'openRoom' | 'pin'> =>
+  proxyActivities<Pick<SlackActivities, 'deliver' | 'notify' | 'openRoom' | 'pin'>>({
+    taskQueue: SLACK_QUEUE,
+    startToCloseTimeout: Math.min(ms, 60_000),
+    scheduleToCloseTimeout: ms,
+    retry: { initialInterval: '500 milliseconds', maximumInterval: '15 seconds' },
+  });
+
+/** Who is this? Short, and a failure means no. */
+export const checking = (timings: OperationTimings): Pick<SlackActivities, 'checkVote' | 'checkAct'> =>
+  proxyActivities<Pick<SlackActivities, 'checkVote' | 'checkAct'>>({
+    taskQueue: SLACK_QUEUE,
+    scheduleToCloseTimeout: timings.voterCheckMs,
+    retry: { maximumAttempts: 2, initialInterval: '200 milliseconds' },
+  });
+
+/** The same question before the first side effect: nobody waits for an answer on a phone, so it may take longer. */
+export const rechecking = (timings: OperationTimings): Pick<SlackActivities, 'recheckVoters'> =>
+  proxyActivities<Pick<SlackActivities, 'recheckVoters'>>({
+    taskQueue: SLACK_QUEUE,
+    startToCloseTimeout: '60 seconds',
+    scheduleToCloseTimeout: timings.judgeMs,
+    retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
+  });
+
+/** How many attempts a crash of a runner may cost on top of the step's own. */
+const crashAllowance = 10;
+
+/**
+ * One step on its runner pool. The step itself counts its own attempts and fails for good when they are used up
+ * (`runStep`); the allowance here is for runners that died. `never` is tried once, whatever happens (law 11).
+ */
+export const stepOn = (outline: StepOutline, timings: OperationTimings): RunnerActivities => {
+  const once = outline.repeat === 'never';
+  return proxyActivities<RunnerActivities>({
+    taskQueue: runnerQueue(outline.pool),
+    startToCloseTimeout: outline.timeoutMs,
+    ...(outline.pollForMs === undefined ? {} : { scheduleToCloseTimeout: outline.pollForMs + outline.timeoutMs }),
+    heartbeatTimeout: timings.heartbeatMs,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: outline.retry.firstMs,
+      backoffCoefficient: outline.retry.backoff,
+      maximumInterval: '1 minute',
+      ...(once
+        ? { maximumAttempts: 1 }
+        : outline.pollForMs === undefined
+          ? { maximumAttempts: outline.retry.attempts + crashAllowance }
+          : {}),
+    },
+  });
+};

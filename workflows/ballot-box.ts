@@ -1,0 +1,259 @@
+import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import type { Ballot, Vote, VoteAnswer, VoteBody, VoteRefusal } from '../src/approvals/ballot';
+import { assignSeats } from '../src/approvals/seats';
+import type { BallotView } from '../src/operation/view';
+import type { Relayed } from '../src/operation/request';
+import { checking } from './activities';
+import type { OperationTimings } from './contract';
+import { instant } from './say';
+
+interface OpenBallot {
+  readonly ballot: Ballot;
+  readonly openedAt: number;
+  readonly expiresAt: number;
+  status: 'open' | 'filled' | 'rejected' | 'expired' | 'void';
+  votes: Vote[];
+  reminders: number;
+}
+
+export interface BoxEvents {
+  /** A vote was counted: show it, record it, say it. */
+  counted(vote: Vote, answer: Extract<VoteAnswer, { kind: 'counted' }>): void;
+}
+
+/**
+ * All ballots of one workflow, and the only place where votes are counted. The validator (`objection`) and the handler
+ * (`cast`) ask the same questions; the handler asks them again after Slack said who the voter is, because the world
+ * may have moved meanwhile.
+ */
+export class BallotBox {
+  private ballots: OpenBallot[] = [];
+  /** Votes being checked now, by ballot and account: a second tap in that moment is refused. */
+  private readonly reserved = new Set<string>();
+  /** Set when the workflow is past the point where votes matter. */
+  closed: 'open' | 'closed' | 'finished' = 'open';
+
+  constructor(
+    private readonly timings: OperationTimings,
+    private readonly events: BoxEvents,
+  ) {}
+
+  /** Opens ballots; those open before are void, their votes count no longer. */
+  open(ballots: readonly Ballot[]): void {
+    for (const old of this.ballots) if (old.status === 'open' || old.status === 'filled') old.status = 'void';
+    const now = Date.now();
+    const fresh = ballots.map((ballot): OpenBallot => ({
+      ballot,
+      openedAt: now,
+      expiresAt: now + ballot.timeoutMs,
+      status: ballot.seats.length === 0 ? 'filled' : 'open',
+      votes: [],
+      reminders: 0,
+    }));
+    this.ballots = [...this.ballots.slice(-10), ...fresh];
+  }
+
+  private get current(): readonly OpenBallot[] {
+    return this.ballots.filter((open) => open.status !== 'void');
+  }
+
+  get state(): 'open' | 'filled' | 'rejected' | 'expired' {
+    if (this.current.some((open) => open.status === 'rejected')) return 'rejected';
+    if (this.current.some((open) => open.status === 'expired')) return 'expired';
+    return this.current.every((open) => open.status === 'filled') ? 'filled' : 'open';
+  }
+
+  get votes(): readonly Vote[] {
+    return this.current.flatMap((open) => open.votes);
+  }
+
+  /** The ballots in force among these. */
+  openedFor(ballots: readonly Ballot[]): readonly Ballot[] {
+    return ballots.filter(({ id }) => this.current.some(({ ballot }) => ballot.id === id));
+  }
+
+  get counting(): boolean {
+    return this.reserved.size > 0;
+  }
+
+  /** Teams that still have a free seat, sorted: search attribute and card. */
+  get waitingFor(): readonly string[] {
+    const teams = this.current
+      .filter((open) => open.status === 'open')
+      .flatMap((open) => assignSeats(open).free.map((seat) => seat.team));
+    return [...new Set(teams)].sort();
+  }
+
+  get rejection(): Vote | undefined {
+    return this.votes.find((vote) => vote.decision === 'reject');
+  }
+
+  /** Ballots that people are asked to vote on now. */
+  get openBallots(): readonly { readonly ballot: Ballot; readonly openedAt: number; readonly expiresAt: number }[] {
+    return this.current.filter((open) => open.status === 'open');
+  }
+
+  /** Why this vote cannot count now, if so. Synchronous and read-only: it is the Update's validator too. */
+  objection(relayed: Relayed<VoteBody> | undefined): VoteRefusal | undefined {
+    const body = relayed?.body;
+    if (!body || typeof relayed.signature !== 'string' || relayed.signature.length === 0) return 'bad_signature';
+    if (this.closed === 'finished') return 'finished';
+    const open = this.ballots.find((candidate) => candidate.ballot.id === body.ballotId);
+    if (!open || open.status === 'void') return 'other_ballot';
+    if (open.ballot.digest !== body.ballotDigest) return 'other_digest';
+    if (open.status === 'expired' || Date.now() >= open.expiresAt) return 'expired';
+    if (open.status !== 'open' || this.closed === 'closed') return this.repeats(open, body) ? undefined : 'closed';
+    if (body.decision === 'reject' && !body.reason?.trim()) return 'reason_missing';
+    if (this.reserved.has(reservation(body))) return 'checking';
+    return open.ballot.excluded.find((excluded) => excluded.id === body.by)?.because;
+  }
+
+  /** Throws the objection as a failure whose type is its code: the clicker's bot turns it into a sentence. */
+  validate(relayed: Relayed<VoteBody>): void {
+    const code = this.objection(relayed);
+    if (code) throw ApplicationFailure.create({ message: code, type: code, nonRetryable: true });
+  }
+
+  /** Counts a vote, or says why not. The same path for the Update and for the signal that stands in for it. */
+  async cast(relayed: Relayed<VoteBody>): Promise<VoteAnswer> {
+    const refused = this.objection(relayed);
+    if (refused) return { kind: 'refused', code: refused };
+    const { body } = relayed;
+    const open = this.ballots.find((candidate) => candidate.ballot.id === body.ballotId)!;
+    if (this.repeats(open, body)) return { kind: 'already', stillNeeded: stillNeeded(open) };
+    this.reserved.add(reservation(body));
+    const check = await this.check(relayed, open).finally(() => this.reserved.delete(reservation(body)));
+    if (check.kind === 'refused') return check;
+    const moved = this.objection(relayed);
+    if (moved) return { kind: 'refused', code: moved };
+    return this.count(open, body, check);
+  }
+
+  private async check(relayed: Relayed<VoteBody>, open: OpenBallot) {
+    try {
+      const maxAgeMs = this.timings.voterMaxAgeMs;
+      return await checking(this.timings).checkVote({ vote: relayed, ballot: open.ballot, maxAgeMs });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return { kind: 'refused', code: 'lookup_failed' } as const;
+    }
+  }
+
+  private count(
+    open: OpenBallot,
+    body: VoteBody,
+    check: { readonly person: string; readonly teams: readonly string[] },
+  ): VoteAnswer {
+    const excluded = open.ballot.excluded.find((candidate) => candidate.id === check.person);
+    if (excluded) return { kind: 'refused', code: excluded.because };
+    const before = open.votes.find((vote) => vote.person === check.person);
+    if (before && !isNewer(body, before)) return { kind: 'already', stillNeeded: stillNeeded(open) };
+    const vote: Vote = {
+      ballotId: open.ballot.id,
+      by: body.by,
+      person: check.person,
+      decision: body.decision,
+      reason: body.reason,
+      actionId: body.actionId,
+      at: instant(),
+      teams: check.teams,
+    };
+    const votes = [...open.votes.filter((other) => other.person !== check.person), vote];
+    const seat = Object.entries(assignSeats({ ballot: open.ballot, votes }).assigned).find(
+      ([, person]) => person === check.person,
+    )?.[0];
+    if (vote.decision === 'approve' && seat === undefined && open.ballot.order === 'sequence')
+      return { kind: 'refused', code: 'not_your_turn' };
+    if (before?.decision === vote.decision) return { kind: 'already', stillNeeded: stillNeeded(open) };
+    open.votes = votes;
+    if (vote.decision === 'reject') open.status = 'rejected';
+    else if (assignSeats(open).complete) open.status = 'filled';
+    const answer = { kind: 'counted', decision: vote.decision, seat, stillNeeded: stillNeeded(open) } as const;
+    this.events.counted(vote, answer);
+    return answer;
+  }
+
+  /** An equal vote of the same person: silent, whatever has happened since. */
+  private repeats(open: OpenBallot, body: VoteBody): boolean {
+    return open.votes.some((vote) => vote.by === body.by && vote.decision === body.decision);
+  }
+
+  /** Takes back votes of people who may no longer vote; the ballots that lose a seat are open again. */
+  drop(fallen: readonly { readonly by: string }[]): void {
+    for (const open of this.current) {
+      open.votes = open.votes.filter((vote) => !fallen.some(({ by }) => by === vote.by));
+      if (open.status === 'filled' && !assignSeats(open).complete) open.status = 'open';
+    }
+  }
+
+  /** Marks what has run out, and returns the ballots whose next reminder is due. */
+  tick(): readonly { readonly ballot: Ballot; readonly openedAt: number; readonly expiresAt: number }[] {
+    const now = Date.now();
+    const due: OpenBallot[] = [];
+    for (const open of this.current) {
+      if (open.status !== 'open') continue;
+      if (now >= open.expiresAt) open.status = 'expired';
+      else if (now >= reminderAt(open)) {
+        open.reminders += 1;
+        due.push(open);
+      }
+    }
+    return due;
+  }
+
+  /** The next instant (ms) at which `tick` has something to say. */
+  get nextDeadline(): number {
+    const instants = this.current
+      .filter((open) => open.status === 'open')
+      .flatMap((open) => [open.expiresAt, reminderAt(open)]);
+    return Math.min(Infinity, ...instants);
+  }
+
+  view(): readonly BallotView[] {
+    return this.current.map((open) => {
+      const { assigned } = assignSeats(open);
+      const rejection = open.votes.find((vote) => vote.decision === 'reject');
+      return {
+        id: open.ballot.id,
+        digest: open.ballot.digest,
+        rule: open.ballot.rule,
+        order: open.ballot.order,
+        seats: open.ballot.seats.map((seat) => {
+          const vote = open.votes.find((candidate) => candidate.person === assigned[seat.id]);
+          return { team: seat.team, mention: mentionsOf(open.ballot, seat.team), filledBy: vote?.by, at: vote?.at };
+        }),
+        rejectedBy: rejection && { by: rejection.by, reason: rejection.reason ?? '' },
+        expiresAt: instant(open.expiresAt),
+        open: open.status === 'open' && this.closed === 'open',
+        oneClick: open.ballot.oneClick,
+      };
+    });
+  }
+}
+
+/** Who to ping for a team: its groups, else its people. `subteam:S…` and `user:U…`, so that a renderer can tell them apart. */
+export function mentionsOf(ballot: Ballot, team: string): readonly string[] {
+  const members = ballot.teams[team];
+  if (!members) return [];
+  return [...members.groups.map((id) => `subteam:${id}`), ...members.users.map((id) => `user:${id}`)].slice(0, 8);
+}
+
+function stillNeeded(open: OpenBallot): readonly string[] {
+  return assignSeats(open).free.map((seat) => seat.team);
+}
+
+function reminderAt(open: OpenBallot): number {
+  const after = open.ballot.remindAfterMs[open.reminders];
+  return after === undefined ? Infinity : open.openedAt + after;
+}
+
+function reservation(body: VoteBody): string {
+  return `${body.ballotId} ${body.by}`;
+}
+
+/** The newest action counts. Slack's action ids are timestamps, so they order clicks that arrive out of order. */
+function isNewer(body: VoteBody, counted: Vote): boolean {
+  const [mine, theirs] = [Number(body.actionId), Number(counted.actionId)];
+  if (Number.isFinite(mine) && Number.isFinite(theirs)) return mine > theirs;
+  return body.actionId !== counted.actionId;
+}

@@ -1,0 +1,240 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type {
+  IncidentAct,
+  IncidentEvent,
+  IncidentRequest,
+  IncidentState,
+  IncidentView,
+} from '../src/incidents/incident';
+import type { ActAnswer, ActBody } from '../src/operation/ports';
+import type { Relayed } from '../src/operation/request';
+import { checking, lanes, messaging } from './activities';
+import {
+  ACT_SIGNAL,
+  ACT_UPDATE,
+  INCIDENT_EVENT,
+  SEARCH_ATTRIBUTES,
+  VIEW_QUERY,
+  type IncidentInput,
+  type OperationTimings,
+} from './contract';
+import { Courier } from './courier';
+import { Recorder } from './recorder';
+import { instant } from './say';
+import { Slot } from './slot';
+
+const shownEvents = 12;
+/** How far back an incident looks for operations of its service. */
+const lookBackMs = 24 * 3_600_000;
+
+/** An incident: declared, mitigated, resolved. Its card is pinned, its timeline fills itself, its thread is the room. */
+export async function incident(input: IncidentInput): Promise<IncidentView> {
+  return CancellationScope.nonCancellable(() => new Incident(input).live());
+}
+
+class Incident {
+  private state: IncidentState = 'declared';
+  private since = Date.now();
+  private roles: { lead?: string; scribe?: string; communications?: string } = {};
+  private timeline: IncidentEvent[] = [];
+  private notDone: readonly string[] = [];
+  private room: string | undefined;
+  private channel: string;
+  private slot: Slot | undefined;
+  private courier: Courier;
+  private readonly recorder: Recorder;
+  private readonly timings: OperationTimings;
+  private readonly request: IncidentRequest;
+
+  constructor(input: IncidentInput) {
+    this.request = input.request.body;
+    this.timings = input.timings;
+    this.channel = input.channel;
+    const { id, declaredAt } = this.request;
+    this.recorder = new Recorder({ operationId: id, day: declaredAt.slice(0, 10), timings: this.timings });
+    this.courier = new Courier({ owner: id, timings: this.timings });
+    this.roles.lead = this.request.declaredBy;
+    setHandler(defineQuery<IncidentView>(VIEW_QUERY), () => this.view());
+    setHandler(defineUpdate<ActAnswer, [Relayed<ActBody>]>(ACT_UPDATE), (act) => this.act(act));
+    setHandler(defineSignal<[Relayed<ActBody>]>(ACT_SIGNAL), async (act) => {
+      const said = await this.act(act);
+      if (said.kind === 'refused')
+        this.courier.send({ kind: 'private', user: act.body.by }, { kind: 'plain', text: said.sentence });
+    });
+    setHandler(defineSignal<[IncidentEvent]>(INCIDENT_EVENT), (event) => this.note(event));
+  }
+
+  async live(): Promise<IncidentView> {
+    const { id, severity, summary, declaredBy, declaredAt, service, operationId } = this.request;
+    this.recorder.write('incident', {
+      event: 'declared',
+      severity,
+      summary,
+      by: declaredBy,
+      service: service ?? null,
+      operation: operationId ?? null,
+    });
+    this.note({ at: declaredAt, by: declaredBy, text: `declared ${severity}: ${summary}` });
+    await this.openRoom();
+    this.slot = new Slot({
+      slot: `${id}/card`,
+      channels: [this.channel, ...(this.request.channel ? [this.request.channel] : [])],
+      timings: this.timings,
+      card: () => ({ card: 'incident', view: this.view() }),
+    });
+    this.courier = new Courier({ owner: id, slot: this.slot, timings: this.timings });
+    this.slot.touch();
+    this.publish();
+    await this.lookBack();
+    await this.pinCard();
+    await condition(() => this.state === 'resolved');
+    await condition(allHandlersFinished);
+    await this.recorder.flush().catch(() => undefined);
+    await this.slot.close();
+    await this.courier.close();
+    return this.view();
+  }
+
+  /** A channel of its own where the workspace allows it; else the incidents channel's thread is the room. */
+  private async openRoom(): Promise<void> {
+    const { id, severity, summary, service, declaredBy } = this.request;
+    const name = `inc-${this.request.declaredAt.slice(0, 10).replaceAll('-', '')}-${service ?? 'general'}-${shortOf(id)}`;
+    try {
+      const room = await messaging(this.timings.deliveryMs).openRoom({
+        incidentId: id,
+        name: name.toLowerCase().slice(0, 80),
+        topic: `${severity} ${summary}`.slice(0, 240),
+        invite: [declaredBy],
+      });
+      this.notDone = room.notDone;
+      this.room = room.channel;
+    } catch {
+      this.notDone = ['The incident has no channel of its own, because Slack did not answer; its thread is the room.'];
+    }
+  }
+
+  private async pinCard(): Promise<void> {
+    await condition(() => this.slot?.at !== undefined || this.slot?.trouble !== undefined, this.timings.deliveryMs);
+    const at = this.slot?.at;
+    if (!at) return;
+    const pinned = await messaging(this.timings.deliveryMs)
+      .pin({ channel: at.channel, ts: at.ts })
+      .catch(() => ({ done: false, why: 'The card could not be pinned, because Slack did not answer.' }));
+    if (!pinned.done && pinned.why) this.notDone = [...this.notDone, pinned.why];
+    if (this.room)
+      this.courier.send(
+        { kind: 'channel', channel: this.room },
+        { kind: 'plain', text: `This is the room of incident ${shortOf(this.request.id)}: ${this.request.summary}` },
+      );
+    this.slot?.touch();
+  }
+
+  private async lookBack(): Promise<void> {
+    const { service, environment } = this.request;
+    const recent = await lanes()
+      .recentOperations({ service, environment, sinceMs: Date.now() - lookBackMs })
+      .catch(() => []);
+    for (const event of recent) this.note(event);
+  }
+
+  private async act(relayed: Relayed<ActBody>): Promise<ActAnswer> {
+    const check = await checking(this.timings)
+      .checkAct({ act: relayed })
+      .catch(() => ({ ok: false, code: 'lookup_failed' }) as const);
+    if (!check.ok)
+      return {
+        kind: 'refused',
+        sentence:
+          'Slack did not confirm that you are a member of this workspace, so nothing was done; try again in a moment.',
+      };
+    if (this.state === 'resolved')
+      return { kind: 'refused', sentence: 'This incident is resolved; declare a new one if the trouble is back.' };
+    const act = relayed.body.act as IncidentAct;
+    const text = this.apply(act, check.by);
+    if (text === undefined)
+      return {
+        kind: 'refused',
+        sentence: 'That is not something an incident can do; use update, assign, mitigate or resolve.',
+      };
+    this.recorder.write('incident', { event: act.kind, by: check.by, text });
+    this.note({ at: instant(), by: check.by, text });
+    this.courier.thread(
+      { kind: 'incident_event', at: instant(), text: `<@${check.by}> ${text}` },
+      { broadcast: act.kind === 'resolve' },
+    );
+    this.publish();
+    return { kind: 'done', sentence: `Noted: ${text}` };
+  }
+
+  private apply(act: IncidentAct, by: string): string | undefined {
+    switch (act.kind) {
+      case 'update':
+        return act.text;
+      case 'assign':
+        this.roles[act.role] = act.user;
+        return `made <@${act.user}> ${act.role}`;
+      case 'mitigate':
+        this.enter('mitigated');
+        return `says it is mitigated${act.text ? `: ${act.text}` : ''}`;
+      case 'resolve':
+        this.enter('resolved');
+        this.roles.lead ??= by;
+        return `resolved it${act.text ? `: ${act.text}` : ''}`;
+      default:
+        return undefined;
+    }
+  }
+
+  private enter(state: IncidentState): void {
+    this.state = state;
+    this.since = Date.now();
+  }
+
+  private note(event: IncidentEvent): void {
+    this.timeline.push(event);
+    this.timeline.sort((a, b) => a.at.localeCompare(b.at));
+    this.slot?.touch();
+  }
+
+  private publish(): void {
+    upsertSearchAttributes({ [SEARCH_ATTRIBUTES.state.name]: [this.state] });
+    this.slot?.touch();
+  }
+
+  private view(): IncidentView {
+    const { id, severity, service, environment, summary, declaredBy, declaredAt, operationId } = this.request;
+    const timeline = this.timeline.slice(-shownEvents);
+    return {
+      format: 1,
+      id,
+      shortId: shortOf(id),
+      severity,
+      state: this.state,
+      service,
+      environment,
+      summary,
+      declaredBy,
+      declaredAt,
+      since: instant(this.since),
+      roles: { ...this.roles },
+      timeline,
+      moreEvents: this.timeline.length - timeline.length,
+      operationId,
+      roomChannel: this.room,
+      notDone: this.notDone,
+    };
+  }
+}
+
+function shortOf(id: string): string {
+  return id.slice(id.lastIndexOf('-') + 1);
+}

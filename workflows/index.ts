@@ -1,0 +1,5 @@
+export { incident } from './incident';
+export { lane } from './lane';
+export { operation } from './operation';
+export { requestApproval } from './request-approval';
+export { run } from './run';

@@ -1,0 +1,525 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  setCurrentDetails,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { Vote, VoteAnswer } from '../../src/approvals/ballot';
+import type { JsonObject } from '../../src/json';
+import type { AppliedChange } from '../../src/ledger/record';
+import type { Outcome, OutcomeKind } from '../../src/operation/outcome';
+import type { JudgeInput, Judgement, Recheck } from '../../src/operation/ports';
+import type { OperationState, OperationView } from '../../src/operation/view';
+import { lanes, reading, rechecking } from '../activities';
+import { BallotBox, mentionsOf } from '../ballot-box';
+import { laneId, SEARCH_ATTRIBUTES, type OperationInput } from '../contract';
+import { Courier } from '../courier';
+import { Recorder } from '../recorder';
+import { Slot } from '../slot';
+import { instant, reasonOf } from '../say';
+import { listen } from './listen';
+import { Place } from './place';
+import { resolveSteps, runPlan, type RunHandle } from './run-plan';
+import type { Admitted, Allowed, Facts } from './state';
+import { stateChangeOf, outcomeOf } from './outcome';
+import { viewOf } from './view';
+
+/** The outcome is decided; unwinds to the one place that ends an operation. */
+class Ended extends Error {
+  constructor(readonly outcome: Outcome) {
+    super(outcome.kind);
+  }
+}
+
+/** The life of one operation (DESIGN section 2): admit, judge, gates, lane, recheck, intent, run, watch, outcome. */
+export class Life {
+  readonly facts: Facts;
+  readonly box: BallotBox;
+  readonly place: Place;
+  readonly recorder: Recorder;
+  slot: Slot | undefined;
+  courier: Courier;
+  runHandle: RunHandle | undefined;
+  cancelled: { readonly by: string } | undefined;
+  private readonly judging;
+  /** Grows with everything the gate loop must look at. */
+  private stirs = 0;
+  private started = false;
+  /** What the run made of the applied state; recorded with the outcome. */
+  private pendingChange: AppliedChange | undefined;
+
+  constructor(readonly input: OperationInput) {
+    const request = input.request.body;
+    const { timings } = input;
+    this.facts = { request, state: 'preparing', since: Date.now(), gates: [], steps: [], denials: [] };
+    this.judging = reading(timings);
+    this.box = new BallotBox(timings, { counted: (vote, answer) => this.counted(vote, answer) });
+    this.recorder = new Recorder({ operationId: request.id, day: request.requestedAt.slice(0, 10), timings });
+    this.courier = new Courier({ owner: request.id, timings });
+    this.place = new Place({
+      timings,
+      onMoved: () => {
+        this.facts.lane = this.place.position;
+        this.changed();
+      },
+      onTaken: (taken) => this.runHandle?.taken(taken),
+    });
+    listen(this);
+    // Cancelling in Temporal's own UI means: stop and undo, by the operator.
+    void CancellationScope.current().cancelRequested.catch(() => this.stop('operator', 'cancelled in Temporal'));
+  }
+
+  live(): Promise<Outcome> {
+    return CancellationScope.nonCancellable(async () => {
+      const outcome = await this.untilOutcome();
+      await this.end(outcome);
+      return outcome;
+    });
+  }
+
+  view(): OperationView {
+    return viewOf(this.facts, this.box.view());
+  }
+
+  /** Something the card shows has changed. */
+  changed(): void {
+    this.stirs += 1;
+    this.slot?.touch();
+  }
+
+  /** Before side effects it is a cancellation, after them an abort. */
+  stop(by: string, reason?: string): void {
+    if (this.runHandle) this.runHandle.abort({ by, reason });
+    else this.cancelled ??= { by };
+    this.changed();
+  }
+
+  enter(state: OperationState, note?: string): void {
+    this.facts.state = state;
+    this.facts.note = note;
+    this.facts.since = Date.now();
+    this.publish();
+    this.changed();
+  }
+
+  private async untilOutcome(): Promise<Outcome> {
+    try {
+      const admission = await this.admit();
+      const resolved = await this.resolve(admission);
+      return await this.judgeAndRun({ request: this.input.request, admission, resolved });
+    } catch (error) {
+      if (error instanceof Ended) return error.outcome;
+      return { kind: 'failed', sentence: `${this.title} stopped before anything was changed: ${reasonOf(error)}` };
+    }
+  }
+
+  private async judgeAndRun(base: JudgeInput): Promise<Outcome> {
+    let judgement = this.allowed(await this.judging.judge(base));
+    this.openCard();
+    this.adopt(judgement);
+    while (true) {
+      await this.waitForGates(base, judgement);
+      await this.takePlace(judgement);
+      const recheck = await this.recheck(base, judgement);
+      if (recheck.kind === 'go') {
+        if (recheck.alreadyTrue) return { kind: 'succeeded', sentence: recheck.alreadyTrue };
+        return await this.run(judgement, recheck);
+      }
+      await this.leaveLane(judgement);
+      if (recheck.kind === 'denied') this.endDenied(recheck.reasons);
+      if (recheck.kind === 'gates_closed') this.facts.gates = recheck.answer.gates;
+      if (recheck.kind === 'gates_closed')
+        judgement = { ...judgement, gates: recheck.answer.gates, nextGateCheckAtMs: recheck.answer.nextGateCheckAtMs };
+      if (recheck.kind === 'changed') {
+        judgement = this.allowed(recheck.judgement);
+        this.courier.thread({ kind: 'changed', message: recheck.because });
+        this.adopt(judgement);
+      }
+    }
+  }
+
+  get title(): string {
+    return this.facts.admission?.title ?? this.facts.request.asked.text;
+  }
+
+  private async admit(): Promise<Admitted> {
+    const { request } = this.facts;
+    const admission = await this.judging.admit({ request: this.input.request });
+    this.recorder.write('request', { ...(request as unknown as JsonObject) });
+    if (admission.kind === 'denied') {
+      this.recorder.write('verdict', {
+        verdict: 'denied',
+        reasons: [...admission.reasons],
+        policyCommit: admission.policyCommit ?? null,
+      });
+      this.endDenied(admission.reasons);
+    }
+    const admitted = admission as Admitted;
+    this.facts.admission = admitted;
+    return admitted;
+  }
+
+  private openCard(): void {
+    if (this.slot) return;
+    const { admission, request } = this.facts;
+    const channels = [admission!.channel, request.asked.channel].filter((channel): channel is string => !!channel);
+    this.slot = new Slot({
+      slot: `${request.id}/card`,
+      channels,
+      timings: this.input.timings,
+      card: () => ({ card: 'operation', view: this.view() }),
+    });
+    this.courier = new Courier({ owner: request.id, slot: this.slot, timings: this.input.timings });
+    this.slot.touch();
+  }
+
+  private async resolve(admission: Admitted): Promise<JsonObject> {
+    if (!admission.resolve) return {};
+    this.openCard();
+    this.enter('preparing', 'Looking at what is there now, before anybody is asked.');
+    return resolveSteps({ plan: admission.resolve, operationId: this.facts.request.id, timings: this.input.timings });
+  }
+
+  private allowed(judgement: Judgement): Allowed {
+    if (judgement.kind === 'allowed') return judgement;
+    this.recorder.write('verdict', {
+      verdict: 'denied',
+      reasons: [...judgement.reasons],
+      policyCommit: judgement.policyCommit,
+    });
+    return this.endDenied(judgement.reasons);
+  }
+
+  private endDenied(reasons: readonly string[]): never {
+    this.facts.denials = reasons;
+    throw new Ended({ kind: 'denied', sentence: `Policy does not allow this: ${reasons.join(' ')}` });
+  }
+
+  /** A judgement comes into force: its ballots are open, earlier ones void. */
+  private adopt(judgement: Allowed): void {
+    this.facts.judgement = judgement;
+    this.facts.gates = judgement.gates;
+    this.facts.steps = judgement.plan.steps.map(({ name }) => ({ name, state: 'waiting' }));
+    this.box.open(judgement.ballots);
+    this.recorder.write('verdict', {
+      verdict: 'allowed',
+      policyCommit: judgement.policyCommit,
+      digest: judgement.plan.digest,
+      facts: judgement.facts,
+      ballots: judgement.ballots.map(({ id, digest, rule }) => ({ id, digest, rule })),
+      gates: judgement.gates.map(({ kind, holds, message }) => ({ kind, holds, message })),
+    });
+    this.enter('waiting');
+    for (const { ballot } of this.box.openBallots) {
+      const mention = [...new Set(ballot.seats.flatMap(({ team }) => mentionsOf(ballot, team)))];
+      this.courier.thread({ kind: 'ballot_opened', title: this.title, mention, rule: ballot.rule });
+    }
+  }
+
+  private async waitForGates(base: JudgeInput, judgement: Allowed): Promise<void> {
+    let nextCheck = judgement.nextGateCheckAtMs;
+    while (true) {
+      this.remind();
+      this.endIfOver();
+      if (nextCheck !== undefined && Date.now() >= nextCheck) {
+        const before = this.facts.gates;
+        const answer = await this.judging.askGates({ ...base, judgement });
+        nextCheck = answer.nextGateCheckAtMs;
+        this.facts.gates = answer.gates;
+        this.sayWhatOpened(before);
+        this.changed();
+        continue;
+      }
+      const gatesHold = this.facts.gates.every(({ holds }) => holds);
+      if (this.box.state === 'filled' && gatesHold && !this.box.counting) return;
+      if (!gatesHold && nextCheck === undefined) nextCheck = Date.now() + 60_000;
+      if (this.facts.state !== 'waiting') this.enter('waiting');
+      const seen = this.stirs;
+      const until = Math.min(this.box.nextDeadline, nextCheck ?? Infinity);
+      const wait = until === Infinity ? undefined : Math.max(1, until - Date.now());
+      const moved = (): boolean => this.stirs !== seen;
+      await (wait === undefined ? condition(moved) : condition(moved, wait));
+    }
+  }
+
+  private sayWhatOpened(before: Facts['gates']): void {
+    for (const gate of this.facts.gates)
+      if (gate.holds && before.some((old) => old.kind === gate.kind && !old.holds))
+        this.courier.thread({ kind: 'gate_opened', message: gate.message });
+  }
+
+  private endIfOver(): void {
+    if (this.cancelled)
+      throw new Ended({ kind: 'cancelled', sentence: `${this.title} was cancelled before anything was changed.` });
+    if (this.box.state === 'rejected') {
+      const reason = this.box.rejection?.reason;
+      throw new Ended({ kind: 'rejected', sentence: `${this.title} was rejected${reason ? `: ${reason}` : '.'}` });
+    }
+    if (this.box.state === 'expired')
+      throw new Ended({
+        kind: 'expired',
+        sentence: `${this.title} got too few approvals in time, so nothing was changed; ask again to start over.`,
+      });
+  }
+
+  private remind(): void {
+    for (const { ballot, openedAt, expiresAt } of this.box.tick()) {
+      this.changed();
+      const teams = this.box.waitingFor;
+      const mention = [...new Set(teams.flatMap((team) => mentionsOf(ballot, team)))];
+      this.courier.thread({ kind: 'ballot_opened', title: this.title, mention, rule: ballot.rule });
+      const users = teams
+        .flatMap((team) => ballot.teams[team]?.users ?? [])
+        .filter((user) => !ballot.excluded.some(({ id }) => id === user));
+      for (const user of [...new Set(users)].slice(0, 10))
+        this.courier.send(
+          { kind: 'person', user },
+          {
+            kind: 'reminder',
+            operationId: this.facts.request.id,
+            ballotId: ballot.id,
+            ballotDigest: ballot.digest,
+            title: this.title,
+            waitingSince: instant(openedAt),
+            expiresAt: instant(expiresAt),
+            link: this.slot?.at,
+          },
+        );
+    }
+  }
+
+  private counted(vote: Vote, answer: Extract<VoteAnswer, { kind: 'counted' }>): void {
+    this.recorder.write('vote', {
+      ballot: vote.ballotId,
+      by: vote.by,
+      person: vote.person,
+      decision: vote.decision,
+      reason: vote.reason ?? null,
+      at: vote.at,
+      actionId: vote.actionId,
+      seat: answer.seat ?? null,
+    });
+    this.courier.thread({
+      kind: 'vote_cast',
+      by: vote.by,
+      decision: vote.decision,
+      seat: answer.seat,
+      reason: vote.reason,
+      stillNeeded: answer.stillNeeded,
+    });
+    this.publish();
+    this.changed();
+  }
+
+  private async takePlace({ lane }: Allowed): Promise<void> {
+    if (!lane) return;
+    const { request } = this.facts;
+    this.enter('queued');
+    const entry = {
+      laneId: laneId(lane),
+      operationId: request.id,
+      kind: request.kind,
+      title: this.title,
+      priority: request.kind === 'rollback' ? 0 : request.labels.includes('hotfix') ? 2 : 3,
+      livenessCheckMs: this.input.timings.livenessMs,
+    };
+    const granted = await this.place.enter(entry, () => this.cancelled !== undefined);
+    this.facts.lane = undefined;
+    if (granted) return;
+    await this.leaveLane(this.facts.judgement!);
+    this.endIfOver();
+    throw new Ended({
+      kind: 'expired',
+      sentence: `${this.title} waited too long in its lane, so nothing was changed; ask again to start over.`,
+    });
+  }
+
+  private async leaveLane({ lane }: Allowed): Promise<void> {
+    await this.place.leave(lane && laneId(lane), this.facts.request.id);
+  }
+
+  /** Everything once more, immediately before the first side effect. */
+  private async recheck(base: JudgeInput, judgement: Allowed): Promise<Recheck> {
+    this.enter('checking');
+    const ballots = this.box.openedFor(judgement.ballots);
+    const { votes } = this.box;
+    const fallenVotes =
+      votes.length === 0 ? [] : await rechecking(this.input.timings).recheckVoters({ ballots, votes });
+    const recheck = await this.judging.recheck({ ...base, judgement, votes, fallenVotes });
+    if (recheck.kind === 'go') this.facts.previousVersion = recheck.previousVersion;
+    if (fallenVotes.length > 0 && recheck.kind === 'go') {
+      this.box.drop(fallenVotes);
+      const who = fallenVotes.map(({ by }) => `<@${by}>`).join(', ');
+      this.courier.thread({
+        kind: 'changed',
+        message: `The approval of ${who} no longer counts, because they may not approve this any more; somebody else of that team must.`,
+      });
+      return {
+        kind: 'gates_closed',
+        answer: { gates: this.facts.gates, nextGateCheckAtMs: judgement.nextGateCheckAtMs },
+      };
+    }
+    if (this.cancelled && recheck.kind === 'go') {
+      await this.leaveLane(judgement);
+      this.endIfOver();
+    }
+    return recheck;
+  }
+
+  private async run(judgement: Allowed, recheck: Extract<Recheck, { kind: 'go' }>): Promise<Outcome> {
+    const { request } = this.facts;
+    this.box.closed = 'closed';
+    await this.writeIntent(judgement);
+    this.started = true;
+    this.enter('running');
+    const result = await runPlan(this, {
+      plan: judgement.plan,
+      fence: this.place.grant?.fence,
+      late: { previous_version: recheck.previousVersion },
+    });
+    this.pendingChange =
+      judgement.lane &&
+      stateChangeOf({
+        result,
+        kind: request.kind,
+        lane: judgement.lane,
+        version: this.facts.admission?.version ?? request.version,
+        previousVersion: recheck.previousVersion,
+        operation: request.id,
+        at: instant(),
+      });
+    return outcomeOf({ result, title: this.title, request, restored: recheck.previousVersion });
+  }
+
+  /** No record, no side effect (law 8). */
+  private async writeIntent(judgement: Allowed): Promise<void> {
+    const { request, admission } = this.facts;
+    const version = admission?.version ?? request.version;
+    this.recorder.write(
+      'intent',
+      {
+        digest: judgement.plan.digest,
+        policyCommit: judgement.policyCommit,
+        votes: this.box.votes.map(({ person, decision, at }) => ({ person, decision, at })),
+        fence: this.place.grant ? { ...this.place.grant.fence } : null,
+      },
+      judgement.lane && version !== undefined
+        ? { kind: 'started', ...judgement.lane, version, at: instant(), operation: request.id }
+        : undefined,
+    );
+    try {
+      await this.recorder.flush();
+    } catch (error) {
+      throw new Ended({
+        kind: 'failed',
+        sentence: `${this.title} was not started, because its record could not be written: ${reasonOf(error)}`,
+      });
+    }
+  }
+
+  /** Record and applied state, then the lane, then the last card (DESIGN section 2, step 8). */
+  private async end(outcome: Outcome): Promise<void> {
+    this.box.closed = 'finished';
+    this.facts.outcome = outcome;
+    this.enter(endStates[outcome.kind], outcome.sentence);
+    this.recorder.write(
+      'outcome',
+      {
+        kind: outcome.kind,
+        sentence: outcome.sentence,
+        missed: outcome.missed ? { ...outcome.missed } : null,
+        restored: outcome.restored ?? null,
+        started: this.started,
+      },
+      this.pendingChange,
+    );
+    await this.recorder.flush().catch((error: unknown) => {
+      this.facts.note = `${outcome.sentence} The ledger does not have this outcome yet: ${reasonOf(error)}`;
+    });
+    if (this.facts.judgement) await this.leaveLane(this.facts.judgement).catch(() => undefined);
+    this.announce(outcome);
+    await this.slot?.close();
+    await this.courier.close();
+    await condition(allHandlersFinished);
+  }
+
+  private announce(outcome: Outcome): void {
+    const { request, admission } = this.facts;
+    const toRequester = { kind: 'private', user: request.requester.id, channel: request.asked.channel } as const;
+    if (!this.slot) {
+      const reasons = this.facts.denials.length > 0 ? this.facts.denials : [outcome.sentence];
+      if (request.requester.kind === 'person')
+        this.courier.send(toRequester, {
+          kind: 'denied',
+          title: this.title,
+          reasons,
+          policyCommit: admission?.policyCommit,
+        });
+      return;
+    }
+    const requester = request.requester.id;
+    this.courier.thread(
+      { kind: 'outcome', title: this.title, sentence: outcome.sentence, state: this.facts.state, requester },
+      { broadcast: this.started },
+    );
+    if (!this.started) return;
+    if (outcome.kind === 'rolled_back' || outcome.kind === 'failed') this.sendRollbackNotice(outcome);
+    void lanes()
+      .tellIncidents({
+        service: request.service,
+        environment: request.environment,
+        event: { at: instant(), text: outcome.sentence },
+      })
+      .catch(() => undefined);
+  }
+
+  private sendRollbackNotice(outcome: Outcome): void {
+    const { request, admission } = this.facts;
+    const channel = admission?.rollbackChannel ?? admission!.channel;
+    const failed =
+      this.facts.steps.find(({ state }) => state === 'failed') ??
+      this.facts.steps.find(({ state }) => state === 'undone');
+    this.courier.send(
+      { kind: 'channel', channel },
+      {
+        kind: 'rollback_notice',
+        operationId: request.id,
+        title: this.title,
+        service: request.service,
+        environment: request.environment,
+        failedStep: this.runHandle?.failure?.step ?? failed?.name ?? 'a step',
+        reason: this.runHandle?.failure?.reason ?? outcome.sentence,
+        missed: outcome.missed,
+        restored: outcome.restored,
+        requester: request.requester.id,
+      },
+    );
+  }
+
+  /** Search attributes and details for Temporal's own UI. */
+  private publish(): void {
+    const { request, state } = this.facts;
+    upsertSearchAttributes({
+      [SEARCH_ATTRIBUTES.state.name]: [state],
+      [SEARCH_ATTRIBUTES.waitingFor.name]: state === 'waiting' ? [...this.box.waitingFor] : [],
+    });
+    const lines = [
+      `**${this.title}**: ${state.replace('_', ' ')}`,
+      this.facts.note ?? '',
+      `Requested by ${request.requester.id}${request.reason ? `: ${request.reason}` : ''}`,
+    ];
+    setCurrentDetails(lines.filter((line) => line !== '').join('\n\n'));
+  }
+}
+
+const endStates: { readonly [kind in OutcomeKind]: OperationState } = {
+  succeeded: 'succeeded',
+  rolled_back: 'rolled_back',
+  failed: 'failed',
+  denied: 'denied',
+  rejected: 'rejected',
+  expired: 'expired',
+  cancelled: 'cancelled',
+  superseded: 'superseded',
+};

@@ -1,0 +1,84 @@
+import { defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { VoteAnswer, VoteBody } from '../../src/approvals/ballot';
+import type { ActAnswer, ActBody, OperationAct } from '../../src/operation/ports';
+import type { Relayed } from '../../src/operation/request';
+import type { OperationView } from '../../src/operation/view';
+import { checking } from '../activities';
+import { ACT_SIGNAL, ACT_UPDATE, RUN_PROGRESS, VIEW_QUERY, VOTE_SIGNAL, VOTE_UPDATE } from '../contract';
+import type { RunProgress } from '../run/state';
+import { answer, isAct, objectionToAct } from './acts';
+import type { Life } from './life';
+
+/** Every way into a running operation. Registered before the first await, since messages may come first. */
+export function listen(life: Life): void {
+  setHandler(defineQuery<OperationView>(VIEW_QUERY), () => life.view());
+  setHandler(defineUpdate<VoteAnswer, [Relayed<VoteBody>]>(VOTE_UPDATE), (vote) => life.box.cast(vote), {
+    validator: (vote) => life.box.validate(vote),
+  });
+  setHandler(defineSignal<[Relayed<VoteBody>]>(VOTE_SIGNAL), (vote) => voteLater(life, vote));
+  setHandler(defineUpdate<ActAnswer, [Relayed<ActBody>]>(ACT_UPDATE), (act) => takeAct(life, act));
+  setHandler(defineSignal<[Relayed<ActBody>]>(ACT_SIGNAL), async (act) => {
+    const said = await takeAct(life, act);
+    if (said.kind === 'refused')
+      life.courier.send({ kind: 'private', user: act.body.by }, { kind: 'plain', text: said.sentence });
+  });
+  setHandler(defineSignal<[RunProgress]>(RUN_PROGRESS), (progress) => life.runHandle?.progress(progress));
+}
+
+/** The signal stands in for an Update that no worker answered; both may arrive, and the second changes and says nothing. */
+async function voteLater(life: Life, vote: Relayed<VoteBody>): Promise<void> {
+  const said = await life.box.cast(vote);
+  if (said.kind !== 'refused' || said.code === 'bad_signature') return;
+  const to = { kind: 'private', user: vote.body.by, channel: vote.body.channel } as const;
+  life.courier.send(to, { kind: 'vote_answer', title: life.title, answer: said });
+}
+
+async function takeAct(life: Life, relayed: Relayed<ActBody>): Promise<ActAnswer> {
+  const check = await checking(life.input.timings)
+    .checkAct({ act: relayed })
+    .catch(() => ({ ok: false, code: 'lookup_failed' }) as const);
+  if (!check.ok)
+    return {
+      kind: 'refused',
+      sentence: actRefusals[check.code] ?? 'You may not do this; ask a member of the owning team.',
+    };
+  const act = relayed.body.act;
+  if (!isAct(act)) return { kind: 'refused', sentence: 'That is not something an operation can do.' };
+  const objection = objectionToAct(act as OperationAct, life.facts.state, check.by === life.facts.request.requester.id);
+  if (objection === undefined) apply(life, act as OperationAct, check.by);
+  return answer(objection, doneSentences[(act as OperationAct).kind]);
+}
+
+function apply(life: Life, act: OperationAct, by: string): void {
+  switch (act.kind) {
+    case 'cancel':
+      return life.stop(by);
+    case 'abort':
+      return life.stop(by, act.reason);
+    case 'finish_watch':
+      return life.runHandle?.tell({ kind: 'finish_watch', because: 'finished_early' });
+    case 'resync':
+      return life.changed();
+    default:
+      life.runHandle?.tell({ ...act, by });
+  }
+}
+
+const doneSentences: { readonly [kind in OperationAct['kind']]: string } = {
+  cancel: 'It is cancelled; nothing was changed.',
+  abort: 'It is being stopped; what was done is undone in reverse, and the card shows it.',
+  retry_undo: 'The undo is tried again.',
+  done_by_hand: 'Recorded as put right by hand.',
+  leave_it: 'Recorded: it stays as it is.',
+  finish_watch: 'The watch is ended.',
+  resync: 'The card is drawn again.',
+};
+
+const actRefusals: { readonly [code: string]: string } = {
+  bad_signature: 'This did not come through Signalbox, so it was ignored.',
+  lookup_failed: 'Slack did not say in time who you are, so nothing was done; try again in a moment.',
+  guest: 'Guests of this workspace may not do this; ask a full member of the owning team.',
+  stranger: 'People of another workspace may not do this; ask a member of the owning team.',
+  deactivated: 'This account is deactivated, so nothing was done.',
+  bot: 'Bots may not do this; ask a member of the owning team.',
+};

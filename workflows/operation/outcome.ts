@@ -1,0 +1,83 @@
+import type { AppliedChange } from '../../src/ledger/record';
+import type { Outcome, RunResult } from '../../src/operation/outcome';
+import type { OperationKind, OperationRequest } from '../../src/operation/request';
+
+interface Ran {
+  readonly result: RunResult;
+  readonly title: string;
+  readonly request: OperationRequest;
+  readonly restored?: string;
+}
+
+/** How a run's end is told to people. */
+export function outcomeOf({ result, title, restored }: Ran): Outcome {
+  switch (result.kind) {
+    case 'done':
+      return result.watch === 'superseded'
+        ? { kind: 'superseded', sentence: `${title} is done; its watch was cut short by a newer operation.` }
+        : { kind: 'succeeded', sentence: `${title} is done.` };
+    case 'undone': {
+      const undone = result.undoneSteps > 0;
+      const why = result.abortedBy
+        ? `${title} was aborted by ${who(result.abortedBy)}`
+        : `${title} failed at "${result.failedStep}": ${result.reason}`;
+      const what = undone
+        ? ` What had been done was undone${restored ? `; ${restored} runs again` : ''}.`
+        : ' Nothing had been changed before that.';
+      return {
+        kind: undone ? 'rolled_back' : 'failed',
+        sentence: `${why.replace(/[.\s]+$/, '')}.${what}`,
+        missed: result.missed,
+        restored: undone ? restored : undefined,
+      };
+    }
+    case 'left':
+      return left(result, title);
+  }
+}
+
+function left(result: Extract<RunResult, { kind: 'left' }>, title: string): Outcome {
+  switch (result.because) {
+    case 'taken_over':
+      return {
+        kind: 'superseded',
+        sentence: `${title} was stopped where it was, because ${result.by ?? 'a rollback'} took over its lane.`,
+      };
+    case 'done_by_hand':
+      return {
+        kind: 'rolled_back',
+        sentence: `${title} failed at "${result.failedStep}" and was put right by hand by ${who(result.by)}: ${result.reason}`,
+      };
+    case 'left':
+      return {
+        kind: 'failed',
+        sentence: `${title} failed at "${result.failedStep}", could not be undone, and was left as it is by ${who(result.by)}: ${result.reason}`,
+      };
+  }
+}
+
+function who(by: string | undefined): string {
+  return by === undefined || by === 'operator' ? 'an operator' : `<@${by}>`;
+}
+
+/** What the run made of the applied state. Undefined where it stays uncertain: `changing` remains set. */
+export function stateChangeOf(ran: {
+  readonly result: RunResult;
+  readonly kind: OperationKind;
+  readonly lane: { readonly service: string; readonly environment: string };
+  readonly version?: string;
+  readonly previousVersion?: string;
+  readonly operation: string;
+  readonly at: string;
+}): AppliedChange | undefined {
+  const { result, lane, version, previousVersion, operation, at } = ran;
+  if (version === undefined) return undefined;
+  const base = { ...lane, operation, at };
+  if (result.kind === 'done') {
+    if (ran.kind === 'rollback') return { ...base, kind: 'rolled_back', from: previousVersion, to: version };
+    return { ...base, kind: result.watch === 'superseded' ? 'applied' : 'succeeded', version };
+  }
+  const restored = result.kind === 'undone' || result.because === 'done_by_hand';
+  if (!restored || previousVersion === undefined) return undefined;
+  return { ...base, kind: 'rolled_back', from: version === previousVersion ? undefined : version, to: previousVersion };
+}

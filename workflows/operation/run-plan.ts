@@ -1,0 +1,118 @@
+import { condition, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import type { JsonObject } from '../../src/json';
+import type { RunResult } from '../../src/operation/outcome';
+import type { Fence } from '../../src/operation/ports';
+import type { PlanOutline } from '../../src/operation/plan';
+import { stepOn } from '../activities';
+import { laneId, RUN_ACT, runId, WORKFLOWS, type OperationTimings } from '../contract';
+import type { LaneTaken } from '../lane';
+import type { run } from '../run';
+import type { RunAct, RunInput, RunProgress } from '../run/state';
+import type { Life } from './life';
+
+/** What an operation can say to its run, and what it last heard. */
+export interface RunHandle {
+  abort(act: { readonly by: string; readonly reason?: string }): void;
+  taken(taken: LaneTaken): void;
+  tell(act: RunAct): void;
+  progress(progress: RunProgress): void;
+  failure?: RunProgress['failure'];
+}
+
+/** Read-only steps before the verdict: in order, nothing to undo, results by step id. */
+export async function resolveSteps(spec: {
+  readonly plan: PlanOutline;
+  readonly operationId: string;
+  readonly timings: OperationTimings;
+}): Promise<JsonObject> {
+  const outputs: { [path: string]: JsonObject } = {};
+  for (const step of spec.plan.steps) {
+    const key = `${spec.operationId}/resolve/${step.path}`;
+    const result = await stepOn(step, spec.timings).runStep({
+      planDigest: spec.plan.digest,
+      path: step.path,
+      mode: 'do',
+      outputs,
+      key,
+      late: {},
+    });
+    outputs[step.path] = result.outputs;
+  }
+  return outputs;
+}
+
+/** Runs the plan as a child and mirrors its progress on the card. */
+export async function runPlan(
+  life: Life,
+  spec: Pick<RunInput, 'plan' | 'late'> & { readonly fence?: Fence },
+): Promise<RunResult> {
+  const { request } = life.facts;
+  const input: RunInput = { ...spec, operationId: request.id, timings: life.input.timings };
+  const waiting: RunAct[] = [];
+  let send = (act: RunAct): void => void waiting.push(act);
+  const handle = handleFor(life, (act) => send(act));
+  life.runHandle = handle;
+  const child = await startChild<typeof run>(WORKFLOWS.run, {
+    workflowId: runId(request.id),
+    args: [input],
+    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    staticSummary: `Run of ${request.id}`.slice(0, 200),
+  });
+  send = (act) => void child.signal(RUN_ACT, act).catch(() => undefined);
+  for (const act of waiting) send(act);
+  if (life.cancelled) handle.abort({ by: life.cancelled.by });
+  const result = await child.result();
+  // The run's last signals were accepted before its result; this lets their handlers come first.
+  await condition(() => true);
+  return result;
+}
+
+function handleFor(life: Life, send: (act: RunAct) => void): RunHandle {
+  const { request } = life.facts;
+  const lane = () => life.facts.judgement?.lane;
+  const tellLane = (status: 'running' | 'watching' | 'needs_hands' | 'aborting') => {
+    const where = lane();
+    life.place.tell(where && laneId(where), request.id, status);
+  };
+  const handle: RunHandle = {
+    tell: send,
+    abort: ({ by, reason }) => {
+      tellLane('aborting');
+      send({ kind: 'abort', by, reason });
+    },
+    taken: ({ by, because }) =>
+      send(because === 'newer' ? { kind: 'finish_watch', because: 'superseded' } : { kind: 'taken_over', by }),
+    progress: (progress) => {
+      const entered = phases[progress.phase];
+      for (const [index, step] of Object.entries(progress.steps)) {
+        const before = life.facts.steps[Number(index)];
+        if (before) life.facts.steps[Number(index)] = { ...before, ...step };
+      }
+      for (const detail of progress.details) life.courier.thread({ kind: 'step_detail', ...detail });
+      if (progress.failure && !handle.failure) handle.failure = progress.failure;
+      if (progress.failure?.missed) life.facts.missed = progress.failure.missed;
+      if (life.facts.state === entered || life.box.closed === 'finished') return life.changed();
+      if (entered === 'watching') tellLane('watching');
+      if (entered === 'needs_hands') callForHands(life, progress, () => tellLane('needs_hands'));
+      life.enter(entered, progress.failure?.reason);
+    },
+  };
+  return handle;
+}
+
+const phases = { work: 'running', watch: 'watching', undo: 'undoing', needs_hands: 'needs_hands' } as const;
+
+function callForHands(life: Life, progress: RunProgress, tellLane: () => void): void {
+  tellLane();
+  const { requester } = life.facts.request;
+  life.courier.thread(
+    {
+      kind: 'needs_hands',
+      title: life.title,
+      step: progress.failure?.step ?? 'an undo',
+      reason: progress.failure?.reason ?? '',
+      mention: requester.kind === 'person' ? [`user:${requester.id}`] : [],
+    },
+    { broadcast: true },
+  );
+}

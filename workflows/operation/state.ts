@@ -1,0 +1,26 @@
+import type { Admission, Judgement } from '../../src/operation/ports';
+import type { Outcome } from '../../src/operation/outcome';
+import type { MissedCriterion } from '../../src/operation/plan';
+import type { OperationRequest } from '../../src/operation/request';
+import type { GateView, OperationState, StepView } from '../../src/operation/view';
+
+export type Admitted = Extract<Admission, { kind: 'admitted' }>;
+export type Allowed = Extract<Judgement, { kind: 'allowed' }>;
+
+/** What an operation knows about itself, apart from its ballots. The card is a projection of it. */
+export interface Facts {
+  readonly request: OperationRequest;
+  state: OperationState;
+  /** ms */
+  since: number;
+  admission?: Admitted;
+  judgement?: Allowed;
+  gates: readonly GateView[];
+  lane?: { readonly position: number; readonly heldBy?: string };
+  steps: StepView[];
+  previousVersion?: string;
+  missed?: MissedCriterion;
+  note?: string;
+  denials: readonly string[];
+  outcome?: Outcome;
+}

@@ -1,0 +1,52 @@
+import type { BallotView, OperationView, StepView } from '../../src/operation/view';
+import { instant } from '../say';
+import type { Facts } from './state';
+
+const shownSteps = 12;
+
+/** The card's data: state in, view out. Long lists are cut around what happens now, so that it stays under 4 KB. */
+export function viewOf(facts: Facts, ballots: readonly BallotView[]): OperationView {
+  const { request, admission, judgement } = facts;
+  const shown = aroundNow(facts.steps);
+  return {
+    format: 1,
+    id: request.id,
+    shortId: request.id.slice(request.id.lastIndexOf('-') + 1),
+    kind: request.kind,
+    title: admission?.title ?? request.asked.text,
+    service: request.service,
+    environment: request.environment,
+    version: admission?.version ?? request.version,
+    previousVersion: facts.previousVersion ?? admission?.previousVersion,
+    runbook: request.runbook,
+    inputs: judgement?.inputs,
+    requester: request.requester,
+    requesterVerified: true,
+    reason: request.reason,
+    state: facts.state,
+    since: instant(facts.since),
+    requestedAt: request.requestedAt,
+    policyCommit: judgement?.policyCommit ?? admission?.policyCommit,
+    policyProblem: admission?.policyProblem,
+    why: judgement?.why ?? [],
+    ballots,
+    gates: facts.gates,
+    lane: facts.lane,
+    steps: shown,
+    moreSteps: facts.steps.length - shown.length,
+    irreversible: judgement?.plan.irreversible ?? [],
+    rollback: judgement?.rollback ?? { ready: false },
+    digest: judgement?.plan.digest,
+    missed: facts.missed,
+    note: facts.note,
+    denials: facts.denials,
+    outcome: facts.outcome,
+  };
+}
+
+function aroundNow(steps: readonly StepView[]): readonly StepView[] {
+  if (steps.length <= shownSteps) return steps;
+  const now = steps.findIndex(({ state }) => state === 'running' || state === 'undoing' || state === 'failed');
+  const start = Math.max(0, Math.min(now - 4, steps.length - shownSteps));
+  return steps.slice(start, start + shownSteps);
+}

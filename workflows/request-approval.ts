@@ -1,0 +1,193 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+  allHandlersFinished,
+} from '@temporalio/workflow';
+import type { VoteAnswer, VoteBody } from '../src/approvals/ballot';
+import type { ApprovalAsk, ApprovalJudgement, ApprovalResult } from '../src/operation/ports';
+import type { Relayed } from '../src/operation/request';
+import type { OperationState, OperationView } from '../src/operation/view';
+import { reading } from './activities';
+import { BallotBox, mentionsOf } from './ballot-box';
+import { defaultTimings, SEARCH_ATTRIBUTES, VIEW_QUERY, VOTE_SIGNAL, VOTE_UPDATE } from './contract';
+import { Courier } from './courier';
+import { Recorder } from './recorder';
+import { instant } from './say';
+import { Slot } from './slot';
+
+/**
+ * A Slack approval for any workflow in any language: start it (as a child or from a client) with plain JSON, get the
+ * decision back. Teams, eligibility and four eyes come from policy; the record goes to the ledger.
+ */
+export async function requestApproval(ask: ApprovalAsk): Promise<ApprovalResult> {
+  return CancellationScope.nonCancellable(() => new Approval(ask).live());
+}
+
+class Approval {
+  private readonly id = workflowInfo().workflowId;
+  private readonly timings = defaultTimings;
+  private readonly startedAt = instant();
+  private readonly box: BallotBox;
+  private readonly recorder: Recorder;
+  private state: OperationState = 'preparing';
+  private since = Date.now();
+  private judgement: Extract<ApprovalJudgement, { kind: 'allowed' }> | undefined;
+  private slot: Slot | undefined;
+  private courier: Courier;
+  private cancelled = false;
+  private stirs = 0;
+
+  constructor(private readonly ask: ApprovalAsk) {
+    this.courier = new Courier({ owner: this.id, timings: this.timings });
+    this.recorder = new Recorder({ operationId: this.id, day: this.startedAt.slice(0, 10), timings: this.timings });
+    this.box = new BallotBox(this.timings, {
+      counted: (vote, answer) => {
+        this.recorder.write('vote', {
+          ballot: vote.ballotId,
+          by: vote.by,
+          person: vote.person,
+          decision: vote.decision,
+          reason: vote.reason ?? null,
+          at: vote.at,
+        });
+        this.courier.thread({
+          kind: 'vote_cast',
+          by: vote.by,
+          decision: vote.decision,
+          seat: answer.seat,
+          reason: vote.reason,
+          stillNeeded: answer.stillNeeded,
+        });
+        this.changed();
+      },
+    });
+    setHandler(defineQuery<OperationView>(VIEW_QUERY), () => this.view());
+    setHandler(defineUpdate<VoteAnswer, [Relayed<VoteBody>]>(VOTE_UPDATE), (vote) => this.box.cast(vote), {
+      validator: (vote) => this.box.validate(vote),
+    });
+    setHandler(defineSignal<[Relayed<VoteBody>]>(VOTE_SIGNAL), async (vote) => {
+      const answer = await this.box.cast(vote);
+      if (answer.kind === 'refused' && answer.code !== 'bad_signature')
+        this.courier.send(
+          { kind: 'private', user: vote.body.by, channel: vote.body.channel },
+          { kind: 'vote_answer', title: this.ask.title, answer },
+        );
+    });
+    void CancellationScope.current().cancelRequested.catch(() => {
+      this.cancelled = true;
+      this.changed();
+    });
+  }
+
+  async live(): Promise<ApprovalResult> {
+    const { parent, workflowId } = workflowInfo();
+    const caller = { workflowId, parentWorkflowId: parent?.workflowId };
+    const judged = await reading(this.timings).judgeApproval({ ask: this.ask, caller });
+    if (judged.kind === 'denied') throw ApplicationFailure.nonRetryable(judged.reason, 'Refusal');
+    this.judgement = judged;
+    this.recorder.write('request', {
+      kind: 'approval',
+      title: this.ask.title,
+      about: this.ask.about,
+      requester: this.ask.requester ?? null,
+      requesterVerified: false,
+      caller: { workflowId, parentWorkflowId: parent?.workflowId ?? null },
+    });
+    this.openBallots(judged);
+    const decision = await this.untilDecided();
+    return this.end(judged, decision);
+  }
+
+  private openBallots(judged: Extract<ApprovalJudgement, { kind: 'allowed' }>): void {
+    this.box.open(judged.ballots);
+    this.slot = new Slot({
+      slot: `${this.id}/card`,
+      channels: [judged.channel],
+      timings: this.timings,
+      card: () => ({ card: 'operation', view: this.view() }),
+    });
+    this.courier = new Courier({ owner: this.id, slot: this.slot, timings: this.timings });
+    this.enter('waiting');
+    for (const { ballot } of this.box.openBallots) {
+      const mention = [...new Set(ballot.seats.flatMap(({ team }) => mentionsOf(ballot, team)))];
+      this.courier.thread({ kind: 'ballot_opened', title: this.ask.title, mention, rule: ballot.rule });
+    }
+  }
+
+  private async untilDecided(): Promise<ApprovalResult['decision']> {
+    while (true) {
+      this.box.tick();
+      if (this.box.state === 'filled') return 'approved';
+      if (this.box.state === 'rejected') return 'rejected';
+      if (this.box.state === 'expired' || this.cancelled) return 'expired';
+      const seen = this.stirs;
+      await condition(() => this.stirs !== seen, Math.max(1, this.box.nextDeadline - Date.now()));
+    }
+  }
+
+  private async end(
+    judged: Extract<ApprovalJudgement, { kind: 'allowed' }>,
+    decision: ApprovalResult['decision'],
+  ): Promise<ApprovalResult> {
+    this.box.closed = 'finished';
+    this.enter(decision === 'approved' ? 'succeeded' : decision);
+    this.recorder.write('outcome', { decision, digest: judged.digest });
+    await this.recorder.flush().catch(() => undefined);
+    await this.slot?.close();
+    await this.courier.close();
+    await condition(allHandlersFinished);
+    const votes = this.box.votes.map(({ by, at, reason }) => ({ by, at, ...(reason === undefined ? {} : { reason }) }));
+    return { decision, votes, policyCommit: judged.policyCommit, digest: judged.digest };
+  }
+
+  private enter(state: OperationState): void {
+    this.state = state;
+    this.since = Date.now();
+    this.changed();
+    upsertSearchAttributes({
+      [SEARCH_ATTRIBUTES.state.name]: [state],
+      [SEARCH_ATTRIBUTES.waitingFor.name]: state === 'waiting' ? [...this.box.waitingFor] : [],
+    });
+  }
+
+  private changed(): void {
+    this.stirs += 1;
+    this.slot?.touch();
+  }
+
+  private view(): OperationView {
+    const { ask } = this;
+    return {
+      format: 1,
+      id: this.id,
+      shortId: this.id.slice(-10),
+      kind: 'approval',
+      title: ask.title,
+      environment: ask.environment,
+      requester: { kind: 'machine', id: ask.requester ?? 'another workflow', via: 'webhook' },
+      requesterVerified: false,
+      fields: ask.fields,
+      reason: ask.about,
+      state: this.state,
+      since: instant(this.since),
+      requestedAt: this.startedAt,
+      policyCommit: this.judgement?.policyCommit,
+      why: [],
+      ballots: this.box.view(),
+      gates: [],
+      steps: [],
+      moreSteps: 0,
+      irreversible: [],
+      rollback: { ready: false },
+      digest: this.judgement?.digest,
+      denials: [],
+    };
+  }
+}
