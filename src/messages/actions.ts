@@ -1,0 +1,118 @@
+import { z } from 'zod';
+
+/**
+ * Names of everything a person can press or submit. The bot registers its listeners by these, the renderers put them
+ * on buttons; a change breaks cards that are already posted.
+ */
+export const ACTIONS = {
+  approve: 'vote.approve',
+  reject: 'vote.reject',
+  cancel: 'operation.cancel',
+  abort: 'operation.abort',
+  rollback: 'operation.rollback',
+  retry: 'operation.retry',
+  finishWatch: 'operation.finish_watch',
+  show: 'operation.show',
+  follow: 'operation.follow',
+  retryUndo: 'hands.retry_undo',
+  doneByHand: 'hands.done',
+  leaveIt: 'hands.leave',
+  incidentOpen: 'incident.open',
+  incidentUpdate: 'incident.update',
+  incidentAssign: 'incident.assign',
+  incidentMitigate: 'incident.mitigate',
+  incidentResolve: 'incident.resolve',
+  homeDeploy: 'home.deploy',
+  homeRefresh: 'home.refresh',
+  /** Every link button sends a payload too; it is acknowledged and nothing else. */
+  openLink: 'link.open',
+} as const;
+
+export type ActionId = (typeof ACTIONS)[keyof typeof ACTIONS];
+
+/** Callback ids of the modals. */
+export const MODALS = {
+  approve: 'modal.approve',
+  reject: 'modal.reject',
+  reason: 'modal.reason',
+  deploy: 'modal.deploy',
+  rollback: 'modal.rollback',
+  provision: 'modal.provision',
+  runbook: 'modal.runbook',
+  incident: 'modal.incident',
+  incidentUpdate: 'modal.incident_update',
+  incidentAssign: 'modal.incident_assign',
+} as const;
+
+export type ModalId = (typeof MODALS)[keyof typeof MODALS];
+
+/** Block ids of inputs; the action id of every input is `value`. */
+export const INPUT = 'value';
+
+const id = z.string().min(1).max(255);
+
+/** What a button says: ids only, never a decision's content. */
+const values = z.strictObject({
+  /** Operation. */
+  o: id.optional(),
+  /** Ballot. */
+  b: id.optional(),
+  /** Digest of the ballot. */
+  d: z.string().max(128).optional(),
+  /** Incident. */
+  i: id.optional(),
+  /** One click is enough: no modal (policy, for low risk). */
+  q: z.literal(1).optional(),
+});
+
+export type ActionValue = z.infer<typeof values>;
+
+/** A decision needs all three. */
+export type VoteValue = ActionValue & { readonly o: string; readonly b: string; readonly d: string };
+
+/** The value of a button: compact JSON below Slack's 2000 characters. */
+export function encodeValue(value: ActionValue): string {
+  return JSON.stringify(values.parse(value));
+}
+
+/** What a button said, or undefined when it is not ours. */
+export function decodeValue(text: string | undefined): ActionValue | undefined {
+  return decode(values, text);
+}
+
+export function decodeVoteValue(text: string | undefined): VoteValue | undefined {
+  const value = decodeValue(text);
+  return value?.o && value.b && value.d !== undefined ? (value as VoteValue) : undefined;
+}
+
+const metas = z.strictObject({
+  value: values.optional(),
+  /** Which button of several the modal was opened from. */
+  action: z.string().max(60).optional(),
+  /** Where the modal was asked for; private answers go there. */
+  channel: z.string().max(40).optional(),
+  ts: z.string().max(40).optional(),
+  /** Slack's id of the click that opened it: what a vote or an act is keyed by. */
+  actionId: z.string().max(200).optional(),
+});
+
+export type ModalMeta = z.infer<typeof metas>;
+
+/** A modal's `private_metadata`. */
+export function encodeMeta(meta: ModalMeta): string {
+  return JSON.stringify(metas.parse(meta));
+}
+
+export function decodeMeta(text: string | undefined): ModalMeta | undefined {
+  return decode(metas, text);
+}
+
+function decode<Value>(schema: z.ZodType<Value>, text: string | undefined): Value | undefined {
+  if (!text || text.length > 3000) return undefined;
+  try {
+    const parsed = schema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,151 @@
+import type { KnownBlock } from '@slack/types';
+import { ACTIONS, encodeValue } from './actions';
+import { actions, button, section, type Message, type RenderContext } from './blocks';
+import type { Notice } from './notice';
+import { operationLook } from './states';
+import { code, fit, instant, link, listed, mention, oneLine, plain, safe, safeLines } from './text';
+import { teamOf, voteAnswerSentence } from './vote-words';
+
+type NoticeContext = RenderContext & {
+  /** Address of the card that a reminder is about, as Slack gave it. */
+  readonly permalink?: string;
+};
+
+type Renderers = {
+  readonly [kind in Notice['kind']]: (notice: Extract<Notice, { kind: kind }>, about: NoticeContext) => Message;
+};
+
+/** A notice as text and blocks. Only `ballot_opened` and `needs_hands` make phones ring. */
+export function renderNotice(notice: Notice, about: NoticeContext = {}): Message {
+  const render = renderers[notice.kind] as (notice: Notice, about: NoticeContext) => Message;
+  return render(notice, about);
+}
+
+const renderers: Renderers = {
+  denied: (notice) => {
+    const reasons = notice.reasons.map((reason) => safe(reason, 400));
+    const commit = notice.policyCommit ? `Policy at ${code(notice.policyCommit.slice(0, 10))}` : '';
+    return {
+      text: fit([`⛔ ${safe(notice.title, 200)} is denied:`, ...reasons], 3000).replace(/\n/g, ' '),
+      blocks: [section([`⛔ *${safe(notice.title, 200)}* is denied.`, ...bullets(reasons), commit].filter(Boolean))],
+    };
+  },
+  ballot_opened: (notice) => {
+    const who = notice.mention.slice(0, 20).map(mention);
+    const title = safe(notice.title, 200);
+    return said(
+      `${who.join(' ')} ${who.length > 0 ? 'please' : 'Please'} decide on ${title} (${safe(notice.rule, 120)}).`,
+    );
+  },
+  reminder,
+  vote_answer: (notice) => {
+    const mark = notice.answer.kind === 'refused' ? '⚠️' : '🗳️';
+    return said(`${mark} ${safe(notice.title, 200)}: ${voteAnswerSentence(notice.answer)}`);
+  },
+  vote_cast: (notice) => {
+    const needed = [...new Set(notice.stillNeeded)].map((team) => safe(team, 60));
+    const rest = needed.length > 0 ? ` Still needed: ${listed(needed)}.` : '';
+    if (notice.decision === 'reject')
+      return said(`🚫 ${mention(notice.by)} rejected this: ${safe(notice.reason ?? 'no reason given', 500)}`);
+    const seat = notice.seat ? ` for ${safe(teamOf(notice.seat), 80)}` : '';
+    const reason = notice.reason ? ` (${safe(notice.reason, 300)})` : '';
+    return said(`✅ ${mention(notice.by)} approved${seat}${reason}.${rest}`);
+  },
+  step_detail: (notice) => {
+    const head = `*${safe(notice.step, 150)}*: ${safe(notice.summary, 300)}`;
+    return {
+      text: `${safe(notice.step, 150)}: ${safe(notice.summary, 300)}`,
+      blocks: [section(head), ...output(notice.lines)],
+    };
+  },
+  gate_opened: (notice) => said(`🕒 ${safe(notice.message, 600)}`),
+  changed: (notice) => said(`🔄 ${safeLines(notice.message, { max: 2000, lines: 15 })}`),
+  rollback_notice: rollbackNotice,
+  needs_hands: (notice) => {
+    const who = notice.mention.slice(0, 20).map(mention).join(' ');
+    return said(
+      `🆘 ${who ? `${who} ` : ''}${safe(notice.title, 200)} needs hands: undoing ${safe(notice.step, 120)} failed. ${safe(notice.reason, 600)} The card has the buttons to go on.`,
+    );
+  },
+  outcome: (notice) => {
+    const { mark } = operationLook(notice.state as never);
+    return said(
+      `${mark} ${safe(notice.title, 200)}: ${safe(notice.sentence, 800)} (asked for by ${mention(notice.requester)})`,
+    );
+  },
+  incident_event: (notice, about) =>
+    said(
+      `🕑 ${instant(notice.at, { tokens: about.dateTokens ?? true })} ${safeLines(notice.text, { max: 2000, lines: 15 })}`,
+    ),
+  incident_opened: (notice) => {
+    const room = notice.channel && /^[CG][A-Z0-9]+$/.test(notice.channel) ? ` The room is <#${notice.channel}>.` : '';
+    return said(`🔥 Incident ${code(notice.incidentId, 80)} is open: ${safe(notice.title, 300)}.${room}`);
+  },
+  plain: (notice) => said(safeLines(notice.text, { max: 2800, lines: 40 }) || '-'),
+};
+
+function reminder(notice: Extract<Notice, { kind: 'reminder' }>, about: NoticeContext): Message {
+  const tokens = { tokens: about.dateTokens ?? true };
+  const value = encodeValue({ o: notice.operationId, b: notice.ballotId, d: notice.ballotDigest });
+  const title = safe(notice.title, 200);
+  const card = about.permalink ? ` ${link(about.permalink, 'Open the card')}` : '';
+  const blocks: KnownBlock[] = [
+    section([
+      `⏰ *${title}* waits for your decision since ${instant(notice.waitingSince, tokens)}.`,
+      `It expires ${instant(notice.expiresAt, tokens)}.${card}`,
+    ]),
+    ...actions([
+      button({ label: 'Approve', action: ACTIONS.approve, value, style: 'primary', spoken: `Approve ${notice.title}` }),
+      button({ label: 'Reject', action: ACTIONS.reject, value, style: 'danger', spoken: `Reject ${notice.title}` }),
+    ]),
+  ];
+  const until = instant(notice.expiresAt, { tokens: false });
+  return { text: `⏰ ${title} waits for your decision and expires ${until}.`, blocks };
+}
+
+function rollbackNotice(notice: Extract<Notice, { kind: 'rollback_notice' }>): Message {
+  const place = [notice.service, notice.environment]
+    .filter((part): part is string => !!part)
+    .map((part) => code(part, 80));
+  const restored = notice.restored ? `Restored: ${code(notice.restored, 80)}.` : 'What its steps had done was undone.';
+  const { missed } = notice;
+  const criterion =
+    missed &&
+    `📉 ${code(missed.metric, 80)}${missed.stage ? ` in stage ${code(missed.stage, 60)}` : ''} measured *${safe(missed.measured, 60)}*, wanted *${safe(missed.wanted, 60)}*.`;
+  const lines = [
+    `↩️ *Rolled back: ${safe(notice.title, 200)}*${place.length > 0 ? ` (${place.join(' in ')})` : ''}`,
+    `Step ${code(notice.failedStep, 100)} failed: ${safe(notice.reason, 600)}`,
+    criterion,
+    restored,
+    `Asked for by ${mention(notice.requester)}.`,
+  ].filter((line): line is string => !!line);
+  const value = encodeValue({ o: notice.operationId });
+  const measured = missed ? ` ${safe(missed.metric, 80)} was ${safe(missed.measured, 60)}.` : '';
+  return {
+    text: `↩️ ${safe(notice.title, 200)} was rolled back because ${safe(notice.failedStep, 100)} failed: ${safe(notice.reason, 400)}${measured}${notice.restored ? ` ${safe(notice.restored, 80)} runs again.` : ''}`,
+    blocks: [section(lines), ...actions([button({ label: 'Open incident', action: ACTIONS.incidentOpen, value })])],
+  };
+}
+
+function said(sentence: string): Message {
+  return { text: sentence, blocks: [section(sentence)] };
+}
+
+/** Output of a tool in a code block: nothing in it is markup, and its end cannot be forged. */
+function output(lines: readonly string[]): KnownBlock[] {
+  const shown = lines
+    .flatMap((line) => plain(line).split('\n'))
+    .slice(0, 60)
+    .map((line) => code(line.replace(/\s+$/, '') || ' ', 300).slice(1, -1));
+  if (shown.length === 0) return [];
+  return [{ type: 'section', text: { type: 'mrkdwn', text: `\`\`\`\n${fit(shown, 2800)}\n\`\`\``, verbatim: true } }];
+}
+
+function bullets(lines: readonly string[]): string[] {
+  return lines.map((line) => `• ${line}`);
+}
+
+/** A private refusal outside a ballot: of a command or a press. */
+export function refusalMessage(sentence: string): Message {
+  return said(`⚠️ ${safe(oneLine(sentence), 1500)}`);
+}

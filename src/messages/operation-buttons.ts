@@ -1,0 +1,107 @@
+import type { Button, KnownBlock } from '@slack/types';
+import { finishedStates, type BallotView, type OperationState, type OperationView } from '../operation/view';
+import { ACTIONS, encodeValue } from './actions';
+import { actions, button, confirm } from './blocks';
+
+type MakeButton = (view: OperationView) => Button;
+
+const cancel: MakeButton = (view) =>
+  button({
+    label: 'Cancel request',
+    action: ACTIONS.cancel,
+    value: valueOf(view),
+    confirm: confirm({
+      title: 'Cancel this request?',
+      text: 'Nothing has been done yet. Votes that were given are void; asking again starts over.',
+      yes: 'Cancel request',
+    }),
+  });
+
+const abort: MakeButton = (view) =>
+  button({ label: 'Abort', action: ACTIONS.abort, value: valueOf(view), style: 'danger' });
+
+const rollBack: MakeButton = (view) =>
+  button({
+    label: 'Roll back',
+    action: ACTIONS.rollback,
+    value: valueOf(view),
+    style: 'danger',
+    confirm: confirm({
+      title: 'Roll back?',
+      text: `This starts a rollback of ${view.service ?? 'the service'} in ${view.environment ?? 'its environment'}${
+        view.rollback.version ? ` to ${view.rollback.version}` : ' to the version before'
+      }.`,
+      yes: 'Roll back',
+      danger: true,
+    }),
+  });
+
+const finishWatch: MakeButton = (view) =>
+  button({ label: 'Finish watch', action: ACTIONS.finishWatch, value: valueOf(view) });
+
+const retry: MakeButton = (view) => button({ label: 'Retry', action: ACTIONS.retry, value: valueOf(view) });
+
+const openIncident: MakeButton = (view) =>
+  button({ label: 'Open incident', action: ACTIONS.incidentOpen, value: valueOf(view) });
+
+const retryUndo: MakeButton = (view) =>
+  button({ label: 'Retry undo', action: ACTIONS.retryUndo, value: valueOf(view), style: 'primary' });
+
+const doneByHand: MakeButton = (view) =>
+  button({ label: 'Done by hand', action: ACTIONS.doneByHand, value: valueOf(view) });
+
+const leaveIt: MakeButton = (view) =>
+  button({ label: 'Leave it', action: ACTIONS.leaveIt, value: valueOf(view), style: 'danger' });
+
+/** Buttons for the present state only. What they may do is decided when they are pressed. */
+const byState: { readonly [state in OperationState]?: readonly MakeButton[] } = {
+  preparing: [cancel],
+  waiting: [cancel],
+  queued: [cancel],
+  running: [abort],
+  watching: [rollBack, finishWatch],
+  needs_hands: [retryUndo, doneByHand, leaveIt],
+  succeeded: [rollBack, openIncident],
+  rolled_back: [rollBack, retry, openIncident],
+  failed: [rollBack, retry, openIncident],
+  expired: [retry],
+  cancelled: [retry],
+};
+
+export function operationButtons(view: OperationView): KnownBlock[] {
+  const made = (byState[view.state] ?? [])
+    .filter((make) => make !== rollBack || canRollBack(view))
+    .filter((make) => make !== openIncident || !view.incidentId)
+    .map((make) => make(view));
+  return actions(made);
+}
+
+/** Approve and Reject of one open ballot. A finished operation has none, whatever its ballots say. */
+export function ballotButtons(view: OperationView, ballot: BallotView): KnownBlock[] {
+  if (!ballot.open || finishedStates.includes(view.state)) return [];
+  const value = encodeValue({
+    o: view.id,
+    b: ballot.id,
+    d: ballot.digest,
+    ...(ballot.oneClick && { q: 1 as const }),
+  });
+  return actions([
+    button({
+      label: 'Approve',
+      action: ACTIONS.approve,
+      value,
+      style: 'primary',
+      spoken: `Approve ${view.title}`,
+    }),
+    button({ label: 'Reject', action: ACTIONS.reject, value, style: 'danger', spoken: `Reject ${view.title}` }),
+  ]);
+}
+
+/** Only what has a place to go back to: a service in an environment. */
+function canRollBack(view: OperationView): boolean {
+  return !!view.service && !!view.environment && (view.kind === 'deploy' || view.kind === 'rollback');
+}
+
+function valueOf(view: OperationView): string {
+  return encodeValue({ o: view.id });
+}

@@ -1,0 +1,190 @@
+import type { KnownBlock } from '@slack/types';
+import type { BallotView, OperationView } from '../operation/view';
+import { finishedStates } from '../operation/view';
+import { bounded, context, fields, section, type Message, type RenderContext } from './blocks';
+import { ballotButtons, operationButtons } from './operation-buttons';
+import { progressLines } from './operation-progress';
+import { operationLook } from './states';
+import { code, instant, link, listed, mention, safe, safeLines } from './text';
+
+/** How many open ballots a card can show with their buttons; no policy we know asks for more than three. */
+const ballotsShown = 6;
+
+/** The one card of an operation, for its present state. Data in, blocks out; stays within Slack's limits. */
+export function operationCard(view: OperationView, about: RenderContext = {}): Message {
+  const head: KnownBlock[] = [
+    section([`*${safe(view.title, 250)}*`, stateLine(view, about)]),
+    ...fields(factsOf(view)),
+    ...textOf(whatHappened(view)),
+    ...view.ballots.slice(0, ballotsShown).flatMap((ballot) => ballotBlocks(view, ballot, about)),
+    ...textOf(gateLines(view, about)),
+    ...textOf(progressLines(view)),
+    ...textOf(safetyLines(view)),
+  ];
+  const tail: KnownBlock[] = [...operationButtons(view), ...context(identityLines(view, about))];
+  return { text: sentenceOf(view), blocks: bounded(head, tail) };
+}
+
+/** What a phone shows and a screen reader says: what, where, who, state. UTC, since date tokens are not read aloud. */
+export function sentenceOf(view: OperationView): string {
+  const { mark, words } = operationLook(view.state);
+  const who = requesterOf(view);
+  const waitsFor = listed(freeSeats(view).map((team) => safe(team, 60)));
+  const tail = {
+    waiting: waitsFor ? ` It waits for ${waitsFor}.` : ' It waits for its gates.',
+    queued: view.lane ? ` It is number ${view.lane.position} in line.` : '',
+    needs_hands: ' It needs a person now.',
+  }[view.state as string];
+  const why = view.outcome?.sentence ?? view.note;
+  return `${mark} ${safe(view.title, 200)}, asked for by ${who}: ${words.toLowerCase()}.${tail ?? ''}${why ? ` ${safe(why, 600)}` : ''}`;
+}
+
+/** Teams whose seats are still free on open ballots, one entry a team. */
+export function freeSeats(view: OperationView): readonly string[] {
+  const free = view.ballots
+    .filter((ballot) => ballot.open)
+    .flatMap((ballot) => ballot.seats.filter((seat) => !seat.filledBy).map((seat) => seat.team));
+  return [...new Set(free)];
+}
+
+export function requesterOf(view: OperationView): string {
+  const { requester } = view;
+  if (requester.kind === 'machine') return `the machine ${code(requester.id, 60)} (${requester.via})`;
+  return mention(requester.id) + (requester.via === 'slack' ? '' : ` (${requester.via})`);
+}
+
+function stateLine(view: OperationView, about: RenderContext): string {
+  const { mark, words } = operationLook(view.state);
+  const free = view.state === 'waiting' ? freeSeats(view) : [];
+  const waitsFor = free.length > 0 ? ` for ${listed(free.map((team) => safe(team, 60)))}` : '';
+  return `${mark} *${words}*${waitsFor} since ${at(view.since, about)}`;
+}
+
+function factsOf(view: OperationView): (readonly [string, string | undefined])[] {
+  const version =
+    view.version &&
+    (view.previousVersion && view.previousVersion !== view.version
+      ? `${code(view.previousVersion, 60)} → ${code(view.version, 60)}`
+      : code(view.version, 60));
+  const inputs = Object.entries(view.inputs ?? {});
+  const shown = inputs.slice(0, 12).map(([name, value]) => `${code(name, 60)} ${safe(value, 100) || '(empty)'}`);
+  if (inputs.length > shown.length) shown.push(`… and ${inputs.length - shown.length} more`);
+  return [
+    ['Service', view.service && code(view.service, 80)],
+    ['Environment', view.environment && code(view.environment, 80)],
+    ['Version', version],
+    ['Runbook', view.runbook && code(view.runbook, 80)],
+    ['Asked by', requesterOf(view)],
+    ['Reason', view.reason && safeLines(view.reason, { max: 900, lines: 4 })],
+    ['With', shown.length > 0 ? shown.join('\n') : undefined],
+    ['Incident', view.incidentId && code(view.incidentId, 80)],
+  ];
+}
+
+/** Denials, the outcome, the missed criterion with what was measured, and what was put back. */
+function whatHappened(view: OperationView): string[] {
+  const lines = view.denials.slice(0, 15).map((denial) => `⛔ ${safe(denial, 400)}`);
+  if (view.denials.length > 15) lines.push(`… and ${view.denials.length - 15} more`);
+  const said = view.outcome?.sentence ?? view.note;
+  if (said && !view.denials.includes(said)) lines.push(safeLines(said, { max: 1200, lines: 6 }));
+  if (view.note && view.outcome && view.note !== view.outcome.sentence)
+    lines.push(safeLines(view.note, { max: 600, lines: 3 }));
+  const missed = view.outcome?.missed ?? view.missed;
+  if (missed) {
+    const stage = missed.stage ? ` in stage ${code(missed.stage, 60)}` : '';
+    lines.push(
+      `📉 Missed criterion${stage}: ${code(missed.metric, 80)} measured *${safe(missed.measured, 60)}*, wanted *${safe(missed.wanted, 60)}*.`,
+    );
+  }
+  if (view.outcome?.restored) lines.push(`↩️ Restored: ${code(view.outcome.restored, 80)}.`);
+  return lines;
+}
+
+function ballotBlocks(view: OperationView, ballot: BallotView, about: RenderContext): KnownBlock[] {
+  const filled = ballot.seats.filter((seat) => seat.filledBy).length;
+  const order = ballot.order === 'sequence' && ballot.seats.length > 1 ? ', in this order' : '';
+  const lines = [`*Approval: ${safe(ballot.rule, 150)}* (${filled} of ${ballot.seats.length}${order})`];
+  for (const seat of ballot.seats.slice(0, 15)) {
+    const team = code(seat.team, 80);
+    if (seat.filledBy) lines.push(`✅ ${team}: ${mention(seat.filledBy)}${seat.at ? `, ${at(seat.at, about)}` : ''}`);
+    else if (ballot.open) {
+      const people = seat.mention.slice(0, 5).map(mention);
+      lines.push(`▫️ ${team}: still needed${people.length > 0 ? `, ${people.join(' or ')}` : ''}`);
+    } else lines.push(`▫️ ${team}: nobody`);
+  }
+  if (ballot.seats.length > 15) lines.push(`… and ${ballot.seats.length - 15} more seats`);
+  if (ballot.rejectedBy)
+    lines.push(`🚫 Rejected by ${mention(ballot.rejectedBy.by)}: ${safe(ballot.rejectedBy.reason, 500)}`);
+  if (ballot.open) lines.push(`Open until ${at(ballot.expiresAt, about)}`);
+  return [section(lines), ...ballotButtons(view, ballot)];
+}
+
+function gateLines(view: OperationView, about: RenderContext): string[] {
+  if (finishedStates.includes(view.state)) return [];
+  const lines = view.gates.slice(0, 15).map((gate) => {
+    const opens = !gate.holds && gate.opensAt ? ` Opens ${at(gate.opensAt, about)}.` : '';
+    return `${gate.holds ? '✅' : '🕒'} ${safe(gate.message, 300)}${opens}`;
+  });
+  if (view.lane) {
+    const holder = view.lane.heldBy ? `, held by ${code(view.lane.heldBy, 80)}` : '';
+    lines.push(view.lane.position > 0 ? `🚦 Number ${view.lane.position} in line${holder}` : `🚦 Holds the lane`);
+  }
+  return lines.length > 0 ? ['*Gates*', ...lines] : [];
+}
+
+/** Said before anyone approves: what cannot be undone, and whether there is a way back. */
+function safetyLines(view: OperationView): string[] {
+  if (finishedStates.includes(view.state)) return [];
+  const lines = view.irreversible.slice(0, 8).map((what) => `⚠️ Cannot be undone: ${safe(what, 250)}`);
+  if (view.irreversible.length > 8) lines.push(`⚠️ … and ${view.irreversible.length - 8} more that cannot be undone`);
+  if (view.state === 'preparing') return lines;
+  const { rollback } = view;
+  if (rollback.ready) lines.push(`↩️ Rollback is ready${rollback.version ? `, to ${code(rollback.version, 80)}` : ''}`);
+  else if (rollback.why) lines.push(`⚠️ No rollback: ${safe(rollback.why, 250)}`);
+  return lines;
+}
+
+function identityLines(view: OperationView, about: RenderContext): string[] {
+  const commit = view.policyCommit?.slice(0, 10);
+  const why = view.why.slice(0, 6).map((rule) => {
+    const source = rule.source && link(sourceUrl(view.policyCommit, rule.source, about), rule.source);
+    return `${safe(rule.rule, 80)}${source ? ` (${source})` : ''}`;
+  });
+  const more = view.why.length > 6 ? ` and ${view.why.length - 6} more` : '';
+  const parts = [
+    `${code(view.shortId, 20)} asked ${at(view.requestedAt, about)}`,
+    commit ? `policy ${link(sourceUrl(view.policyCommit, undefined, about), commit)}` : '',
+    view.digest ? `plan ${code(view.digest.slice(0, 10))}` : '',
+    temporalLink(view.id, about),
+  ].filter((part) => part.length > 0);
+  return [
+    why.length > 0 ? `Why: ${why.join(', ')}${more}` : '',
+    parts.join(' · '),
+    view.policyProblem ? `⚠️ ${safe(view.policyProblem, 400)}` : '',
+  ];
+}
+
+/** A link to the workflow in Temporal's UI, or nothing when its address is not known. */
+export function temporalLink(workflowId: string, about: RenderContext): string {
+  if (!about.temporalUiUrl) return '';
+  const base = about.temporalUiUrl.replace(/\/+$/, '');
+  const namespace = encodeURIComponent(about.namespace ?? 'default');
+  return link(`${base}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`, 'Temporal');
+}
+
+function sourceUrl(commit: string | undefined, source: string | undefined, about: RenderContext): string | undefined {
+  if (!about.policyUrl || !commit) return undefined;
+  const [file, line] = (source ?? 'policy.yaml').split(':');
+  return about.policyUrl
+    .replace('{commit}', encodeURIComponent(commit))
+    .replace('{file}', (file ?? '').split('/').map(encodeURIComponent).join('/'))
+    .replace('{line}', /^\d+$/.test(line ?? '') ? line! : '1');
+}
+
+function at(iso: string, about: RenderContext): string {
+  return instant(iso, { tokens: about.dateTokens ?? true });
+}
+
+function textOf(lines: readonly string[]): KnownBlock[] {
+  return lines.length > 0 ? [section(lines)] : [];
+}

@@ -1,0 +1,57 @@
+import type { OperationView, StepView } from '../operation/view';
+import { stepLook } from './states';
+import { duration, safe } from './text';
+
+/** A card is read on a phone: more steps than this are counted, not listed. */
+const stepsShown = 12;
+
+/** One line a step: mark, name, how long, what came of it. The interesting ones when there are too many. */
+export function progressLines(view: OperationView): string[] {
+  if (view.steps.length === 0) return [];
+  const shown = view.steps.length <= stepsShown ? view.steps : mostTelling(view.steps);
+  const hidden = view.steps.length - shown.length + view.moreSteps;
+  const done = view.steps.filter((step) => step.state === 'done' || step.state === 'skipped').length;
+  return [
+    `*Steps* (${done} of ${view.steps.length + view.moreSteps} done)`,
+    ...shown.map(stepLine),
+    ...(hidden > 0 ? [`… and ${hidden} more`] : []),
+  ];
+}
+
+function stepLine(step: StepView): string {
+  const { mark, words } = stepLook(step.state);
+  const took = lasted(step);
+  const summary = step.summary ? `: ${safe(step.summary, 160)}` : '';
+  const state = step.state === 'waiting' || step.state === 'done' ? '' : ` (${words})`;
+  return `${mark} ${safe(step.name, 100)}${state}${took ? ` ${took}` : ''}${summary}`;
+}
+
+function lasted(step: StepView): string {
+  const [start, end] = [Date.parse(step.startedAt ?? ''), Date.parse(step.endedAt ?? '')];
+  return Number.isNaN(start) || Number.isNaN(end) || end < start ? '' : duration(end - start);
+}
+
+/** What failed or runs now, with what stands around it, in the plan's order. */
+function mostTelling(steps: readonly StepView[]): readonly StepView[] {
+  const telling = new Set<number>();
+  steps.forEach((step, index) => {
+    if (step.state === 'failed' || step.state === 'undo_failed') telling.add(index);
+  });
+  const present = steps.findIndex((step) => step.state === 'running' || step.state === 'undoing');
+  const centre =
+    present >= 0
+      ? present
+      : Math.max(
+          0,
+          steps.findIndex((step) => step.state === 'waiting'),
+        );
+  const near = steps.map((_, index) => index).sort((a, b) => Math.abs(a - centre) - Math.abs(b - centre) || a - b);
+  for (const index of near) {
+    if (telling.size >= stepsShown) break;
+    telling.add(index);
+  }
+  return [...telling]
+    .sort((a, b) => a - b)
+    .slice(0, stepsShown)
+    .map((index) => steps[index]!);
+}

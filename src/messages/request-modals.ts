@@ -1,0 +1,184 @@
+import type { KnownBlock, ModalView } from '@slack/types';
+import type { Severity } from '../incidents/incident';
+import { MODALS, type ModalMeta } from './actions';
+import { section } from './blocks';
+import { choice, personInput, textInput } from './inputs';
+import { safe } from './text';
+import { modal, reasonMax } from './vote-modals';
+
+/** What a request's modal offers; empty lists become fields to type in. */
+interface Offer {
+  readonly meta: ModalMeta;
+  readonly services: readonly string[];
+  readonly environments: readonly string[];
+  readonly initial?: { readonly [name: string]: string | undefined };
+}
+
+/** `/deploy` without arguments. Answers: `service`, `environment`, `version`, `reason`. */
+export function deployModal(offer: Offer): ModalView {
+  return modal({
+    id: MODALS.deploy,
+    title: 'Deploy',
+    submit: 'Ask for it',
+    meta: offer.meta,
+    blocks: [
+      ...place(offer),
+      textInput({
+        name: 'version',
+        label: 'Version',
+        initial: offer.initial?.version,
+        placeholder: '1.4.2, a tag, a branch or a commit',
+      }),
+      reason(offer, true),
+    ],
+  });
+}
+
+/** `/rollback` without arguments. Answers: `service`, `environment`, `version?`, `reason`. */
+export function rollbackModal(offer: Offer): ModalView {
+  return modal({
+    id: MODALS.rollback,
+    title: 'Roll back',
+    submit: 'Roll back',
+    meta: offer.meta,
+    blocks: [
+      ...place(offer),
+      textInput({
+        name: 'version',
+        label: 'Version',
+        optional: true,
+        initial: offer.initial?.version,
+        hint: 'Empty means the last version that succeeded there.',
+      }),
+      reason(offer, true),
+    ],
+  });
+}
+
+/** An input of a runbook as a person fills it in. */
+export interface RunbookField {
+  readonly name: string;
+  readonly type: string;
+  readonly required: boolean;
+  readonly initial?: string;
+  readonly hint?: string;
+  readonly options?: readonly string[];
+}
+
+interface RunbookOffer {
+  readonly meta: ModalMeta;
+  /** Runbooks this person may run. */
+  readonly runbooks: readonly string[];
+  readonly environments: readonly string[];
+  /** Chosen: its inputs are asked for, each answer under `input.<name>`. */
+  readonly chosen?: { readonly name: string; readonly about?: string; readonly fields: readonly RunbookField[] };
+}
+
+/** `/runbook` without arguments, then with a runbook chosen. Answers: `runbook`, `environment?`, `input.<name>`, `reason?`. */
+export function runbookModal(offer: RunbookOffer): ModalView {
+  return runbookLike(offer, { id: MODALS.runbook, title: 'Run a runbook' });
+}
+
+/** `/provision` without arguments; the same fields. */
+export function provisionModal(offer: RunbookOffer): ModalView {
+  return runbookLike(offer, { id: MODALS.provision, title: 'Provision' });
+}
+
+/** `/incident` without arguments, or from a card or a message. Answers: `severity`, `summary`, `service?`, `environment?`. */
+export function incidentModal(offer: Offer): ModalView {
+  const severities: readonly Severity[] = ['sev1', 'sev2', 'sev3', 'sev4'];
+  return modal({
+    id: MODALS.incident,
+    title: 'Open an incident',
+    submit: 'Open it',
+    meta: offer.meta,
+    blocks: [
+      choice({ name: 'severity', label: 'Severity', options: severities, initial: offer.initial?.severity ?? 'sev3' }),
+      textInput({
+        name: 'summary',
+        label: 'What is wrong?',
+        multiline: true,
+        min: 3,
+        max: 1000,
+        initial: offer.initial?.summary,
+        placeholder: 'What people notice, since when',
+      }),
+      ...place(offer, true),
+    ],
+  });
+}
+
+/** Answers: `text`. */
+export function incidentUpdateModal(meta: ModalMeta): ModalView {
+  return modal({
+    id: MODALS.incidentUpdate,
+    title: 'Post an update',
+    submit: 'Post',
+    meta,
+    blocks: [textInput({ name: 'text', label: 'What is new?', multiline: true, min: 3, max: 1000 })],
+  });
+}
+
+/** Answers: `role`, `user`. */
+export function incidentAssignModal(meta: ModalMeta): ModalView {
+  return modal({
+    id: MODALS.incidentAssign,
+    title: 'Assign a role',
+    submit: 'Assign',
+    meta,
+    blocks: [
+      choice({ name: 'role', label: 'Role', options: ['lead', 'scribe', 'communications'], initial: 'lead' }),
+      personInput({ name: 'user', label: 'Person' }),
+    ],
+  });
+}
+
+function runbookLike(offer: RunbookOffer, look: { readonly id: string; readonly title: string }): ModalView {
+  const { chosen } = offer;
+  const blocks: KnownBlock[] = [
+    ...(chosen?.about ? [section(safe(chosen.about, 1000))] : []),
+    choice({ name: 'runbook', label: 'Runbook', options: offer.runbooks, initial: chosen?.name }),
+    ...(offer.environments.length > 0
+      ? [choice({ name: 'environment', label: 'Environment', options: offer.environments, optional: true })]
+      : []),
+    ...(chosen?.fields ?? []).slice(0, 80).map(runbookField),
+    textInput({ name: 'reason', label: 'Reason', optional: true, max: reasonMax }),
+  ];
+  return modal({ ...look, submit: chosen ? 'Ask for it' : 'Next', meta: offer.meta, blocks });
+}
+
+function runbookField(field: RunbookField): KnownBlock {
+  const options = field.type === 'boolean' ? ['true', 'false'] : field.options;
+  const common = {
+    name: `input.${field.name}`,
+    label: `${field.name} (${field.type})`,
+    optional: !field.required,
+    ...(field.hint && { hint: field.hint }),
+    ...(field.initial !== undefined && { initial: field.initial }),
+  };
+  return options ? choice({ ...common, options }) : textInput({ ...common, max: 3000 });
+}
+
+function place(offer: Offer, optional = false): KnownBlock[] {
+  return [
+    choice({ name: 'service', label: 'Service', options: offer.services, initial: offer.initial?.service, optional }),
+    choice({
+      name: 'environment',
+      label: 'Environment',
+      options: offer.environments,
+      initial: offer.initial?.environment,
+      optional,
+    }),
+  ];
+}
+
+function reason(offer: Offer, optional: boolean): KnownBlock {
+  return textInput({
+    name: 'reason',
+    label: 'Reason',
+    optional,
+    max: reasonMax,
+    initial: offer.initial?.reason,
+    hint: 'Approvers see it on the card.',
+  });
+}
