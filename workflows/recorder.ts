@@ -1,43 +1,53 @@
 import { condition } from '@temporalio/workflow';
 import type { Json } from '../src/json';
-import type { AppliedChange, LedgerEvent } from '../src/ledger/record';
+import type { AppliedChange, LedgerEntry, LedgerEvent } from '../src/ledger/record';
 import { recording } from './activities';
 import type { OperationTimings } from './contract';
 import { instant } from './say';
 
-/** Writes this operation's records in order. A record that somebody must be able to rely on is awaited (`flush`). */
+/**
+ * Writes a workflow's records in order, everything that waits in one commit. A record that somebody must be able to
+ * rely on is awaited (`flush`).
+ */
 export class Recorder {
-  private next = 0;
-  private done = 0;
+  private index = 0;
+  private waiting: LedgerEntry[] = [];
+  private busy = false;
   private failure: unknown;
 
   constructor(
     private readonly spec: { readonly operationId: string; readonly day: string; readonly timings: OperationTimings },
   ) {}
 
-  /** Starts to write and does not wait; `flush` tells whether all is durable. */
+  /** Starts to write and does not wait. */
   write(event: LedgerEvent, body: { readonly [key: string]: Json }, state?: AppliedChange): void {
-    const index = this.next;
-    this.next += 1;
-    const entry = { operationId: this.spec.operationId, event, index, at: instant(), day: this.spec.day, body, state };
-    recording(this.spec.timings)
-      .record({ entries: [entry] })
-      .catch((error: unknown) => {
-        this.failure ??= error;
-      })
-      .finally(() => {
-        this.done += 1;
-      });
+    const { operationId, day } = this.spec;
+    this.waiting.push({ operationId, event, index: this.index, at: instant(), day, body, state });
+    this.index += 1;
+    if (!this.busy) void this.work();
   }
 
   /** Resolves when everything written so far is durable; throws when something could not be written. */
   async flush(): Promise<void> {
-    const wanted = this.next;
-    await condition(() => this.done >= wanted);
-    if (this.failure !== undefined) {
-      const failure = this.failure;
-      this.failure = undefined;
-      throw failure;
+    await condition(() => !this.busy);
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure !== undefined) throw failure;
+  }
+
+  private async work(): Promise<void> {
+    this.busy = true;
+    while (this.waiting.length > 0) {
+      // What is written in the same activation goes into the same commit.
+      await Promise.resolve();
+      const entries = this.waiting;
+      this.waiting = [];
+      try {
+        await recording(this.spec.timings).record({ entries });
+      } catch (error) {
+        this.failure ??= error;
+      }
     }
+    this.busy = false;
   }
 }

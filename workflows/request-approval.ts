@@ -15,9 +15,10 @@ import type { ApprovalAsk, ApprovalJudgement, ApprovalResult } from '../src/oper
 import type { Relayed } from '../src/operation/request';
 import type { OperationState, OperationView } from '../src/operation/view';
 import { reading } from './activities';
-import { BallotBox, mentionsOf } from './ballot-box';
+import { BallotBox } from './ballot-box';
 import { defaultTimings, SEARCH_ATTRIBUTES, VIEW_QUERY, VOTE_SIGNAL, VOTE_UPDATE } from './contract';
 import { Courier } from './courier';
+import { callVoters } from './operation/announce';
 import { Recorder } from './recorder';
 import { instant } from './say';
 import { Slot } from './slot';
@@ -115,10 +116,7 @@ class Approval {
     });
     this.courier = new Courier({ owner: this.id, slot: this.slot, timings: this.timings });
     this.enter('waiting');
-    for (const { ballot } of this.box.openBallots) {
-      const mention = [...new Set(ballot.seats.flatMap(({ team }) => mentionsOf(ballot, team)))];
-      this.courier.thread({ kind: 'ballot_opened', title: this.ask.title, mention, rule: ballot.rule });
-    }
+    callVoters(this.courier, this.box, this.ask.title);
   }
 
   private async untilDecided(): Promise<ApprovalResult['decision']> {

@@ -11,13 +11,14 @@ import type { AppliedChange } from '../../src/ledger/record';
 import type { Outcome, OutcomeKind } from '../../src/operation/outcome';
 import type { JudgeInput, Judgement, Recheck } from '../../src/operation/ports';
 import type { OperationState, OperationView } from '../../src/operation/view';
-import { lanes, reading, rechecking } from '../activities';
-import { BallotBox, mentionsOf } from '../ballot-box';
+import { reading, rechecking } from '../activities';
+import { BallotBox } from '../ballot-box';
 import { laneId, SEARCH_ATTRIBUTES, type OperationInput } from '../contract';
 import { Courier } from '../courier';
 import { Recorder } from '../recorder';
 import { Slot } from '../slot';
 import { instant, reasonOf } from '../say';
+import { announce, callVoters, remind, sayWhatOpened } from './announce';
 import { listen } from './listen';
 import { Place } from './place';
 import { resolveSteps, runPlan, type RunHandle } from './run-plan';
@@ -45,7 +46,8 @@ export class Life {
   private readonly judging;
   /** Grows with everything the gate loop must look at. */
   private stirs = 0;
-  private started = false;
+  /** Whether the first side effect may have happened. */
+  started = false;
   /** What the run made of the applied state; recorded with the outcome. */
   private pendingChange: AppliedChange | undefined;
 
@@ -211,23 +213,20 @@ export class Life {
       gates: judgement.gates.map(({ kind, holds, message }) => ({ kind, holds, message })),
     });
     this.enter('waiting');
-    for (const { ballot } of this.box.openBallots) {
-      const mention = [...new Set(ballot.seats.flatMap(({ team }) => mentionsOf(ballot, team)))];
-      this.courier.thread({ kind: 'ballot_opened', title: this.title, mention, rule: ballot.rule });
-    }
+    callVoters(this.courier, this.box, this.title);
   }
 
   private async waitForGates(base: JudgeInput, judgement: Allowed): Promise<void> {
     let nextCheck = judgement.nextGateCheckAtMs;
     while (true) {
-      this.remind();
+      remind(this);
       this.endIfOver();
       if (nextCheck !== undefined && Date.now() >= nextCheck) {
         const before = this.facts.gates;
         const answer = await this.judging.askGates({ ...base, judgement });
         nextCheck = answer.nextGateCheckAtMs;
         this.facts.gates = answer.gates;
-        this.sayWhatOpened(before);
+        sayWhatOpened(this, before);
         this.changed();
         continue;
       }
@@ -243,12 +242,6 @@ export class Life {
     }
   }
 
-  private sayWhatOpened(before: Facts['gates']): void {
-    for (const gate of this.facts.gates)
-      if (gate.holds && before.some((old) => old.kind === gate.kind && !old.holds))
-        this.courier.thread({ kind: 'gate_opened', message: gate.message });
-  }
-
   private endIfOver(): void {
     if (this.cancelled)
       throw new Ended({ kind: 'cancelled', sentence: `${this.title} was cancelled before anything was changed.` });
@@ -261,32 +254,6 @@ export class Life {
         kind: 'expired',
         sentence: `${this.title} got too few approvals in time, so nothing was changed; ask again to start over.`,
       });
-  }
-
-  private remind(): void {
-    for (const { ballot, openedAt, expiresAt } of this.box.tick()) {
-      this.changed();
-      const teams = this.box.waitingFor;
-      const mention = [...new Set(teams.flatMap((team) => mentionsOf(ballot, team)))];
-      this.courier.thread({ kind: 'ballot_opened', title: this.title, mention, rule: ballot.rule });
-      const users = teams
-        .flatMap((team) => ballot.teams[team]?.users ?? [])
-        .filter((user) => !ballot.excluded.some(({ id }) => id === user));
-      for (const user of [...new Set(users)].slice(0, 10))
-        this.courier.send(
-          { kind: 'person', user },
-          {
-            kind: 'reminder',
-            operationId: this.facts.request.id,
-            ballotId: ballot.id,
-            ballotDigest: ballot.digest,
-            title: this.title,
-            waitingSince: instant(openedAt),
-            expiresAt: instant(expiresAt),
-            link: this.slot?.at,
-          },
-        );
-    }
   }
 
   private counted(vote: Vote, answer: Extract<VoteAnswer, { kind: 'counted' }>): void {
@@ -438,63 +405,10 @@ export class Life {
       this.facts.note = `${outcome.sentence} The ledger does not have this outcome yet: ${reasonOf(error)}`;
     });
     if (this.facts.judgement) await this.leaveLane(this.facts.judgement).catch(() => undefined);
-    this.announce(outcome);
+    announce(this, outcome);
     await this.slot?.close();
     await this.courier.close();
     await condition(allHandlersFinished);
-  }
-
-  private announce(outcome: Outcome): void {
-    const { request, admission } = this.facts;
-    const toRequester = { kind: 'private', user: request.requester.id, channel: request.asked.channel } as const;
-    if (!this.slot) {
-      const reasons = this.facts.denials.length > 0 ? this.facts.denials : [outcome.sentence];
-      if (request.requester.kind === 'person')
-        this.courier.send(toRequester, {
-          kind: 'denied',
-          title: this.title,
-          reasons,
-          policyCommit: admission?.policyCommit,
-        });
-      return;
-    }
-    const requester = request.requester.id;
-    this.courier.thread(
-      { kind: 'outcome', title: this.title, sentence: outcome.sentence, state: this.facts.state, requester },
-      { broadcast: this.started },
-    );
-    if (!this.started) return;
-    if (outcome.kind === 'rolled_back' || outcome.kind === 'failed') this.sendRollbackNotice(outcome);
-    void lanes()
-      .tellIncidents({
-        service: request.service,
-        environment: request.environment,
-        event: { at: instant(), text: outcome.sentence },
-      })
-      .catch(() => undefined);
-  }
-
-  private sendRollbackNotice(outcome: Outcome): void {
-    const { request, admission } = this.facts;
-    const channel = admission?.rollbackChannel ?? admission!.channel;
-    const failed =
-      this.facts.steps.find(({ state }) => state === 'failed') ??
-      this.facts.steps.find(({ state }) => state === 'undone');
-    this.courier.send(
-      { kind: 'channel', channel },
-      {
-        kind: 'rollback_notice',
-        operationId: request.id,
-        title: this.title,
-        service: request.service,
-        environment: request.environment,
-        failedStep: this.runHandle?.failure?.step ?? failed?.name ?? 'a step',
-        reason: this.runHandle?.failure?.reason ?? outcome.sentence,
-        missed: outcome.missed,
-        restored: outcome.restored,
-        requester: request.requester.id,
-      },
-    );
   }
 
   /** Search attributes and details for Temporal's own UI. */

@@ -1,0 +1,301 @@
+import { ApplicationFailure, type ActivityFailure } from '@temporalio/common';
+import { relay } from '../../src/operation/relay';
+import type { Ballot, VoteAnswer, VoteBody, VoteRefusal } from '../../src/approvals/ballot';
+import type { LedgerEntry } from '../../src/ledger/record';
+import type { Address, Notice } from '../../src/messages/notice';
+import type { PlanOutline, StepOutline } from '../../src/operation/plan';
+import type {
+  ActAnswer,
+  ActBody,
+  Admission,
+  Delivery,
+  Judgement,
+  OperationAct,
+  Recheck,
+  RunStepInput,
+  RunnerActivities,
+  SlackActivities,
+  WorkerActivities,
+} from '../../src/operation/ports';
+import type { OperationRequest } from '../../src/operation/request';
+import type { OperationView } from '../../src/operation/view';
+import { createLaneActivities } from '../../activities/worker/lanes';
+import {
+  ACT_UPDATE,
+  defaultTimings,
+  runnerQueue,
+  SLACK_QUEUE,
+  VIEW_QUERY,
+  VOTE_UPDATE,
+  WORKER_QUEUE,
+  type OperationInput,
+} from '../../workflows/contract';
+import { openTemporal, type TestTemporal } from './temporal';
+
+export type { ActivityFailure };
+const relayKey = 'a-relay-key-for-tests-of-32-characters';
+
+export const testTimings = {
+  ...defaultTimings,
+  deliveryMs: 5_000,
+  lastDeliveryMs: 5_000,
+  abortGraceMs: 2_000,
+  judgeMs: 10_000,
+  recordMs: 10_000,
+  heartbeatMs: 3_000,
+  livenessMs: 500,
+};
+
+let count = 0;
+
+export function aRequest(overrides: Partial<OperationRequest> = {}): OperationRequest {
+  count += 1;
+  return {
+    format: 1,
+    id: `deploy-checkout-production-t${process.pid}x${count}`,
+    kind: 'deploy',
+    service: 'checkout',
+    environment: 'production',
+    version: 'v2.4.0',
+    inputs: {},
+    labels: [],
+    raise: {},
+    requester: { kind: 'person', id: 'U0ANA', via: 'slack' },
+    asked: { text: '/deploy checkout v2.4.0 to production', channel: 'C0DEPLOYS', deliveryId: `trigger-${count}` },
+    requestedAt: new Date().toISOString(),
+    notAfter: new Date(Date.now() + 600_000).toISOString(),
+    ...overrides,
+  };
+}
+
+export function aBallot(overrides: Partial<Ballot> = {}): Ballot {
+  return {
+    id: 'b1',
+    digest: 'd1',
+    rule: 'production needs two teams',
+    seats: [
+      { id: 'security_team#1', team: 'security_team' },
+      { id: 'team_lead#1', team: 'team_lead' },
+    ],
+    teams: {
+      security_team: { groups: ['S0SECURITY'], users: [] },
+      team_lead: { groups: [], users: ['U0LEE', 'U0KIM'] },
+    },
+    order: 'parallel',
+    excluded: [{ id: 'U0ANA', because: 'requester' }],
+    persons: {},
+    timeoutMs: 3_600_000,
+    remindAfterMs: [],
+    oneClick: false,
+    ...overrides,
+  };
+}
+
+export function aStep(path: string, overrides: Partial<StepOutline> = {}): StepOutline {
+  return {
+    control: 'step',
+    path,
+    name: path,
+    uses: 'http/request',
+    pool: 'default',
+    repeat: 'safe',
+    retry: { attempts: 1, firstMs: 50, backoff: 1 },
+    timeoutMs: 10_000,
+    hasUndo: true,
+    onFailure: 'stop',
+    phase: 'work',
+    ...overrides,
+  };
+}
+
+export function aPlan(steps: readonly StepOutline[] = [aStep('share')]): PlanOutline {
+  return { format: 1, digest: 'plan-digest', steps, irreversible: [] };
+}
+
+type Allowed = Extract<Judgement, { kind: 'allowed' }>;
+
+export function aJudgement(overrides: Partial<Allowed> = {}): Allowed {
+  return {
+    kind: 'allowed',
+    policyCommit: 'c0ffee',
+    plan: aPlan(),
+    ballots: [aBallot()],
+    gates: [],
+    why: [],
+    rollback: { ready: true, version: 'v2.3.0' },
+    lane: { service: 'checkout', environment: 'production' },
+    facts: {},
+    decisionDigest: 'decision',
+    ...overrides,
+  };
+}
+
+/** What the neighbours of the workflows say, for one test file; each answer can be replaced by a test. */
+export interface World {
+  readonly temporal: TestTemporal;
+  readonly cards: Delivery[];
+  readonly notices: { readonly key: string; readonly to: Address; readonly notice: Notice }[];
+  readonly records: LedgerEntry[];
+  readonly steps: RunStepInput[];
+  admit: (request: OperationRequest) => Admission | Promise<Admission>;
+  judge: (request: OperationRequest) => Judgement | Promise<Judgement>;
+  recheck: (request: OperationRequest) => Recheck | Promise<Recheck>;
+  step: RunnerActivities['runStep'];
+  deliver: (delivery: Delivery) => void | Promise<void>;
+  record: (entries: readonly LedgerEntry[]) => void | Promise<void>;
+  voter: (by: string) => VoteRefusal | readonly string[];
+  start(request: OperationRequest): Promise<Operation>;
+  close(): Promise<void>;
+}
+
+export interface Operation {
+  readonly id: string;
+  result(): Promise<{ kind: string; sentence: string }>;
+  vote(by: string, decision?: 'approve' | 'reject', overrides?: Partial<VoteBody>): Promise<VoteAnswer>;
+  act(act: OperationAct, by?: string): Promise<ActAnswer>;
+  view(): Promise<OperationView>;
+  until(state: OperationView['state']): Promise<OperationView>;
+}
+
+const sits: { readonly [user: string]: readonly string[] } = {
+  U0SAM: ['security_team'],
+  U0LEE: ['team_lead'],
+  U0KIM: ['team_lead'],
+  U0ANA: ['team_lead'],
+};
+
+export async function openWorld(): Promise<World> {
+  const temporal = await openTemporal();
+  const world: World = {
+    temporal,
+    cards: [],
+    notices: [],
+    records: [],
+    steps: [],
+    admit: () => ({
+      kind: 'admitted',
+      policyCommit: 'c0ffee',
+      channel: '#deploys-prod',
+      title: 'Deploy checkout v2.4.0 to production',
+      version: 'v2.4.0',
+      previousVersion: 'v2.3.0',
+    }),
+    judge: () => aJudgement(),
+    recheck: () => ({ kind: 'go', previousVersion: 'v2.3.0' }),
+    step: async () => ({ status: 'done', outputs: {}, summary: 'ok' }),
+    deliver: () => undefined,
+    record: () => undefined,
+    voter: (by) => sits[by] ?? 'not_in_team',
+    start: (request) => start(world, request),
+    close: () => temporal.close(),
+  };
+  await temporal.worker({ taskQueue: WORKER_QUEUE, workflows: true, activities: workerActivities(world) });
+  await temporal.worker({ taskQueue: SLACK_QUEUE, activities: slackActivities(world) });
+  await temporal.worker({
+    taskQueue: runnerQueue('default'),
+    activities: {
+      runStep: (input: RunStepInput) => {
+        world.steps.push(input);
+        return world.step(input);
+      },
+    },
+  });
+  return world;
+}
+
+function workerActivities(world: World): Partial<WorkerActivities> {
+  return {
+    ...createLaneActivities({ client: world.temporal.client }),
+    admit: async ({ request }) => world.admit(request.body),
+    judge: async ({ request }) => world.judge(request.body),
+    recheck: async ({ request }) => world.recheck(request.body),
+    askGates: async () => ({ gates: [] }),
+    recentOperations: async () => [],
+    record: async ({ entries }) => {
+      await world.record(entries);
+      world.records.push(...entries);
+      return { commit: 'abc' };
+    },
+  };
+}
+
+function slackActivities(world: World): Partial<SlackActivities> {
+  return {
+    deliver: async (delivery) => {
+      await world.deliver(delivery);
+      world.cards.push(delivery);
+      return { channel: 'C1', ts: delivery.at?.ts ?? `${delivery.slot}/ts`, version: delivery.version };
+    },
+    notify: async (notice) => {
+      world.notices.push(notice);
+      return {};
+    },
+    checkVote: async ({ vote }) => {
+      const said = world.voter(vote.body.by);
+      return typeof said === 'string'
+        ? { kind: 'refused', code: said }
+        : { kind: 'ok', person: vote.body.by, teams: said };
+    },
+    recheckVoters: async () => [],
+    checkAct: async ({ act }) => ({ ok: true, by: act.body.by }),
+    openRoom: async () => ({ notDone: [] }),
+    pin: async () => ({ done: true }),
+  };
+}
+
+async function start({ temporal }: World, request: OperationRequest): Promise<Operation> {
+  const input: OperationInput = { request: relay('request', request, relayKey), timings: testTimings };
+  const handle = await temporal.client.workflow.start('operation', {
+    workflowId: request.id,
+    taskQueue: WORKER_QUEUE,
+    args: [input],
+  });
+  const view = (): Promise<OperationView> => handle.query(VIEW_QUERY);
+  let clicks = 0;
+  return {
+    id: request.id,
+    result: () => handle.result(),
+    view,
+    vote: (by, decision = 'approve', overrides = {}) => {
+      clicks += 1;
+      const body: VoteBody = {
+        format: 1,
+        operationId: request.id,
+        ballotId: 'b1',
+        ballotDigest: 'd1',
+        by,
+        decision,
+        reason: decision === 'reject' ? 'not today' : undefined,
+        actionId: `${1_700_000_000 + clicks}.1`,
+        at: new Date().toISOString(),
+        ...overrides,
+      };
+      return handle.executeUpdate<VoteAnswer, [unknown]>(VOTE_UPDATE, { args: [relay('vote', body, relayKey)] });
+    },
+    act: (act, by = 'U0ANA') => {
+      const body: ActBody = {
+        format: 1,
+        workflowId: request.id,
+        act,
+        by,
+        actionId: String(Math.random()),
+        at: new Date().toISOString(),
+      };
+      return handle.executeUpdate<ActAnswer, [unknown]>(ACT_UPDATE, { args: [relay('act', body, relayKey)] });
+    },
+    until: async (state) => {
+      const deadline = Date.now() + 15_000;
+      for (;;) {
+        const now = await view();
+        if (now.state === state) return now;
+        if (Date.now() > deadline) throw new Error(`${request.id} is ${now.state}, not ${state}: ${now.note}`);
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
+    },
+  };
+}
+
+/** A step that fails for good, as `runStep` says it. */
+export function stepFailed(message: string): ApplicationFailure {
+  return ApplicationFailure.create({ message, type: 'StepFailed', nonRetryable: true });
+}
