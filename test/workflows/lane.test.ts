@@ -1,0 +1,134 @@
+import { CancelledFailure, Context } from '@temporalio/activity';
+import type { RunStepInput } from '../../src/operation/ports';
+import type { StepResult } from '../../src/operation/plan';
+import type { OperationRequest } from '../../src/operation/request';
+import { aJudgement, aPlan, aRequest, aStep, openWorld, type World } from '../helpers/operation-world';
+
+let world: World;
+let place = 0;
+let lane = { service: '', environment: 'production' };
+/** Operations whose first step goes on until they are let go. */
+const held = new Map<string, () => void>();
+
+beforeAll(async () => {
+  world = await openWorld();
+  world.judge = () => aJudgement({ ballots: [], lane });
+  world.step = (input) => (input.mode === 'do' && held.has(operationOf(input)) ? untilLetGo(input) : done('ok'));
+});
+
+beforeEach(() => {
+  place += 1;
+  lane = { service: `lane-${place}`, environment: 'production' };
+});
+
+afterAll(() => world?.close());
+
+const operationOf = ({ key }: RunStepInput): string => key.slice(0, key.indexOf('/'));
+const done = async (summary: string): Promise<StepResult> => ({ status: 'done', outputs: {}, summary });
+
+async function untilLetGo(input: RunStepInput): Promise<StepResult> {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), 100);
+  try {
+    await Promise.race([
+      new Promise<void>((resolve) => held.set(operationOf(input), resolve)),
+      context.cancelled.catch(() => {
+        throw new CancelledFailure('stopped');
+      }),
+    ]);
+  } finally {
+    clearInterval(beat);
+  }
+  return done('let go');
+}
+
+function hold(overrides: Partial<OperationRequest> = {}): OperationRequest {
+  const request = aRequest(overrides);
+  held.set(request.id, () => undefined);
+  return request;
+}
+
+test('operations of one service go one after the other, and the card says who holds the lane', async () => {
+  const first = await world.start(hold());
+  await first.until('running');
+  const second = await world.start(aRequest());
+  await second.until('queued');
+  await until(async () => (await second.view()).lane?.position === 1);
+
+  expect((await second.view()).lane?.heldBy).toContain('checkout');
+  held.get(first.id)?.();
+
+  await expect(first.result()).resolves.toMatchObject({ kind: 'succeeded' });
+  await expect(second.result()).resolves.toMatchObject({ kind: 'succeeded' });
+  const fences = world.steps
+    .filter(({ key }) => key.startsWith(first.id) || key.startsWith(second.id))
+    .map(({ fence }) => fence!);
+  expect(fences[1]!.number).toBeGreaterThan(fences[0]!.number);
+});
+
+test('a rollback takes the lane over from a running deploy, with a new fence, and goes before who waits', async () => {
+  const deploy = await world.start(hold());
+  await deploy.until('running');
+  const waiting = await world.start(aRequest());
+  await waiting.until('queued');
+  const rollback = await world.start(
+    aRequest({ kind: 'rollback', id: `rollback-${place}-${process.pid}`, version: 'v2.3.0' }),
+  );
+
+  await expect(rollback.result()).resolves.toMatchObject({ kind: 'succeeded' });
+  await expect(deploy.result()).resolves.toMatchObject({ kind: 'superseded' });
+  await expect(waiting.result()).resolves.toMatchObject({ kind: 'succeeded' });
+
+  const order = world.steps.map(operationOf).filter((id) => [rollback.id, waiting.id].includes(id));
+  expect(order[0]).toBe(rollback.id);
+  expect(world.steps.some((step) => operationOf(step) === deploy.id && step.mode === 'undo')).toBe(false);
+});
+
+test('a newer deploy ends the watch of the one before, which then does not count as succeeded', async () => {
+  const plan = aPlan([aStep('share'), aStep('watch', { phase: 'watch', hasUndo: false })]);
+  const judge = world.judge;
+  const first = hold();
+  world.judge = (request) => (request.id === first.id ? aJudgement({ ballots: [], lane, plan }) : judge(request));
+  const step = world.step;
+  world.step = (input) => (operationOf(input) === first.id && input.path === 'share' ? done('ok') : step(input));
+  const watched = await world.start(first);
+  await watched.until('watching');
+  const newer = await world.start(aRequest({ version: 'v2.6.0' }));
+
+  await expect(watched.result()).resolves.toMatchObject({ kind: 'superseded' });
+  await expect(newer.result()).resolves.toMatchObject({ kind: 'succeeded' });
+  const states = world.records
+    .filter(({ event, operationId }) => event === 'outcome' && operationId === first.id)
+    .map(({ state }) => state?.kind);
+  expect(states).toEqual(['applied']);
+  world.judge = judge;
+  world.step = step;
+});
+
+test('a terminated holder loses its place', async () => {
+  const dead = await world.start(hold());
+  await dead.until('running');
+  const next = await world.start(aRequest());
+  await next.until('queued');
+
+  await world.temporal.client.workflow.getHandle(dead.id).terminate('gone');
+
+  await expect(next.result()).resolves.toMatchObject({ kind: 'succeeded' });
+});
+
+test('a waiting operation can be cancelled and leaves the queue', async () => {
+  const first = await world.start(hold());
+  await first.until('running');
+  const second = await world.start(aRequest());
+  await second.until('queued');
+
+  await second.act({ kind: 'cancel' });
+
+  await expect(second.result()).resolves.toMatchObject({ kind: 'cancelled' });
+  held.get(first.id)?.();
+  await expect(first.result()).resolves.toMatchObject({ kind: 'succeeded' });
+});
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 30));
+}
