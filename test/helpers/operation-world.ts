@@ -8,6 +8,8 @@ import type {
   ActAnswer,
   ActBody,
   Admission,
+  ApprovalAsk,
+  ApprovalJudgement,
   Delivery,
   Judgement,
   OperationAct,
@@ -143,6 +145,7 @@ export interface World {
   step: RunnerActivities['runStep'];
   deliver: (delivery: Delivery) => void | Promise<void>;
   record: (entries: readonly LedgerEntry[]) => void | Promise<void>;
+  judgeApproval: (input: { readonly ask: ApprovalAsk }) => ApprovalJudgement;
   voter: (by: string) => VoteRefusal | readonly string[];
   start(request: OperationRequest): Promise<Operation>;
   close(): Promise<void>;
@@ -185,6 +188,7 @@ export async function openWorld(): Promise<World> {
     step: async () => ({ status: 'done', outputs: {}, summary: 'ok' }),
     deliver: () => undefined,
     record: () => undefined,
+    judgeApproval: () => ({ kind: 'denied', reason: 'nothing is allowed here' }),
     voter: (by) => sits[by] ?? 'not_in_team',
     start: (request) => start(world, request),
     close: () => temporal.close(),
@@ -211,6 +215,7 @@ function workerActivities(world: World): Partial<WorkerActivities> {
     recheck: async ({ request }) => world.recheck(request.body),
     askGates: async () => ({ gates: [] }),
     recentOperations: async () => [],
+    judgeApproval: async (input) => world.judgeApproval(input),
     record: async ({ entries }) => {
       await world.record(entries);
       world.records.push(...entries);

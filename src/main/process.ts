@@ -1,0 +1,56 @@
+import type { Logger } from 'pino';
+import { type Config, readConfig, type Setting } from '../config';
+import { Refusal } from '../errors';
+import { openLog, useLogForTemporal } from './log';
+
+/** A running part of Signalbox. `stop` is graceful: what is under way is finished or handed back. */
+export interface Running {
+  stop(): Promise<void>;
+}
+
+export type Start = (spec: { readonly config: Config; readonly log: Logger }) => Promise<Running>;
+
+/**
+ * Runs parts as a process of their own: settings first, with every problem in one message; SIGTERM and SIGINT stop
+ * gracefully; a bug in one listener is logged and does not take the others down.
+ */
+export async function runProcess(spec: {
+  readonly name: string;
+  readonly needs: readonly Setting[];
+  readonly parts: readonly Start[];
+}): Promise<void> {
+  const config = settingsOrExit(spec.needs);
+  const log = openLog(spec.name, config.LOG_LEVEL);
+  useLogForTemporal(log);
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'an unforeseen failure was contained'));
+  const running: Running[] = [];
+  let stopping = false;
+  const stop = async (signal: string): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    await Promise.allSettled(running.map((part) => part.stop()));
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+  try {
+    for (const start of spec.parts) running.push(await start({ config, log }));
+    log.info('ready');
+  } catch (error) {
+    if (error instanceof Refusal) log.fatal(error.message);
+    else log.fatal({ err: error }, 'could not start');
+    await Promise.allSettled(running.map((part) => part.stop()));
+    process.exit(1);
+  }
+}
+
+/** Exit code 78 is the field's "configuration error" (sysexits.h), so a supervisor need not try again. */
+function settingsOrExit(needs: readonly Setting[]): Config {
+  try {
+    return readConfig(needs);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    console.error(error.message);
+    process.exit(78);
+  }
+}
