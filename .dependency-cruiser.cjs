@@ -8,7 +8,7 @@ const stableForWorkflows = ['src/approvals/seats.ts'];
 
 const folder = (...names) => `^(${names.join('|')})/`;
 const exactly = (...files) => `^(${files.map((file) => file.replaceAll('.', '\\.')).join('|')})$`;
-const notTypes = { dependencyTypesNot: ['type-only'] };
+const notTypes = { dependencyTypesNot: ['type-only', 'type-import'] };
 const contract = exactly('workflows/contract.ts');
 
 module.exports = {
@@ -90,13 +90,16 @@ module.exports = {
       comment: 'The product runs after `npm ci --omit=dev`.',
       severity: 'error',
       from: { path: folder('src', 'bot', 'workflows', 'activities') },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['type-only', 'type-import'],
+      },
     },
     {
       name: 'no-cycles',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true, viaOnly: notTypes },
     },
     {
       name: 'everything-resolves',

@@ -23,7 +23,8 @@ export async function runTests(args, { faults = false } = {}) {
   await build();
   say(faults ? 'Running the tests, the long fault tests too.' : 'Running the tests.');
   const jest = inRoot('node_modules/jest/bin/jest.js');
-  const result = await run(process.execPath, [jest, ...args], {
+  // The SDK's native runtime keeps a process alive that only imported it; jest would wait for ever on one test file.
+  const result = await run(process.execPath, [jest, '--forceExit', ...args], {
     env: { ...env, ...(faults ? { SIGNALBOX_FAULTS: '1' } : {}) },
     show: true,
   });
