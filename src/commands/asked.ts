@@ -1,0 +1,67 @@
+import type { IncidentAct, Severity } from '../incidents/incident';
+
+export type IncidentRole = Extract<IncidentAct, { kind: 'assign' }>['role'];
+
+/** Inputs as typed: positional ones get their names from the runbook, which the grammar does not know. */
+interface RunbookWords {
+  readonly runbook: string;
+  readonly positional: readonly string[];
+  readonly inputs: { readonly [name: string]: string };
+  readonly service?: string;
+  readonly environment?: string;
+  readonly reason?: string;
+  readonly labels: readonly string[];
+}
+
+/** What a person typed, understood. Plain data: the same for Slack, the command line and forms. */
+export type Asked =
+  | {
+      readonly kind: 'deploy';
+      readonly service: string;
+      readonly version: string;
+      readonly environment: string;
+      readonly reason?: string;
+      readonly rollout?: string;
+      readonly labels: readonly string[];
+      readonly risk?: Risk;
+    }
+  | {
+      readonly kind: 'rollback';
+      readonly service: string;
+      readonly environment: string;
+      readonly version?: string;
+      readonly reason?: string;
+    }
+  | ({ readonly kind: 'provision' } & RunbookWords)
+  | ({ readonly kind: 'runbook.run' } & RunbookWords)
+  | { readonly kind: 'runbook.list' }
+  | {
+      readonly kind: 'incident.declare';
+      readonly severity: Severity;
+      readonly service?: string;
+      readonly environment?: string;
+      readonly summary: string;
+    }
+  | { readonly kind: 'incident.update'; readonly text: string; readonly incident?: string }
+  | {
+      readonly kind: 'incident.assign';
+      readonly role: IncidentRole;
+      readonly user: string;
+      readonly incident?: string;
+    }
+  | { readonly kind: 'incident.mitigate'; readonly text?: string; readonly incident?: string }
+  | { readonly kind: 'incident.resolve'; readonly text?: string; readonly incident?: string }
+  | { readonly kind: 'status' }
+  | { readonly kind: 'why'; readonly service: string; readonly environment: string; readonly version?: string }
+  | { readonly kind: 'show'; readonly id: string }
+  | { readonly kind: 'help'; readonly topic?: string };
+
+export type AskedKind = Asked['kind'];
+export type AskedOf<Kind extends AskedKind> = Extract<Asked, { readonly kind: Kind }>;
+
+/** A requester may raise the risk of a change; policy never lets it be lowered. */
+export const risks = ['low', 'medium', 'high', 'critical'] as const;
+export type Risk = (typeof risks)[number];
+
+export const severities = ['sev1', 'sev2', 'sev3', 'sev4'] as const satisfies readonly Severity[];
+export const incidentRoles = ['lead', 'scribe', 'communications'] as const satisfies readonly IncidentRole[];

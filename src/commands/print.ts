@@ -1,0 +1,80 @@
+import type { Asked } from './asked';
+import { quote } from './words';
+
+/** The command that a person would type for this: reading it again gives the same. Command and text, apart. */
+export function printAsked(asked: Asked): { readonly command: string; readonly text: string } {
+  const [command, ...parts] = partsOf(asked);
+  return { command: command!, text: parts.filter((part) => part !== '').join(' ') };
+}
+
+/** The same as one line. */
+export function lineOf(asked: Asked): string {
+  const { command, text } = printAsked(asked);
+  return text === '' ? command : `${command} ${text}`;
+}
+
+function partsOf(asked: Asked): readonly string[] {
+  switch (asked.kind) {
+    case 'deploy':
+      return [
+        '/deploy',
+        asked.service,
+        asked.version,
+        `to ${asked.environment}`,
+        flag('reason', asked.reason, quote),
+        flag('rollout', asked.rollout),
+        ...asked.labels.map((label) => flag('label', label)),
+        flag('risk', asked.risk),
+      ];
+    case 'rollback': {
+      const to = asked.version === undefined ? '' : `to ${asked.version}`;
+      return ['/rollback', asked.service, `in ${asked.environment}`, to, flag('reason', asked.reason, quote)];
+    }
+    case 'provision':
+      return ['/provision', ...runbook(asked)];
+    case 'runbook.run':
+      return ['/runbook', 'run', ...runbook(asked)];
+    case 'runbook.list':
+      return ['/runbook', 'list'];
+    case 'incident.declare': {
+      const environment = flag('environment', asked.environment);
+      return ['/incident', 'declare', asked.severity, asked.service ?? '', quote(asked.summary), environment];
+    }
+    case 'incident.update':
+      return ['/incident', 'update', quote(asked.text), flag('id', asked.incident)];
+    case 'incident.assign':
+      return ['/incident', 'assign', asked.role, `<@${asked.user}>`, flag('id', asked.incident)];
+    case 'incident.mitigate':
+    case 'incident.resolve':
+      return [
+        '/incident',
+        asked.kind.slice('incident.'.length),
+        asked.text === undefined ? '' : quote(asked.text),
+        flag('id', asked.incident),
+      ];
+    case 'status':
+      return ['/signalbox', 'status'];
+    case 'why':
+      return ['/signalbox', 'why', asked.service, asked.version ?? '', `to ${asked.environment}`];
+    case 'show':
+      return ['/signalbox', 'show', asked.id];
+    case 'help':
+      return ['/signalbox', 'help', asked.topic ?? ''];
+  }
+}
+
+function runbook(asked: Extract<Asked, { kind: 'provision' | 'runbook.run' }>): readonly string[] {
+  return [
+    asked.runbook,
+    ...asked.positional.map((value) => (/^[A-Za-z0-9][A-Za-z0-9.:/_@,+-]*$/.test(value) ? value : quote(value))),
+    ...Object.entries(asked.inputs).map(([name, value]) => `${name}=${quote(value)}`),
+    flag('environment', asked.environment),
+    flag('service', asked.service),
+    flag('reason', asked.reason, quote),
+    ...asked.labels.map((label) => flag('label', label)),
+  ];
+}
+
+function flag(name: string, value: string | undefined, write: (value: string) => string = (text) => text): string {
+  return value === undefined ? '' : `--${name} ${write(value)}`;
+}
