@@ -29,7 +29,14 @@ const noEnvironment = [
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.tools/', '.signalbox/', 'coverage/', 'test/histories/'] },
-  { files: ['**/*.mjs'], ...js.configs.recommended, languageOptions: { globals: nodeGlobals } },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: { globals: nodeGlobals },
+    rules: {
+      ...js.configs.recommended.rules,
+      'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
   {
     files: ['**/*.cjs'],
     ...js.configs.recommended,
