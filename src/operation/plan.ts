@@ -40,6 +40,8 @@ export interface PlanStep extends StepCall {
   readonly outputs?: { readonly [name: string]: string };
   readonly until?: { readonly condition: string; readonly everyMs: number; readonly forMs: number };
   readonly expect?: { readonly condition: string; readonly otherwise: string };
+  /** Template of the line that the card shows when the step is done. */
+  readonly summary?: string;
   readonly repeat: Repeat;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;

@@ -1,0 +1,52 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { sep } from 'node:path';
+import { isOwnSetting } from '../../src/connections/check';
+import type { SecretReference } from '../../src/connections/schema';
+import { StepError, StepFailed } from './outcomes';
+import type { Redactor } from './redact';
+
+/** Shorter ones cannot be masked without masking half of every message. */
+const minLength = 8;
+
+export interface SecretSources {
+  readonly env: { readonly [name: string]: string | undefined };
+  /** The only folder from which files are read. */
+  readonly folder: string;
+}
+
+/** Reads what a reference names, on this runner only, and masks it from here on. The value is never in a message. */
+export async function resolveSecret(
+  reference: SecretReference,
+  sources: SecretSources,
+  redactor: Redactor,
+): Promise<string> {
+  const name = 'env' in reference ? reference.env : reference.file;
+  const value = 'env' in reference ? fromEnvironment(reference.env, sources) : await fromFile(reference.file, sources);
+  if (value === undefined)
+    throw new StepError(`The secret ${name} is not there on this runner; whoever runs the runner has to provide it.`);
+  if (value.length < minLength)
+    throw new StepFailed(
+      `The secret ${name} has fewer than ${minLength} characters and cannot be kept out of messages.`,
+    );
+  redactor.add(value);
+  return value;
+}
+
+function fromEnvironment(name: string, sources: SecretSources): string | undefined {
+  if (isOwnSetting(name))
+    throw new StepFailed(
+      `${name} is a setting of Signalbox itself and is never sent to anybody; use another variable.`,
+    );
+  return sources.env[name] || undefined;
+}
+
+async function fromFile(path: string, sources: SecretSources): Promise<string | undefined> {
+  try {
+    const [file, folder] = await Promise.all([realpath(path), realpath(sources.folder)]);
+    if (!file.startsWith(folder + sep)) throw new StepFailed(`The secret ${path} lies outside ${sources.folder}.`);
+    return (await readFile(file, 'utf8')).trim() || undefined;
+  } catch (error) {
+    if (error instanceof StepFailed) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,35 @@
+import type { Json, JsonObject } from '../../src/json';
+import type { Plan, PlanStep } from '../../src/operation/plan';
+import type { Filled, Variables } from '../../src/runbooks/expressions';
+import type { StepKindSpec } from '../../src/runbooks/step-kinds';
+import type { HttpAnswer, HttpAsk } from '../adapters/http-connection';
+import type { StepAnswer } from './outcomes';
+
+/** What one call of a step kind may use. */
+export interface StepContext<With = JsonObject> {
+  /** Filled in and checked against the kind's schema. */
+  readonly given: With;
+  readonly plan: Plan;
+  readonly step: PlanStep;
+  readonly variables: Variables;
+  /** The same for every attempt of this call; different for its undo. */
+  readonly idempotencyKey: string;
+  /** ms since the first attempt was scheduled. */
+  readonly elapsedMs: number;
+  readonly signal: AbortSignal;
+  /** Sends a request over a connection of the plan. Throws `StepError` or `StepFailed`. */
+  request(connection: string, ask: HttpAsk): Promise<HttpAnswer>;
+  /** Fills templates of values that are not part of `with`, such as a metric's query. */
+  fill(value: Json, options?: { readonly encode?: (text: string) => string }): Filled;
+}
+
+/** A step kind that can be carried out: the static part from the catalogue and what it does. */
+export interface StepKind {
+  readonly spec: StepKindSpec;
+  run(context: StepContext): Promise<StepAnswer>;
+}
+
+/** Joins a spec with its run part; `With` is what the spec's schema gives. */
+export function stepKind<With>(spec: StepKindSpec, run: (context: StepContext<With>) => Promise<StepAnswer>): StepKind {
+  return { spec, run: (context) => run(context as StepContext<unknown> as StepContext<With>) };
+}

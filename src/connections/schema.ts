@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { text } from '../documents/text';
+
+/** Where a secret lies. Only the runner that uses the connection ever reads it (law 10). */
+export const secretReference = z.union([
+  z.strictObject({ env: text().regex(/^[A-Z][A-Z0-9_]*$/, 'has to be the name of an environment variable') }),
+  z.strictObject({ file: text().startsWith('/', 'has to be an absolute path') }),
+]);
+
+const auth = z.union([
+  z.strictObject({ bearer: secretReference }),
+  z.strictObject({ basic: z.strictObject({ user: text(), password: secretReference }) }),
+  z.strictObject({ header: z.strictObject({ name: text(), value: secretReference }) }),
+]);
+
+export const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+/** The shape of `connections/<name>.yaml`: a named endpoint, and all that may be asked of it. */
+export const connectionSchema = z.strictObject({
+  connection: z.strictObject({
+    name: text().regex(/^[a-z][a-z0-9-]*$/, 'has to be lower-case letters, digits and hyphens, a letter first'),
+    /**
+     * How metrics are read from it: `prometheus` by its query API, `exposition` as text at `metrics_path`, `http` not
+     * at all. `http/request` may use any kind.
+     */
+    kind: z.enum(['http', 'prometheus', 'exposition']),
+    origin: text(),
+    /** Paths that requests may go to; without them, any. */
+    path_prefixes: z.array(text().startsWith('/', 'has to start with /')).min(1).optional(),
+    methods: z.array(z.enum(httpMethods)).min(1).optional(),
+    headers: z.record(z.string(), z.string()).optional(),
+    auth: auth.optional(),
+    /** Time limit of one request, 30s where it is not said. */
+    timeout: text().optional(),
+    metrics_path: text().startsWith('/', 'has to start with /').optional(),
+  }),
+});
+
+export type Connection = z.infer<typeof connectionSchema>['connection'];
+export type SecretReference = z.infer<typeof secretReference>;

@@ -1,0 +1,246 @@
+import { didYouMean } from '../documents/nearest';
+import { compileCondition, compileExpression, type Compiled } from '../expressions/cel';
+import type { NameSpace } from '../expressions/names';
+import type { JsonObject } from '../json';
+import { inheritedWith, repeatOf } from './compile-step';
+import { parseDuration } from './duration';
+import { bareCondition, hasTemplate, templateParts } from './expressions';
+import type { RunbookStep } from './schema';
+import { stepKindOf, stepKinds, type StepKindSpec } from './step-kinds';
+
+export interface Found {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What a step is checked against. */
+export interface StepPlace {
+  readonly step: RunbookStep;
+  readonly id: string;
+  /** Names for templates and conditions; `tells` are the further names of the step's own result. */
+  readonly names: (tells: readonly string[]) => NameSpace;
+  /** Ids of steps that come later: declared, so that naming them is told from naming nothing. */
+  readonly later: ReadonlySet<string>;
+  readonly connections: readonly string[];
+  /** `resolve` steps have to be read-only. */
+  readonly part: 'resolve' | 'steps';
+}
+
+/** Everything that is wrong with the meaning of one step; paths are relative to it. */
+export function checkStep(place: StepPlace): readonly Found[] {
+  const checker = new StepChecker(place);
+  checker.check();
+  return checker.found;
+}
+
+class StepChecker {
+  readonly found: Found[] = [];
+
+  constructor(private readonly place: StepPlace) {}
+
+  check(): void {
+    const { step, part } = this.place;
+    const kind = this.kind(step.uses, ['uses']);
+    if (!kind) return;
+    const given = (step.with ?? {}) as JsonObject;
+    this.call(kind, given, ['with']);
+    if (part === 'resolve' && !kind.readOnly(given))
+      this.add(['uses'], 'a resolve step runs before anybody has approved, so it may only read');
+    if (part === 'resolve' && step.undo !== undefined) this.add(['undo'], 'a resolve step has nothing to undo');
+    if (step.if !== undefined) this.condition(step.if, ['if'], []);
+    this.results(kind);
+    this.polling(kind, given);
+    this.repeats(kind, given);
+    this.undo();
+    for (const key of ['timeout', 'every', 'for'] as const) this.duration(step[key], [key]);
+    this.duration(step.retry?.first, ['retry', 'first']);
+  }
+
+  private add(path: Found['path'], message: string, hint?: string): void {
+    this.found.push({ path, message, ...(hint === undefined ? {} : { hint }) });
+  }
+
+  private kind(name: string, path: Found['path']): StepKindSpec | undefined {
+    const kind = stepKindOf(name);
+    if (kind) return kind;
+    const names = stepKinds.map((known) => known.name);
+    this.add(path, `there is no step kind "${name}"`, didYouMean(name, names) ?? `step kinds: ${names.join(', ')}`);
+    return undefined;
+  }
+
+  /** `with` of a call: its shape as far as templates let it be seen, its templates, its connections. */
+  private call(kind: StepKindSpec, given: JsonObject, path: Found['path'], own = false): void {
+    const parsed = kind.with.safeParse(given);
+    for (const issue of parsed.error?.issues ?? []) {
+      const at = issue.path as (string | number)[];
+      // What a template will give is not known yet; the runner checks the whole again once it is filled in.
+      if (issue.code !== 'unrecognized_keys' && hasTemplate(valueAt(given, at))) continue;
+      if (issue.code === 'unrecognized_keys') {
+        for (const key of issue.keys) this.unknownKey(kind, key, [...path, ...at, key]);
+      } else if (valueAt(given, at) === undefined) this.add([...path, ...at], `"${at.join('.')}" is missing`);
+      else this.add([...path, ...at], `"${at.join('.') || 'with'}" ${plain(issue.message)}`);
+    }
+    for (const [key, value] of Object.entries(given)) {
+      if (kind.expressions?.includes(key) && typeof value === 'string') this.condition(value, [...path, key], []);
+      else this.templates(value, [...path, key], own);
+    }
+    for (const name of kind.connections?.(given) ?? []) this.connection(name, [...path, 'connection']);
+  }
+
+  private unknownKey(kind: StepKindSpec, key: string, path: Found['path']): void {
+    const known = keysOf(kind);
+    this.add(path, `${kind.name} has no "${key}"`, didYouMean(key, known) ?? `it takes: ${known.join(', ')}`);
+  }
+
+  private connection(name: string, path: Found['path']): void {
+    const { connections } = this.place;
+    if (hasTemplate(name)) this.add(path, 'a connection is written out, so that it can be approved');
+    else if (name !== '' && !connections.includes(name)) {
+      const hint = didYouMean(name, connections) ?? `connections: ${connections.join(', ') || 'none'}`;
+      this.add(path, `there is no connection "${name}"`, hint);
+    }
+  }
+
+  private templates(value: unknown, path: Found['path'], own = false, tells: readonly string[] = []): void {
+    if (typeof value === 'string') {
+      const cut = templateParts(value);
+      if (!cut.ok) this.add(path, cut.message);
+      for (const part of cut.ok ? cut.parts : [])
+        if (part.kind === 'expression') this.expression({ source: part.source, path, own, tells });
+    } else if (typeof value === 'object' && value !== null)
+      for (const [key, item] of Object.entries(value))
+        this.templates(item, [...path, Array.isArray(value) ? Number(key) : key], own, tells);
+  }
+
+  private condition(source: string, path: Found['path'], tells: readonly string[]): void {
+    this.compiled(compileCondition({ source: bareCondition(source), names: this.place.names(tells) }), path, false);
+  }
+
+  private expression(input: {
+    readonly source: string;
+    readonly path: Found['path'];
+    readonly own?: boolean;
+    readonly tells: readonly string[];
+  }): void {
+    const names = this.place.names(input.tells);
+    this.compiled(compileExpression({ source: input.source, names }), input.path, input.own ?? false);
+  }
+
+  private compiled(compiled: Compiled, path: Found['path'], own: boolean): void {
+    if (!compiled.ok) {
+      for (const problem of compiled.problems) this.add(path, problem.message, problem.hint);
+      return;
+    }
+    for (const id of stepsIn(compiled.paths)) {
+      if (this.place.later.has(id)) this.add(path, `the step "${id}" comes later, so it has no outputs here yet`);
+      else if (id === this.place.id && !own) this.add(path, `the step "${id}" cannot look at its own outputs here`);
+    }
+  }
+
+  private results(kind: StepKindSpec): void {
+    const { step } = this.place;
+    for (const [name, source] of Object.entries(step.outputs ?? {}))
+      this.expression({ source: bareCondition(source), path: ['outputs', name], tells: kind.tells });
+    if (step.expect !== undefined) this.condition(step.expect, ['expect'], kind.tells);
+    if (step.else !== undefined && step.expect === undefined) this.add(['else'], '"else" belongs to an "expect"');
+    if (step.else !== undefined) this.templates(step.else, ['else'], false, kind.tells);
+    if (step.summary !== undefined) this.templates(step.summary, ['summary'], true, kind.tells);
+    if (!step.find) return;
+    const { find } = step;
+    const inherited = inheritedWith(kind, (step.with ?? {}) as JsonObject);
+    const look = { ...inherited, ...find.with } as JsonObject;
+    this.call(kind, look, ['find', 'with']);
+    if (!kind.readOnly(look)) this.add(['find', 'with'], 'a find only looks, and this one would change something');
+    this.condition(find.found, ['find', 'found'], kind.tells);
+    for (const [name, source] of Object.entries(find.outputs ?? {}))
+      this.expression({ source: bareCondition(source), path: ['find', 'outputs', name], tells: kind.tells });
+    const missing = Object.keys(step.outputs ?? {}).filter((name) => !Object.hasOwn(find.outputs ?? {}, name));
+    if (missing.length > 0)
+      this.add(['find'], `find does not tell ${missing.join(', ')}, which the step gives when it acts itself`);
+  }
+
+  private polling(kind: StepKindSpec, given: JsonObject): void {
+    const { step } = this.place;
+    if (step.until === undefined) {
+      for (const key of ['every', 'for'] as const)
+        if (step[key] !== undefined) this.add([key], `"${key}" belongs to an "until"`);
+      return;
+    }
+    if (!kind.readOnly(given)) this.add(['until'], 'only a step that reads may be repeated until something holds');
+    if (kind.pollForMs) this.add(['until'], `${kind.name} waits by itself and takes no "until"`);
+    if (step.for === undefined) this.add(['until'], 'say how long at most', 'add for: 10m');
+    this.condition(step.until, ['until'], kind.tells);
+  }
+
+  private repeats(kind: StepKindSpec, given: JsonObject): void {
+    const { step } = this.place;
+    const repeat = repeatOf(kind, given, step);
+    if (repeat === 'find' && !step.find) this.add(['repeat'], '"repeat: find" needs a "find" that tells what was done');
+    if (repeat === 'never' && step.retry && step.retry.attempts > 1) {
+      const hint = 'add a find, or repeat: safe if the other side knows the Idempotency-Key';
+      this.add(['retry'], 'a step that may not be done twice cannot be tried again', hint);
+    }
+  }
+
+  private undo(): void {
+    const { step, id } = this.place;
+    if (step.undo === undefined || step.undo === 'none') return;
+    const kind = this.kind(step.undo.uses, ['undo', 'uses']);
+    if (!kind) return;
+    const given = (step.undo.with ?? {}) as JsonObject;
+    this.call(kind, given, ['undo', 'with'], true);
+    const own = ownOutputsIn(given, id, this.place.names([]));
+    const told = Object.keys(step.find?.outputs ?? {});
+    if (own.length > 0 && !step.find) {
+      const message = `the undo needs ${own.join(', ')} of its own step, which nobody knows after a time-out`;
+      this.add(['undo'], message, 'add a find that tells it');
+    } else if (own.some((name) => !told.includes(name)))
+      this.add(
+        ['undo'],
+        `the undo needs ${own.filter((name) => !told.includes(name)).join(', ')}, which find does not tell`,
+      );
+  }
+
+  private duration(text: string | undefined, path: Found['path']): void {
+    if (text !== undefined && !parseDuration(text))
+      this.add(path, `"${text}" is not a duration; write it as in 30s, 10m or 2h`);
+  }
+}
+
+function stepsIn(paths: readonly string[]): readonly string[] {
+  return paths.flatMap((path) => /^steps\.([^.]+)/.exec(path)?.[1] ?? []);
+}
+
+/** Names of its own step's outputs that a call's templates use. */
+function ownOutputsIn(value: unknown, id: string, names: NameSpace): readonly string[] {
+  if (typeof value === 'string') {
+    const cut = templateParts(value);
+    const sources = (cut.ok ? cut.parts : []).flatMap((part) => (part.kind === 'expression' ? [part.source] : []));
+    return sources.flatMap((source) => {
+      const compiled = compileExpression({ source, names });
+      const prefix = `steps.${id}.outputs.`;
+      return (compiled.ok ? compiled.paths : []).flatMap((path) =>
+        path.startsWith(prefix) ? [path.slice(prefix.length).split('.')[0]!] : [],
+      );
+    });
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return [...new Set(Object.values(value).flatMap((item) => ownOutputsIn(item, id, names)))];
+}
+
+function keysOf(kind: StepKindSpec): readonly string[] {
+  const shape = (kind.with as { readonly shape?: object }).shape;
+  return shape ? Object.keys(shape) : [];
+}
+
+function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[key] : undefined),
+    value,
+  );
+}
+
+function plain(message: string): string {
+  return message.replace(/^Invalid (input|option): /, 'is wrong: ').replace(/^Too (big|small): /, 'is out of range: ');
+}

@@ -1,0 +1,133 @@
+import type { JsonObject } from '../json';
+import type { PlanStep, Repeat, StepCall, StepOutline } from '../operation/plan';
+import { parseDuration } from './duration';
+import { bareCondition } from './expressions';
+import { stepIdOf, type RunbookStep } from './schema';
+import { stepKindOf, type StepKindSpec } from './step-kinds';
+
+/** Attempts of a step that may be repeated, where the runbook does not say. */
+const defaultRetry = { attempts: 3, firstMs: 1_000, backoff: 2 };
+const defaultEveryMs = 10_000;
+
+/** Where a step of a runbook ends up in the plan. */
+export interface StepSite {
+  /** Before the step's id in its path: `canary/`, or nothing. */
+  readonly prefix: string;
+  readonly scope: string;
+  readonly stage?: string;
+  readonly phase: 'work' | 'watch';
+}
+
+/** How a step behaves when done twice: what the runbook says, a look-up if it has one, else what its kind says. */
+export function repeatOf(kind: StepKindSpec, given: JsonObject, step: RunbookStep): Repeat {
+  if (step.repeat !== undefined) return step.repeat;
+  const own = kind.repeat(given);
+  return own === 'never' && step.find ? 'find' : own;
+}
+
+/** A step of a checked runbook as a step of a plan. */
+export function compileStep(step: RunbookStep, index: number, site: StepSite): PlanStep {
+  const kind = knownKind(step.uses);
+  const id = stepIdOf(step, index);
+  const given = (step.with ?? {}) as JsonObject;
+  const repeat = repeatOf(kind, given, step);
+  return {
+    path: `${site.prefix}${id}`,
+    id,
+    name: step.name ?? step.id?.replace(/_/g, ' ') ?? step.uses,
+    scope: site.scope,
+    uses: kind.name,
+    with: given,
+    ...(step.if === undefined ? {} : { if: bareCondition(step.if) }),
+    ...(step.find === undefined ? {} : { find: findOf(step.find, kind, given) }),
+    ...(step.outputs === undefined ? {} : { outputs: bare(step.outputs) }),
+    ...(step.until === undefined ? {} : { until: untilOf(step, step.until) }),
+    ...(step.expect === undefined
+      ? {}
+      : { expect: { condition: bareCondition(step.expect), otherwise: step.else ?? '' } }),
+    ...(step.summary === undefined ? {} : { summary: step.summary }),
+    repeat,
+    retry: retryOf(step, repeat),
+    timeoutMs: durationOr(step.timeout, kind.timeoutMs),
+    ...(step.undo === undefined ? {} : { undo: undoOf(step.undo) }),
+    onFailure: step['on-failure'] ?? 'stop',
+    pool: step['runs-on'] ?? 'default',
+    ...(site.stage === undefined ? {} : { stage: site.stage }),
+    phase: site.phase,
+  };
+}
+
+/** What workflows see of a step. */
+export function outlineOf(step: PlanStep): StepOutline {
+  const pollForMs = step.until?.forMs ?? knownKind(step.uses).pollForMs?.(step.with);
+  return {
+    control: 'step',
+    path: step.path,
+    name: step.name,
+    uses: step.uses,
+    pool: step.pool,
+    repeat: step.repeat,
+    retry: step.retry,
+    timeoutMs: step.timeoutMs,
+    ...(pollForMs === undefined ? {} : { pollForMs }),
+    hasUndo: typeof step.undo === 'object',
+    onFailure: step.onFailure,
+    phase: step.phase,
+    ...(step.stage === undefined ? {} : { stage: step.stage }),
+  };
+}
+
+/** Whether nothing puts back what this step does. */
+export function isIrreversible(step: PlanStep): boolean {
+  return typeof step.undo !== 'object' && !knownKind(step.uses).readOnly(step.with);
+}
+
+function knownKind(name: string): StepKindSpec {
+  const kind = stepKindOf(name);
+  if (!kind) throw new Error(`the step kind ${name} was not checked before it was compiled`);
+  return kind;
+}
+
+function findOf(find: NonNullable<RunbookStep['find']>, kind: StepKindSpec, given: JsonObject): PlanStep['find'] {
+  return {
+    with: { ...inheritedWith(kind, given), ...(find.with as JsonObject) },
+    found: bareCondition(find.found),
+    outputs: bare(find.outputs ?? {}),
+  };
+}
+
+/** The part of a step's `with` that its `find` takes over. */
+export function inheritedWith(kind: StepKindSpec, given: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(given).filter(([key]) => kind.findInherits?.includes(key)));
+}
+
+function untilOf(step: RunbookStep, until: string): PlanStep['until'] {
+  const forMs = durationOr(step.for, 600_000);
+  return {
+    condition: bareCondition(until),
+    everyMs: Math.min(durationOr(step.every, defaultEveryMs), forMs),
+    forMs,
+  };
+}
+
+function retryOf(step: RunbookStep, repeat: Repeat): PlanStep['retry'] {
+  if (repeat === 'never') return { ...defaultRetry, attempts: 1 };
+  if (!step.retry) return defaultRetry;
+  return {
+    attempts: step.retry.attempts,
+    firstMs: durationOr(step.retry.first, defaultRetry.firstMs),
+    backoff: step.retry.backoff ?? defaultRetry.backoff,
+  };
+}
+
+function undoOf(undo: NonNullable<RunbookStep['undo']>): StepCall | 'none' {
+  return undo === 'none' ? 'none' : { uses: undo.uses, with: (undo.with ?? {}) as JsonObject };
+}
+
+function bare(outputs: { readonly [name: string]: string }): { readonly [name: string]: string } {
+  return Object.fromEntries(Object.entries(outputs).map(([name, source]) => [name, bareCondition(source)]));
+}
+
+function durationOr(text: string | undefined, otherwise: number): number {
+  return (text === undefined ? undefined : parseDuration(text)) ?? otherwise;
+}

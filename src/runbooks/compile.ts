@@ -1,0 +1,316 @@
+import { digestOf } from '../canonical';
+import type { Connection } from '../connections/schema';
+import type { Json, JsonObject } from '../json';
+import type { Plan, PlanOutline, PlanStep } from '../operation/plan';
+import type { OperationRequest } from '../operation/request';
+import { compileRollout, type CompiledStage, type Judging, type Metrics } from '../rollouts/compile';
+import { parseCriterion } from '../rollouts/criteria';
+import type { Rollout } from '../rollouts/schema';
+import { compileStep, isIrreversible, outlineOf, type StepSite } from './compile-step';
+import { formatDuration } from './duration';
+import { hasTemplate } from './expressions';
+import { validateInputs } from './inputs';
+import type { Runbook } from './schema';
+import { isLate, previousVersionLate, resolveScope } from './scope';
+import { stepKindOf } from './step-kinds';
+
+/** What a plan is made of. Runbooks have been checked (`checkRunbook`) before they come here. */
+export type Work =
+  | { readonly kind: 'runbook'; readonly runbook: Runbook }
+  | {
+      readonly kind: 'rollout';
+      readonly rollout: Rollout;
+      /** Runbook that the policy names for `rollout.target`. */
+      readonly handler: Runbook;
+      /** Runbooks that the policy names for `prerequisite.<name>`, by name. */
+      readonly prerequisites?: { readonly [name: string]: Runbook };
+    };
+
+export interface CompileInput {
+  readonly request: OperationRequest;
+  readonly policyCommit: string;
+  /** The service definition and the environment as expressions see them. */
+  readonly service: JsonObject;
+  readonly environment: JsonObject;
+  /**
+   * What runs there now. Not a part of the plan: it is handed to the steps when the lane is granted
+   * (`{ "$late": "previous_version" }`). Its absence is said on the card.
+   */
+  readonly previousVersion?: string;
+  readonly work: Work;
+  /** Outputs of the `resolve` steps by id. */
+  readonly resolve: JsonObject;
+  readonly connections: { readonly [name: string]: Connection };
+  readonly metrics: Metrics;
+  readonly sources: Plan['sources'];
+  /** The environment's `watch`, ms; 0 when there is none. */
+  readonly watchMs: number;
+}
+
+export type CompiledPlan =
+  | { readonly ok: true; readonly plan: Plan; readonly outline: PlanOutline }
+  /** Full sentences. */
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Freezes what a request will do into a plan and its digest. Equal input gives an equal digest. */
+export function compilePlan(input: CompileInput): CompiledPlan {
+  const builder = new PlanBuilder(input);
+  if (input.work.kind === 'runbook') {
+    builder.runbook({ runbook: input.work.runbook, scope: input.work.runbook.name, inputs: requestInputs(input) });
+    builder.watch({ criteria: {}, forMs: input.watchMs });
+  } else builder.rollout(input.work);
+  return builder.build(input.resolve);
+}
+
+/** The read-only `resolve` steps of the work as a plan of their own; undefined when there are none. */
+export function compileResolve(input: Omit<CompileInput, 'resolve'>): CompiledPlan | undefined {
+  // A rollout's handlers run per stage; what they resolve would be asked before the stage they need it for.
+  if (input.work.kind !== 'runbook' || (input.work.runbook.resolve ?? []).length === 0) return undefined;
+  const { runbook } = input.work;
+  const builder = new PlanBuilder({ ...input, resolve: {} });
+  builder.steps({
+    runbook: { ...runbook, steps: runbook.resolve! },
+    site: { prefix: '', scope: resolveScope, phase: 'work' },
+    inputs: requestInputs(input),
+  });
+  return builder.build({});
+}
+
+function requestInputs(input: Omit<CompileInput, 'resolve'>): JsonObject {
+  const { request } = input;
+  return { ...builtInInputs(input), ...request.inputs };
+}
+
+/** Inputs that every handler may declare: the runbook gets those it asks for. */
+function builtInInputs({ request }: Pick<CompileInput, 'request'>): { readonly [name: string]: Json } {
+  const known = { service: request.service, environment: request.environment, version: request.version };
+  const given = Object.entries(known).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return { ...Object.fromEntries(given), previous_version: previousVersionLate as unknown as Json };
+}
+
+class PlanBuilder {
+  private readonly planSteps: PlanStep[] = [];
+  private readonly scopes: { [scope: string]: { readonly inputs: JsonObject } } = {};
+  private readonly problems: string[] = [];
+
+  constructor(private readonly input: CompileInput) {}
+
+  runbook(call: { readonly runbook: Runbook; readonly scope: string; readonly inputs: JsonObject }): void {
+    this.steps({ ...call, site: { prefix: '', scope: call.scope, phase: 'work' } });
+  }
+
+  steps(call: { readonly runbook: Runbook; readonly site: StepSite; readonly inputs: JsonObject }): void {
+    const { runbook, site } = call;
+    const inputs = this.inputsFor(runbook, call.inputs);
+    this.scopes[site.scope] = { inputs };
+    runbook.steps.forEach((step, index) => this.planSteps.push(compileStep(step, index, site)));
+  }
+
+  rollout(work: Extract<Work, { kind: 'rollout' }>): void {
+    const compiled = compileRollout({ rollout: work.rollout, metrics: this.input.metrics });
+    if (!compiled.ok) {
+      for (const { path, message, hint } of compiled.problems)
+        this.problems.push(
+          `The rollout ${work.rollout.name} cannot be used: ${path.join('.')}: ${message}${hint ? `; ${hint}` : ''}.`,
+        );
+      return;
+    }
+    if ((work.handler.resolve ?? []).length > 0)
+      this.problems.push(
+        `The runbook ${work.handler.name} has "resolve" steps, which a handler of rollout stages cannot have; move them into its steps.`,
+      );
+    const { rollout } = compiled;
+    for (const prerequisite of rollout.prerequisites) this.prerequisite(prerequisite, work.prerequisites ?? {});
+    for (const stage of rollout.stages) this.stage(stage, work.handler);
+    this.watch({ ...rollout.watch, forMs: Math.max(rollout.watch.forMs, this.input.watchMs) });
+  }
+
+  private prerequisite(
+    prerequisite: { readonly name: string; readonly value: Json },
+    handlers: { readonly [name: string]: Runbook },
+  ): void {
+    const { name, value } = prerequisite;
+    const runbook = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
+    if (!runbook) {
+      this.problems.push(
+        `The rollout asks for the prerequisite "${name}", but the policy names no handler for prerequisite.${name}; add one under "handlers" or take the prerequisite out.`,
+      );
+      return;
+    }
+    this.steps({
+      runbook,
+      site: { prefix: `prerequisite-${name}/`, scope: `prerequisite-${name}`, phase: 'work' },
+      inputs: { ...builtInInputs(this.input), value, ...(isFlat(value) ? { [name]: value } : {}) },
+    });
+  }
+
+  private stage(stage: CompiledStage, handler: Runbook): void {
+    this.steps({
+      runbook: handler,
+      site: { prefix: `${stage.slug}/`, scope: stage.slug, stage: stage.name, phase: 'work' },
+      inputs: {
+        ...builtInInputs(this.input),
+        share: stage.share,
+        previous_share: stage.previousShare,
+        stage: stage.name,
+      },
+    });
+    if (stage.judging)
+      this.judge({ judging: stage.judging, path: `${stage.slug}/success-criteria`, stage: stage.name, phase: 'work' });
+  }
+
+  /** Holds the lane after the work is done. Without criteria it only waits. */
+  watch(judging: Judging): void {
+    if (judging.forMs <= 0) return;
+    this.judge({ judging, path: 'monitoring-period', phase: 'watch' });
+  }
+
+  private judge(call: {
+    readonly judging: Judging;
+    readonly path: string;
+    readonly stage?: string;
+    readonly phase: 'work' | 'watch';
+  }): void {
+    const { judging, stage, phase, path } = call;
+    const hasCriteria = Object.keys(judging.criteria).length > 0;
+    const span = formatDuration(judging.forMs);
+    const words = hasCriteria ? `Watch ${Object.keys(judging.criteria).join(', ')} for ${span}` : `Wait for ${span}`;
+    this.scopes['judge'] = { inputs: {} };
+    const step = compileStep(
+      {
+        id: hasCriteria ? 'success_criteria' : 'wait',
+        name: stage === undefined ? words : `${words} (${stage})`,
+        uses: hasCriteria ? 'monitor' : 'wait',
+        with: { ...(hasCriteria ? { criteria: judging.criteria } : {}), for: `${judging.forMs}ms` },
+      },
+      0,
+      { prefix: '', scope: 'judge', phase, ...(stage === undefined ? {} : { stage }) },
+    );
+    this.planSteps.push({ ...step, path });
+  }
+
+  private inputsFor(runbook: Runbook, given: JsonObject): JsonObject {
+    const declared = runbook.inputs ?? {};
+    const late = Object.fromEntries(
+      Object.entries(given).filter(([name, value]) => isLate(value) && Object.hasOwn(declared, name)),
+    );
+    const builtIn = new Set([...Object.keys(builtInInputs(this.input)), 'share', 'previous_share', 'stage', 'value']);
+    const asked = Object.entries(given).filter(
+      ([name, value]) => !isLate(value) && (Object.hasOwn(declared, name) || !builtIn.has(name)),
+    );
+    const plain = Object.fromEntries(Object.entries(declared).filter(([name]) => !Object.hasOwn(late, name)));
+    const result = validateInputs({ declared: plain, given: Object.fromEntries(asked) });
+    if (result.ok) return { ...result.inputs, ...late };
+    for (const problem of result.problems)
+      this.problems.push(`The runbook ${runbook.name} cannot run: ${problem.message}`);
+    return {};
+  }
+
+  build(resolve: JsonObject): CompiledPlan {
+    this.checkUses();
+    if (this.problems.length > 0) return { ok: false, problems: [...new Set(this.problems)] };
+    const { request } = this.input;
+    const plan: Plan = {
+      format: 1,
+      operation: operationOf(request, this.input.work),
+      policyCommit: this.input.policyCommit,
+      sources: this.input.sources,
+      connections: this.usedConnections() as unknown as JsonObject,
+      metrics: this.usedMetrics() as unknown as JsonObject,
+      scopes: this.scopes,
+      service: this.input.service,
+      environment: this.input.environment,
+      resolve,
+      steps: this.planSteps,
+    };
+    // What was parsed may hold prototypes and undefined; the digest is over what the blob store will give back.
+    const frozen = JSON.parse(JSON.stringify(plan)) as Plan;
+    const outline: PlanOutline = {
+      format: 1,
+      digest: digestOf(frozen),
+      steps: frozen.steps.map(outlineOf),
+      irreversible: this.irreversible(),
+    };
+    return { ok: true, plan: frozen, outline };
+  }
+
+  private checkUses(): void {
+    for (const name of this.connectionNames())
+      if (!Object.hasOwn(this.input.connections, name))
+        this.problems.push(`A step uses the connection "${name}", which does not exist; add connections/${name}.yaml.`);
+    for (const step of this.planSteps) if (step.uses === 'monitor') this.checkCriteria(step);
+    const paths = this.planSteps.map((step) => step.path);
+    for (const path of paths.filter((each, index) => paths.indexOf(each) !== index))
+      this.problems.push(`Two steps of the plan would both be called ${path}; give one of them another id.`);
+  }
+
+  private checkCriteria(step: PlanStep): void {
+    for (const [name, text] of Object.entries((step.with.criteria ?? {}) as { readonly [name: string]: string })) {
+      const metric = Object.hasOwn(this.input.metrics, name) ? this.input.metrics[name] : undefined;
+      if (!metric)
+        this.problems.push(`The step “${step.name}” watches the metric "${name}", which the policy does not map.`);
+      else if (!hasTemplate(text)) {
+        const parsed = parseCriterion(text, metric.unit);
+        if (!parsed.ok) this.problems.push(`The step “${step.name}” cannot judge ${name}: ${parsed.message}.`);
+      }
+    }
+  }
+
+  private metricNames(): readonly string[] {
+    return [
+      ...new Set(
+        this.planSteps.flatMap((step) =>
+          step.uses === 'monitor' ? Object.keys((step.with.criteria ?? {}) as object) : [],
+        ),
+      ),
+    ];
+  }
+
+  private connectionNames(): readonly string[] {
+    const called = this.planSteps.flatMap((step) => {
+      const undo = typeof step.undo === 'object' ? [step.undo] : [];
+      const look = step.find ? [{ uses: step.uses, with: step.find.with }] : [];
+      return [step, ...undo, ...look].flatMap((call) => stepKindOf(call.uses)?.connections?.(call.with) ?? []);
+    });
+    const measured = this.metricNames().flatMap((name) => this.input.metrics[name]?.connection ?? []);
+    return [...new Set([...called, ...measured])].filter((name) => name !== '' && !hasTemplate(name)).sort();
+  }
+
+  private usedConnections(): { readonly [name: string]: Connection } {
+    return Object.fromEntries(this.connectionNames().map((name) => [name, this.input.connections[name]!]));
+  }
+
+  private usedMetrics(): Metrics {
+    return Object.fromEntries(
+      this.metricNames().flatMap((name) =>
+        Object.hasOwn(this.input.metrics, name) ? [[name, this.input.metrics[name]!]] : [],
+      ),
+    );
+  }
+
+  private irreversible(): readonly string[] {
+    const words = this.planSteps
+      .filter(isIrreversible)
+      .map((step) => `“${step.name}” cannot be undone${step.stage === undefined ? '' : ` (stage ${step.stage})`}.`);
+    const deploys = this.input.request.kind === 'deploy' && this.input.previousVersion === undefined;
+    if (!deploys) return words;
+    return [...words, 'No version ran here before, so there is nothing to go back to.'];
+  }
+}
+
+function operationOf(request: OperationRequest, work: Work): Plan['operation'] {
+  return {
+    id: request.id,
+    kind: request.kind,
+    service: request.service,
+    environment: request.environment,
+    version: request.version,
+    runbook: work.kind === 'runbook' ? work.runbook.name : work.handler.name,
+    requester: request.requester.id,
+    reason: request.reason,
+  };
+}
+
+function isFlat(value: Json): boolean {
+  return typeof value !== 'object' || value === null;
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { text } from '../documents/text';
+
+/**
+ * The shape of `runbooks/<name>.yaml` (DESIGN section 5). Only the shape: what it means is checked by `checkRunbook`,
+ * so that a JSON Schema can be made from this one.
+ */
+const id = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9_]*$/,
+    'has to be lower-case letters, digits and underscores, a letter first (a hyphen is a minus in expressions)',
+  );
+
+const json = z.json();
+const common = { help: text().optional() };
+const anInput = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => z.strictObject({ ...shape, ...common });
+
+const simple = ['ipv4', 'ipv6', 'cidr', 'duration', 'version', 'percent', 'service', 'environment'] as const;
+
+const item = z.strictObject({
+  type: z.enum(['string', 'integer', ...simple]),
+  pattern: text().optional(),
+  min: z.int().optional(),
+  max: z.int().optional(),
+});
+
+export const inputSchema = z.discriminatedUnion('type', [
+  anInput({ type: z.literal('string'), pattern: text().optional(), default: z.string().optional() }),
+  anInput({
+    type: z.literal('integer'),
+    min: z.int().optional(),
+    max: z.int().optional(),
+    default: z.int().optional(),
+  }),
+  anInput({ type: z.literal('boolean'), default: z.boolean().optional() }),
+  anInput({ type: z.literal('choice'), options: z.array(text()).min(1).max(100), default: text().optional() }),
+  anInput({
+    type: z.literal('list'),
+    items: item.optional(),
+    min: z.int().min(0).optional(),
+    max: z.int().min(0).optional(),
+    default: z.array(json).optional(),
+  }),
+  anInput({ type: z.enum(simple), default: z.string().optional() }),
+]);
+
+const call = z.strictObject({ uses: text(), with: z.record(z.string(), json).optional() });
+
+const find = z.strictObject({
+  with: z.record(z.string(), json),
+  found: text(),
+  outputs: z.record(id, text()).optional(),
+});
+
+const retry = z.strictObject({
+  attempts: z.int().min(1).max(50),
+  first: text().optional(),
+  backoff: z.number().min(1).max(10).optional(),
+});
+
+export const stepSchema = z.strictObject({
+  id: id.optional(),
+  name: text().max(120).optional(),
+  uses: text(),
+  with: z.record(z.string(), json).optional(),
+  if: text().optional(),
+  outputs: z.record(id, text()).optional(),
+  find: find.optional(),
+  repeat: z.enum(['safe', 'find', 'never']).optional(),
+  retry: retry.optional(),
+  timeout: text().optional(),
+  until: text().optional(),
+  every: text().optional(),
+  for: text().optional(),
+  expect: text().optional(),
+  else: text().optional(),
+  undo: z.union([z.literal('none'), call]).optional(),
+  'on-failure': z.enum(['stop', 'continue']).optional(),
+  'runs-on': text().optional(),
+  summary: text().optional(),
+});
+
+const trigger = z.record(z.string(), json);
+
+export const runbookSchema = z.strictObject({
+  name: text().regex(/^[a-z][a-z0-9-]*$/, 'has to be lower-case letters, digits and hyphens, a letter first'),
+  /** One sentence for help and menus. */
+  help: text().max(300).optional(),
+  on: z
+    .strictObject({
+      push: trigger.optional(),
+      schedule: trigger.optional(),
+      alert: trigger.optional(),
+      metric: trigger.optional(),
+      webhook: trigger.optional(),
+    })
+    .optional(),
+  /** The order of the inputs is the order in which a command takes them without names. */
+  inputs: z.record(id, inputSchema).optional(),
+  resolve: z.array(stepSchema).max(20).optional(),
+  steps: z.array(stepSchema).min(1).max(150),
+});
+
+export type Runbook = z.infer<typeof runbookSchema>;
+export type RunbookStep = z.infer<typeof stepSchema>;
+export type RunbookInput = z.infer<typeof inputSchema>;
+
+/** Id by which other steps name a step: its own, or its place (from 1) when it has none. */
+export function stepIdOf(step: RunbookStep, index: number): string {
+  return step.id ?? `step_${index + 1}`;
+}

@@ -1,0 +1,32 @@
+import type { z } from 'zod';
+import type { JsonObject } from '../json';
+import type { Repeat } from '../operation/plan';
+
+/**
+ * What is known of a step kind without running it: enough to check a runbook, to compile a plan and to print the
+ * catalogue. The part that touches the world is in `activities/steps`, under the same name.
+ */
+export interface StepKindSpec {
+  readonly name: string;
+  /** One or two sentences for `signalbox steps`. */
+  readonly doc: string;
+  /** Closed schema of `with`, after its templates are filled in. */
+  readonly with: z.ZodType;
+  /** Names that `outputs`, `until`, `expect` and `find.found` may use besides those of the scope. */
+  readonly tells: readonly string[];
+  /** Keys of `with` that hold a CEL expression instead of a template, and what it may name. */
+  readonly expressions?: readonly string[];
+  /** Keys of `with` in which inserted values are percent-encoded, so that a value never becomes a part of a URL. */
+  readonly urlKeys?: readonly string[];
+  /** Keys of the step's own `with` that its `find` takes over. */
+  readonly findInherits?: readonly string[];
+  readonly readOnly: (given: JsonObject) => boolean;
+  /** How it behaves when done twice, where the runbook does not say. */
+  readonly repeat: (given: JsonObject) => Repeat;
+  /** Time limit of one attempt, ms, where the runbook does not say. */
+  readonly timeoutMs: number;
+  /** Set for kinds that poll by themselves: how long at most, ms. */
+  readonly pollForMs?: (given: JsonObject) => number | undefined;
+  /** Names of connections that a call uses; templates included, as they are written. */
+  readonly connections?: (given: JsonObject) => readonly string[];
+}
