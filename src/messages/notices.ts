@@ -40,7 +40,7 @@ const renderers: Renderers = {
   reminder,
   vote_answer: (notice) => {
     const mark = notice.answer.kind === 'refused' ? '⚠️' : '🗳️';
-    return said(`${mark} ${safe(notice.title, 200)}: ${voteAnswerSentence(notice.answer)}`);
+    return said(`${mark} ${safe(notice.title, 200)}: ${safe(voteAnswerSentence(notice.answer), 900)}`);
   },
   vote_cast: (notice) => {
     const needed = [...new Set(notice.stillNeeded)].map((team) => safe(team, 60));

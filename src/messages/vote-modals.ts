@@ -107,7 +107,7 @@ const resultHeads = {
   kept: '📥 *Kept, not yet counted*',
 } as const;
 
-/** `sentence` comes from `voteAnswerSentence` or is plain text; it is escaped here. */
+/** `sentence` is plain text (`voteAnswerSentence` gives it); it is escaped here. */
 export function resultModal(title: string, result: ModalResult): ModalView {
   const lines: string[] = [resultHeads[result.kind]];
   if (result.kind !== 'recording') lines.push(safeLines(result.sentence, { max: 2000, lines: 10 }));
