@@ -1,0 +1,35 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import Module, { createRequire } from 'node:module';
+import { transformSync } from '@swc/core';
+import { format, resolveConfig } from 'prettier';
+import { stringify } from 'yaml';
+
+/** Writes what is made from the command registry: Slack's manifests and the README's table of commands. */
+const root = new URL('../', import.meta.url);
+const require = createRequire(import.meta.url);
+
+Module._extensions['.ts'] = (module, file) => {
+  const { code } = transformSync(readFileSync(file, 'utf8'), {
+    filename: file,
+    swcrc: false,
+    jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+    module: { type: 'commonjs' },
+  });
+  module._compile(code, file);
+};
+
+const { slackManifest } = require('../src/commands/manifest.ts');
+const { withTable } = require('../src/commands/readme-table.ts');
+
+const head = '# Made by `npm run generate` from src/commands/registry.ts; a test compares the two.\n';
+const http = { mode: 'http', url: 'https://signalbox.example.com' };
+await write('manifest.yml', head + stringify(slackManifest({ mode: 'socket' }), { lineWidth: 0 }));
+await write('manifest.http.yml', head + stringify(slackManifest(http), { lineWidth: 0 }));
+const readme = new URL('README.md', root);
+if (existsSync(readme)) await write('README.md', withTable(readFileSync(readme, 'utf8')));
+
+async function write(name, text) {
+  const file = new URL(name, root);
+  const options = await resolveConfig(file.pathname);
+  writeFileSync(file, await format(text, { ...options, filepath: file.pathname }));
+}
