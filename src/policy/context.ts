@@ -1,0 +1,105 @@
+import type { TeamMembers } from '../approvals/ballot';
+import type { JsonObject } from '../json';
+import type { Environment, Policy, Service } from './policy';
+import type { PolicyRequest, World } from './request';
+import type { Gate, Reason, Source } from './verdict';
+
+/** What a rule may look at. */
+export interface Context {
+  readonly policy: Policy;
+  readonly request: PolicyRequest;
+  readonly world: World;
+  readonly now: Date;
+  /** Absent when the request names none, or one that policy does not know. */
+  readonly service?: Service;
+  readonly environment?: Environment;
+  readonly facts: JsonObject;
+  /** Variables of every condition. */
+  readonly variables: JsonObject;
+  readonly isRollback: boolean;
+  /** The request claims `break_glass` and its requester may. */
+  readonly isBreakGlass: boolean;
+}
+
+/** What a rule has to say. */
+export interface Finding {
+  readonly reasons?: readonly Reason[];
+  readonly gates?: readonly Gate[];
+  /** Why, in words, beyond what the gates say themselves. */
+  readonly why?: readonly { readonly rule: string; readonly message: string; readonly source?: Source }[];
+}
+
+export type Rule = (context: Context) => Finding;
+
+/** A finding that denies. */
+export function denial(rule: string, message: string, source?: Source): Finding {
+  return { reasons: [{ rule, level: 'hard', message, ...(source ? { source } : {}) }] };
+}
+
+/** Members of a team at an instant: its groups, its users, and whoever sits in for them. */
+export function membersOf(policy: Policy, team: string, now: Date): TeamMembers {
+  const members = policy.teams.get(team);
+  if (!members) return { groups: [], users: [] };
+  const day = now.toISOString().slice(0, 10);
+  const delegates = members.users.flatMap((user) => policy.people.delegateOf(policy.people.personOf(user), day) ?? []);
+  return { groups: members.groups, users: [...new Set([...members.users, ...delegates])] };
+}
+
+/** Whether an account is in one of some teams. A group that nobody could look up means unknown, which is not yes. */
+export function membership(
+  context: Pick<Context, 'policy' | 'world' | 'now'>,
+  teams: readonly string[],
+  account: string,
+): 'yes' | 'no' | 'unknown' {
+  const { policy, world, now } = context;
+  const accounts = new Set([account, ...policy.people.accountsOf(policy.people.personOf(account))]);
+  let unknown = false;
+  for (const team of teams) {
+    const members = membersOf(policy, team, now);
+    const looked = world.teams && Object.hasOwn(world.teams, team) ? world.teams[team] : undefined;
+    if ([...members.users, ...(looked ?? [])].some((user) => accounts.has(user))) return 'yes';
+    if (members.groups.length > 0 && looked === undefined) unknown = true;
+  }
+  return unknown ? 'unknown' : 'no';
+}
+
+/** `the deploy of checkout v1.2.0 to production`, for sentences. */
+export function subjectOf(request: PolicyRequest): string {
+  const what = [request.service ?? request.runbook, request.version].filter(Boolean).join(' ');
+  const where = request.environment ? ` ${request.kind === 'rollback' ? 'in' : 'to'} ${request.environment}` : '';
+  return `the ${request.kind}${what ? ` of ${what}` : ''}${where}`;
+}
+
+/** `a, b and c` */
+export function listed(words: readonly string[], last: 'and' | 'or' = 'and'): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
+}
+
+/** `policy.yaml:12` */
+export function placeOf(source: Source): string {
+  return `${source.file}:${source.line}`;
+}
+
+/** `Mon 23 Nov 09:00 (Europe/Berlin)`: an instant for people. */
+export function instantWords(at: Date, zone: string): string {
+  const words = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(at);
+  return `${words.replace(/,/g, '')} (${zone})`;
+}
+
+export function hasLabel(request: PolicyRequest, label: string): boolean {
+  return request.labels?.includes(label) ?? false;
+}
+
+/** Whether a list of kinds and labels lets this request through. */
+export function isExcepted(request: PolicyRequest, except: readonly string[]): boolean {
+  return except.some((word) => word === request.kind || hasLabel(request, word));
+}

@@ -1,0 +1,145 @@
+import type { Json, JsonObject } from '../json';
+import { hasLabel, membership, placeOf, type Context, type Finding } from './context';
+import { computeFacts, withFacts, type FactNote } from './facts';
+import { planFields } from './names';
+import type { Environment, Policy, Service } from './policy';
+import type { PolicyRequest, World } from './request';
+import { rules } from './rules';
+import type { Reason, Verdict } from './verdict';
+
+export type { PolicyRequest, Standing, World } from './request';
+
+/** A verdict with everything it was made of: the same answer goes to the gate, to `why` and into the ledger. */
+export type Evaluation = Verdict & {
+  readonly facts: JsonObject;
+  readonly factNotes: readonly FactNote[];
+  readonly why: readonly { readonly rule: string; readonly source?: string; readonly message: string }[];
+  /** The queue to stand in; absent for work that belongs to no service in an environment. */
+  readonly lane?: { readonly service: string; readonly environment: string };
+  /** Channel of the card. */
+  readonly channel: string;
+  readonly policyCommit: string;
+  /** Set for break-glass: who has to review it afterwards, and how soon. */
+  readonly debt?: { readonly reviewBy: readonly string[]; readonly within?: string };
+};
+
+/**
+ * What policy says of a request at an instant. Pure: equal arguments give equal answers. All rules are asked, so that
+ * a denial names every reason at once; one denial outweighs everything that would allow.
+ */
+export function evaluate(input: {
+  readonly policy: Policy;
+  readonly request: PolicyRequest;
+  readonly world: World;
+  readonly now: Date;
+}): Evaluation {
+  const { policy, request, world, now } = input;
+  const service = request.service === undefined ? undefined : policy.services.get(request.service);
+  const environment = request.environment === undefined ? undefined : policy.environments.get(request.environment);
+  const bare = variablesOf({ request, world, now, service, environment });
+  const { facts, notes, finding } = computeFacts({ policy, request, variables: bare });
+  const context: Context = {
+    policy,
+    request,
+    world,
+    now,
+    service,
+    environment,
+    facts,
+    variables: withFacts(bare, facts),
+    isRollback: request.kind === 'rollback',
+    isBreakGlass: isBreakGlass({ policy, request, world, now }),
+  };
+  const findings = [finding, ...rules.map((rule) => rule(context))];
+  const reasons = findings.flatMap((found) => found.reasons ?? []);
+  const shared = {
+    facts,
+    factNotes: notes,
+    why: whyOf(findings, notes),
+    ...(service && environment ? { lane: { service: service.name, environment: environment.name } } : {}),
+    channel: environment?.channel ?? policy.channels.default ?? policy.channels.policy ?? '#general',
+    policyCommit: policy.commit,
+    ...(context.isBreakGlass ? { debt: debtOf(policy) } : {}),
+  };
+  if (reasons.some(({ level }) => level === 'hard'))
+    return { verdict: 'denied', reasons: hardFirst(reasons), ...shared };
+  return { verdict: 'allowed', reasons, gates: findings.flatMap((found) => found.gates ?? []), ...shared };
+}
+
+function isBreakGlass(input: Pick<Context, 'policy' | 'request' | 'world' | 'now'>): boolean {
+  const { policy, request } = input;
+  const who = policy.file.break_glass?.who;
+  if (!who || !hasLabel(request, 'break_glass') || request.requester.kind !== 'person') return false;
+  return membership(input, who, request.requester.id) === 'yes';
+}
+
+function debtOf(policy: Policy): { readonly reviewBy: readonly string[]; readonly within?: string } {
+  const { review_by: reviewBy = [], within } = policy.file.break_glass ?? {};
+  return { reviewBy, within };
+}
+
+function hardFirst(reasons: readonly Reason[]): readonly Reason[] {
+  return [...reasons.filter(({ level }) => level === 'hard'), ...reasons.filter(({ level }) => level !== 'hard')];
+}
+
+function whyOf(findings: readonly Finding[], notes: readonly FactNote[]): Evaluation['why'] {
+  const said = findings.flatMap((found) => [
+    ...(found.why ?? []),
+    ...(found.gates ?? []).filter(({ kind }) => kind !== 'approval'),
+  ]);
+  return [
+    ...notes.map(({ fact, value, because }) => ({
+      rule: `fact ${fact}`,
+      message: `${fact} is ${String(value)}, because ${because}.`,
+    })),
+    ...said.map(({ rule, message, source }) => ({ rule, message, ...(source ? { source: placeOf(source) } : {}) })),
+  ];
+}
+
+/** What conditions see. What is not known is left out, so that asking for it is an error and not a wrong answer. */
+function variablesOf(input: {
+  readonly request: PolicyRequest;
+  readonly world: World;
+  readonly now: Date;
+  readonly service?: Service;
+  readonly environment?: Environment;
+}): JsonObject {
+  const { request, world, service, environment } = input;
+  const change: Record<string, Json> = {
+    kind: request.kind,
+    service: request.service ?? '',
+    environment: request.environment ?? '',
+    version: request.version ?? '',
+    ref: request.ref ?? '',
+    runbook: request.runbook ?? '',
+    requester: request.requester.id,
+    requester_kind: request.requester.kind,
+    reason: request.reason ?? '',
+    labels: [...(request.labels ?? [])],
+    inputs: request.inputs ?? {},
+    ...(world.paths ? { paths: [...world.paths] } : {}),
+  };
+  const plan = world.plan && Object.fromEntries(planFields.map((field) => [field, world.plan?.[field] ?? 0]));
+  return {
+    change,
+    service: service?.document ?? noService,
+    environment: {
+      name: environment?.name ?? '',
+      branch: environment?.branch ?? '',
+      path: environment?.path ?? '',
+      channel: environment?.channel ?? '',
+      strict: environment?.strict ?? false,
+    },
+    ...(plan ? { plan } : {}),
+    now: input.now.toISOString(),
+  };
+}
+
+const noService: JsonObject = {
+  name: '',
+  owner: '',
+  compliance: {},
+  deployment: { regions: [], requires_dual_approval: false, blackout_windows: [] },
+  monitoring: { custom_metrics: [] },
+  dependencies: { internal: [], external: [] },
+};

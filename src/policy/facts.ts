@@ -1,0 +1,103 @@
+import { evaluate as evaluateCondition } from '../expressions/cel';
+import type { Json, JsonObject } from '../json';
+import { denial, placeOf, type Finding } from './context';
+import { didYouMean } from '../documents/nearest';
+import type { FactValues } from './names';
+import type { Policy } from './policy';
+import type { PolicyRequest } from './request';
+
+export interface FactNote {
+  readonly fact: string;
+  readonly value: Json;
+  readonly because: string;
+}
+
+export interface ComputedFacts {
+  readonly facts: JsonObject;
+  /** Where every fact that is not at its weakest comes from. */
+  readonly notes: readonly FactNote[];
+  /** Facts that the request raises and cannot. */
+  readonly finding: Finding;
+}
+
+/**
+ * Computes the declared facts, in the order of their rules; each starts at its weakest value and only ever rises. A
+ * rule that cannot be evaluated sets its facts to their strictest value. A request may raise a fact, never lower it.
+ */
+export function computeFacts(input: {
+  readonly policy: Policy;
+  readonly request: PolicyRequest;
+  /** Variables without facts; `change` is completed with the facts found so far. */
+  readonly variables: JsonObject;
+}): ComputedFacts {
+  const { policy, request } = input;
+  const state = new FactState(policy.facts);
+  for (const rule of policy.factRules) {
+    const place = placeOf(rule.source);
+    const answer = rule.when
+      ? evaluateCondition(rule.when, withFacts(input.variables, state.facts()), { zone: policy.timezone })
+      : { ok: true as const, value: true };
+    if (answer.ok && answer.value !== true) continue;
+    for (const [fact, value] of Object.entries(rule.set)) {
+      if (answer.ok) state.raise(fact, value, rule.when ? `${rule.when.source} (${place})` : `always (${place})`);
+      else state.raise(fact, state.strictest(fact), `its rule at ${place} could not be evaluated: ${answer.message}`);
+    }
+  }
+  const refusals = Object.entries(request.raise ?? {}).flatMap(([fact, value]) => {
+    const values = policy.facts.get(fact);
+    // Commands carry text, so `true` may come as a word.
+    const wanted = values?.find((candidate) => candidate === value || String(candidate) === value);
+    if (wanted !== undefined) {
+      state.raise(fact, wanted, 'the requester raised it');
+      return [];
+    }
+    return refusal({ fact, value, values, known: [...policy.facts.keys()] }).reasons ?? [];
+  });
+  return { facts: state.facts(), notes: state.notes, finding: { reasons: refusals } };
+}
+
+/** Variables with the facts as fields of `change`. */
+export function withFacts(variables: JsonObject, facts: JsonObject): JsonObject {
+  return { ...variables, change: { ...(variables.change as JsonObject), ...facts } };
+}
+
+function refusal(input: {
+  readonly fact: string;
+  readonly value: Json;
+  readonly values?: FactValues;
+  readonly known: readonly string[];
+}): Finding {
+  const { fact, value, values, known } = input;
+  const hint = values
+    ? `it is one of ${values.join(', ')}`
+    : (didYouMean(fact, known) ?? `facts are declared in policy.yaml (${known.join(', ') || 'none so far'})`);
+  return denial(
+    'facts',
+    `The fact ${fact} cannot be raised to ${JSON.stringify(value)}, because policy declares no such value (${hint}); ask again with a declared one.`,
+  );
+}
+
+class FactState {
+  readonly notes: FactNote[] = [];
+  private readonly values = new Map<string, string | boolean>();
+
+  constructor(private readonly declared: ReadonlyMap<string, FactValues>) {
+    for (const [fact, values] of declared) this.values.set(fact, values[0]!);
+  }
+
+  raise(fact: string, value: string | boolean, because: string): void {
+    const order = this.declared.get(fact) ?? [];
+    if (order.indexOf(value) <= order.indexOf(this.values.get(fact)!)) return;
+    this.values.set(fact, value);
+    const others = this.notes.filter((note) => note.fact !== fact);
+    this.notes.splice(0, this.notes.length, ...others, { fact, value, because });
+  }
+
+  strictest(fact: string): string | boolean {
+    return this.declared.get(fact)!.at(-1)!;
+  }
+
+  facts(): JsonObject {
+    return Object.fromEntries(this.values);
+  }
+}

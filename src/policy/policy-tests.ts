@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { readDocument, type Problem } from '../documents/read-yaml';
+import { text } from '../documents/text';
+import { evaluate, type Evaluation } from './evaluate';
+import type { Policy } from './policy';
+import type { PolicyRequest, World } from './request';
+
+const fact = z.union([z.boolean(), text()]);
+const instant = text().refine(
+  (at) => !Number.isNaN(Date.parse(at)),
+  'has to be an instant such as 2026-11-24T10:00:00Z',
+);
+
+const test = z.strictObject({
+  name: text(),
+  at: instant,
+  request: z.strictObject({
+    kind: z.enum(['deploy', 'rollback', 'provision', 'runbook']),
+    service: text().optional(),
+    environment: text().optional(),
+    version: text().optional(),
+    runbook: text().optional(),
+    /** Slack user id. */
+    by: text().optional(),
+    machine: text().optional(),
+    reason: text().optional(),
+    labels: z.array(text()).optional(),
+    raise: z.record(z.string(), fact).optional(),
+    authors: z.array(text()).optional(),
+  }),
+  world: z
+    .strictObject({
+      history: z
+        .array(
+          z.strictObject({
+            service: text(),
+            environment: text(),
+            version: text(),
+            succeeded_at: instant,
+            rolled_back_at: instant.optional(),
+          }),
+        )
+        .optional(),
+      plan: z.record(z.string(), z.number().int()).optional(),
+      paths: z.array(text()).optional(),
+      teams: z.record(z.string(), z.array(text())).optional(),
+      votes: z.array(z.strictObject({ by: text(), at: instant, decision: z.enum(['approve', 'reject']) })).optional(),
+    })
+    .optional(),
+  expect: z.strictObject({
+    verdict: z.enum(['allowed', 'denied']),
+    /** Rules that have to be among the reasons. */
+    reasons: z.array(text()).optional(),
+    /** Seats by team, all approvals together; `{}` when nobody has to approve. */
+    seats: z.record(z.string(), z.number().int()).optional(),
+    /** Rules of gates that do not hold, approvals left out; all of them. */
+    waits_for: z.array(text()).optional(),
+    facts: z.record(z.string(), fact).optional(),
+  }),
+});
+
+/** The shape of `policy_tests/<name>.yaml`. */
+export const policyTestsSchema = z.strictObject({ tests: z.array(test).min(1).max(500) });
+
+type PolicyTest = z.infer<typeof test>;
+
+export interface PolicyTestResult {
+  readonly file: string;
+  readonly line: number;
+  readonly name: string;
+  /** What differs from what the test expects; empty when it passes. */
+  readonly differences: readonly string[];
+}
+
+/** Runs every test under `policy_tests/` of a policy's commit against that policy. */
+export function runPolicyTests(policy: Policy): {
+  readonly results: readonly PolicyTestResult[];
+  readonly problems: readonly Problem[];
+} {
+  const results: PolicyTestResult[] = [];
+  const problems: Problem[] = [];
+  for (const [file, { text: source }] of policy.files) {
+    if (!/^policy_tests\/[^/]+\.ya?ml$/.test(file)) continue;
+    const document = readDocument({ file, text: source, schema: policyTestsSchema });
+    if (!document.ok) {
+      problems.push(...document.problems);
+      continue;
+    }
+    for (const [index, entry] of document.value.tests.entries())
+      results.push({
+        file,
+        line: document.lineOf(['tests', index]),
+        name: entry.name,
+        differences: differencesOf(entry, policy),
+      });
+  }
+  return { results, problems };
+}
+
+function differencesOf(entry: PolicyTest, policy: Policy): readonly string[] {
+  const evaluation = evaluate({ policy, request: requestOf(entry), world: worldOf(entry), now: new Date(entry.at) });
+  const { expect } = entry;
+  const differences: string[] = [];
+  const compare = (what: string, wanted: unknown, got: unknown): void => {
+    if (wanted !== undefined && JSON.stringify(wanted) !== JSON.stringify(got))
+      differences.push(`${what} should be ${JSON.stringify(wanted)} and is ${JSON.stringify(got)}`);
+  };
+  compare('the verdict', expect.verdict, evaluation.verdict);
+  for (const rule of expect.reasons ?? []) {
+    if (!evaluation.reasons.some((reason) => reason.rule === rule))
+      differences.push(
+        `"${rule}" should be among the reasons: ${evaluation.reasons.map((reason) => reason.message).join(' ') || 'there are none'}`,
+      );
+  }
+  compare('seats', expect.seats && sorted(expect.seats), sorted(seatsOf(evaluation)));
+  compare('what it waits for', expect.waits_for && [...expect.waits_for].sort(), waitsOf(evaluation));
+  for (const [name, value] of Object.entries(expect.facts ?? {}))
+    compare(`the fact ${name}`, value, evaluation.facts[name]);
+  return differences;
+}
+
+function seatsOf(evaluation: Evaluation): { readonly [team: string]: number } {
+  const seats: Record<string, number> = {};
+  for (const gate of evaluation.verdict === 'allowed' ? evaluation.gates : []) {
+    for (const { team, count } of gate.kind === 'approval' ? gate.seats : []) seats[team] = (seats[team] ?? 0) + count;
+  }
+  return seats;
+}
+
+function waitsOf(evaluation: Evaluation): readonly string[] {
+  const gates = evaluation.verdict === 'allowed' ? evaluation.gates : [];
+  return gates
+    .filter(({ kind, holds }) => kind !== 'approval' && !holds)
+    .map(({ rule }) => rule)
+    .sort();
+}
+
+function sorted(map: { readonly [key: string]: number }): { readonly [key: string]: number } {
+  return Object.fromEntries(Object.entries(map).sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+function requestOf({ request }: PolicyTest): PolicyRequest {
+  const { by, machine, ...rest } = request;
+  return {
+    ...rest,
+    requester: machine
+      ? { kind: 'machine', id: machine, via: 'cli' }
+      : { kind: 'person', id: by ?? 'U0NOBODY', via: 'slack' },
+  };
+}
+
+function worldOf({ world = {} }: PolicyTest): World {
+  return {
+    ...world,
+    plan: world.plan ?? {},
+    paths: world.paths ?? [],
+    history: (world.history ?? []).map(({ succeeded_at, rolled_back_at, ...entry }) => ({
+      ...entry,
+      succeededAt: succeeded_at,
+      ...(rolled_back_at ? { rolledBackAt: rolled_back_at } : {}),
+    })),
+  };
+}

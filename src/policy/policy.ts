@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import { readDocument, type Problem } from '../documents/read-yaml';
+import type { Expression } from '../expressions/cel';
+import type { Json, JsonObject } from '../json';
+import type { TeamMembers } from '../approvals/ballot';
+import type { DateRange, WeeklyWindow } from './calendar';
+import type { FactValues } from './names';
+import { peopleOf, type People } from './people';
+import { readMeaning } from './read-meaning';
+import { readServices } from './read-services';
+import { peopleSchema, policySchema, type EnvironmentRules, type MetricRule, type PolicyFile } from './schema';
+import type { Source } from './verdict';
+
+export interface PolicyFileText {
+  readonly text: string;
+  /** Object id in Git. */
+  readonly blob: string;
+}
+
+export interface Environment extends Omit<EnvironmentRules, 'windows' | 'soak' | 'watch'> {
+  readonly name: string;
+  readonly windows: readonly WeeklyWindow[];
+  readonly soakMs: number;
+  readonly watchMs: number;
+  readonly source: Source;
+}
+
+export interface FactRule {
+  readonly set: { readonly [fact: string]: string | boolean };
+  /** Absent: always. */
+  readonly when?: Expression;
+  readonly source: Source;
+}
+
+export interface Approval {
+  readonly name: string;
+  readonly when?: Expression;
+  readonly seats: readonly { readonly team: string; readonly count: number }[];
+  readonly order: 'parallel' | 'sequence';
+  readonly timeoutMs: number;
+  readonly remindAfterMs: readonly number[];
+  readonly channel?: string;
+  readonly level: 'advisory' | 'soft' | 'hard';
+  readonly oneClick: boolean;
+  readonly source: Source;
+}
+
+export interface Freeze extends DateRange {
+  readonly name: string;
+  /** Absent: all. */
+  readonly environments?: readonly string[];
+  readonly services?: readonly string[];
+  readonly effect: 'wait' | 'deny';
+  readonly running: 'finish' | 'finish_stage' | 'stop';
+  readonly except: readonly string[];
+  readonly source: Source;
+}
+
+export interface Handler {
+  /** `deploy`, `rollout.target`, `prerequisite.database_migration`, ... */
+  readonly for: string;
+  readonly when?: Expression;
+  readonly paths?: readonly string[];
+  readonly runbook: string;
+  readonly source: Source;
+}
+
+export interface Service {
+  readonly name: string;
+  readonly owner?: string;
+  /** The whole document, with the known maps and lists filled in, as conditions see it. */
+  readonly document: JsonObject;
+  readonly blackouts: readonly (DateRange & { readonly reason?: string; readonly source: Source })[];
+  readonly needsDualApproval: boolean;
+  /** Why two people have to approve: `sox: required` or `requires_dual_approval`. */
+  readonly dualApprovalBecause?: string;
+  readonly needsReason: boolean;
+  readonly needsKnownAuthors: boolean;
+  readonly internalDependencies: readonly string[];
+  readonly file: string;
+  readonly blob: string;
+  readonly source: Source;
+  lineOf(path: readonly (string | number)[]): number;
+}
+
+/** The company's rules at one commit, read and checked. Pure data and pure functions. */
+export interface Policy {
+  readonly commit: string;
+  readonly file: PolicyFile;
+  readonly timezone: string;
+  readonly channels: NonNullable<PolicyFile['channels']>;
+  readonly teams: ReadonlyMap<string, TeamMembers>;
+  readonly windows: ReadonlyMap<string, WeeklyWindow>;
+  readonly environments: ReadonlyMap<string, Environment>;
+  /** Values from weakest to strictest. */
+  readonly facts: ReadonlyMap<string, FactValues>;
+  readonly factRules: readonly FactRule[];
+  readonly labels: ReadonlyMap<string, { readonly who?: readonly string[]; readonly source: Source }>;
+  readonly approvals: readonly Approval[];
+  readonly freezes: readonly Freeze[];
+  readonly handlers: readonly Handler[];
+  readonly metrics: ReadonlyMap<string, MetricRule>;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly people: People;
+  /** Every file of the commit that was handed in, for readers of runbooks, rollouts and connections. */
+  readonly files: ReadonlyMap<string, PolicyFileText>;
+  /** Things that are allowed but look like slips. */
+  readonly warnings: readonly Problem[];
+  /** Where a key of `policy.yaml` stands. */
+  source(path: readonly (string | number)[]): Source;
+}
+
+export type LoadedPolicy =
+  { readonly ok: true; readonly policy: Policy } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads one file as plain values of any shape: configuration, or a document of an open format. */
+export const anyDocument: z.ZodType<Json> = z.unknown() as unknown as z.ZodType<Json>;
+
+/**
+ * Reads the rules at one commit: shapes first, then meaning, all problems at once. Files of kinds it does not know are
+ * left to their readers in `Policy.files`. Never throws.
+ */
+export function loadPolicy(input: {
+  readonly files: ReadonlyMap<string, PolicyFileText>;
+  readonly commit: string;
+}): LoadedPolicy {
+  const { files, commit } = input;
+  const main = files.get('policy.yaml');
+  if (!main)
+    return {
+      ok: false,
+      problems: [missing('there is no policy.yaml at this commit', 'add one; signalbox init writes an example')],
+    };
+  const document = readDocument({ file: 'policy.yaml', text: main.text, schema: policySchema });
+  const people = readPeople(files.get('people.yaml'));
+  const services = readServices(files);
+  if (!document.ok) return { ok: false, problems: [...document.problems, ...people.problems, ...services.problems] };
+  const meaning = readMeaning({ document, files, services: services.services });
+  const problems = [...people.problems, ...services.problems, ...meaning.problems];
+  if (problems.length > 0) return { ok: false, problems };
+  const policy: Policy = {
+    ...meaning.parts,
+    commit,
+    file: document.value,
+    services: services.services,
+    people: peopleOf(people.entries),
+    files,
+    warnings: [...services.warnings, ...meaning.warnings],
+    source: (path) => ({ file: 'policy.yaml', line: document.lineOf(path) }),
+  };
+  return { ok: true, policy };
+}
+
+type Entries = z.infer<typeof peopleSchema>['people'];
+
+function readPeople(file: PolicyFileText | undefined): {
+  readonly entries: ReadonlyMap<string, Entries[string]>;
+  readonly problems: readonly Problem[];
+} {
+  if (!file) return { entries: new Map(), problems: [] };
+  const document = readDocument({ file: 'people.yaml', text: file.text, schema: peopleSchema });
+  if (!document.ok) return { entries: new Map(), problems: document.problems };
+  const entries = new Map(Object.entries(document.value.people));
+  const owners = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const [person, entry] of entries) {
+    for (const account of [person, ...(entry.accounts ?? [])]) {
+      const other = owners.get(account);
+      if (other !== undefined)
+        problems.push({
+          file: 'people.yaml',
+          line: document.lineOf(['people', person]),
+          column: 1,
+          key: `people.${person}`,
+          message: `the account ${account} belongs to ${other} already`,
+          hint: 'an account is one person',
+        });
+      owners.set(account, person);
+    }
+  }
+  return { entries, problems };
+}
+
+function missing(message: string, hint: string): Problem {
+  return { file: 'policy.yaml', line: 1, column: 1, message, hint };
+}

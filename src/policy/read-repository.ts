@@ -1,0 +1,113 @@
+import type { z } from 'zod';
+import { checkConnection } from '../connections/check';
+import { connectionSchema, type Connection } from '../connections/schema';
+import { readDocument, type Problem } from '../documents/read-yaml';
+import { checkRollout } from '../rollouts/check';
+import type { Metrics } from '../rollouts/compile';
+import { rolloutSchema, type Rollout } from '../rollouts/schema';
+import { checkRunbook } from '../runbooks/check';
+import { runbookSchema, type Runbook } from '../runbooks/schema';
+import { loadPolicy, type Policy, type PolicyFileText } from './policy';
+
+/** A document of the policy repository with where it came from. */
+export interface Filed<Document> {
+  readonly document: Document;
+  readonly file: string;
+  /** Object id in Git: goes into the plan's sources. */
+  readonly blob: string;
+}
+
+/** Everything of the policy repository at one commit, read and checked. */
+export interface Repository {
+  readonly policy: Policy;
+  readonly runbooks: ReadonlyMap<string, Filed<Runbook>>;
+  readonly rollouts: ReadonlyMap<string, Filed<Rollout>>;
+  readonly connections: ReadonlyMap<string, Filed<Connection>>;
+}
+
+export type ReadRepository =
+  | { readonly ok: true; readonly repository: Repository }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads all files of a commit. It binds only as a whole: one problem anywhere refuses the commit. Never throws. */
+export function readRepository(input: {
+  readonly files: ReadonlyMap<string, PolicyFileText>;
+  readonly commit: string;
+}): ReadRepository {
+  const loaded = loadPolicy(input);
+  const reader = new Reader(input.files);
+  const connections = reader.read(/^connections\/[^/]+\.ya?ml$/, connectionSchema, (file, lineOf, { connection }) =>
+    checkConnection({ file, connection, lineOf }),
+  );
+  const names = [...connections.values()].map(({ document }) => document.connection.name);
+  const runbooks = reader.read(/^runbooks\/.+\.ya?ml$/, runbookSchema, (file, lineOf, runbook) =>
+    checkRunbook({ file, runbook, connections: names, lineOf }),
+  );
+  const metrics = loaded.ok ? (Object.fromEntries(loaded.policy.metrics) as Metrics) : undefined;
+  const rollouts = reader.read(/^deployments\/[^/]+\.ya?ml$/, rolloutSchema, (file, lineOf, { deployment }) =>
+    metrics ? checkRollout({ file, rollout: deployment, metrics, lineOf }) : [],
+  );
+  const problems = [...(loaded.ok ? [] : loaded.problems), ...reader.problems];
+  if (!loaded.ok || problems.length > 0) return { ok: false, problems };
+  return {
+    ok: true,
+    repository: {
+      policy: loaded.policy,
+      connections: byName(
+        connections,
+        (document) => document.connection,
+        ({ name }) => name,
+      ),
+      runbooks: byName(
+        runbooks,
+        (document) => document,
+        ({ name }) => name,
+      ),
+      rollouts: byName(
+        rollouts,
+        (document) => document.deployment,
+        ({ name }) => name,
+      ),
+    },
+  };
+}
+
+type LineOf = (path: readonly (string | number)[]) => number;
+
+class Reader {
+  readonly problems: Problem[] = [];
+
+  constructor(private readonly files: ReadonlyMap<string, PolicyFileText>) {}
+
+  read<T>(
+    place: RegExp,
+    schema: z.ZodType<T>,
+    check: (file: string, lineOf: LineOf, document: T) => readonly Problem[],
+  ): ReadonlyMap<string, Filed<T>> {
+    const found = new Map<string, Filed<T>>();
+    for (const [file, { text, blob }] of this.files) {
+      if (!place.test(file)) continue;
+      const read = readDocument({ file, text, schema });
+      if (!read.ok) {
+        this.problems.push(...read.problems);
+        continue;
+      }
+      this.problems.push(...check(file, (path) => read.lineOf(path), read.value));
+      found.set(file, { document: read.value, file, blob });
+    }
+    return found;
+  }
+}
+
+function byName<From, To>(
+  filed: ReadonlyMap<string, Filed<From>>,
+  inner: (document: From) => To,
+  nameOf: (document: To) => string,
+): ReadonlyMap<string, Filed<To>> {
+  return new Map(
+    [...filed.values()].map(({ document, file, blob }) => {
+      const unwrapped = inner(document);
+      return [nameOf(unwrapped), { document: unwrapped, file, blob }];
+    }),
+  );
+}

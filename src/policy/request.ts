@@ -1,0 +1,60 @@
+import type { Json } from '../json';
+import type { OperationKind, OperationRequest } from '../operation/request';
+import type { IncidentState, Severity } from '../incidents/incident';
+import type { planFields } from './names';
+
+/** What policy looks at of a request. An `OperationRequest` is one. */
+export interface PolicyRequest extends Pick<
+  OperationRequest,
+  'service' | 'environment' | 'version' | 'runbook' | 'requester' | 'reason'
+> {
+  readonly kind: OperationKind;
+  readonly ref?: string;
+  readonly labels?: readonly string[];
+  readonly raise?: { readonly [fact: string]: Json };
+  readonly inputs?: { readonly [name: string]: Json };
+  /** Git authors of the change; absent: nobody knows. */
+  readonly authors?: readonly string[];
+}
+
+/** How Slack knows the person who asks. */
+export type Standing = 'member' | 'guest' | 'stranger' | 'deactivated' | 'bot' | 'unknown';
+
+/** Everything outside the request and the policy that a verdict depends on. What is absent is not known. */
+export interface World {
+  /** Versions that succeeded, from the ledger's applied state. */
+  readonly history?: readonly {
+    readonly service: string;
+    readonly environment: string;
+    readonly version: string;
+    /** ISO 8601. */
+    readonly succeededAt: string;
+    readonly rolledBackAt?: string;
+  }[];
+  /** Numbers of the plan. Absent before there is one: conditions on it are then taken as holding. */
+  readonly plan?: { readonly [field in (typeof planFields)[number]]?: number };
+  /** Files that the change touches. */
+  readonly paths?: readonly string[];
+  readonly votes?: readonly { readonly by: string; readonly decision: 'approve' | 'reject'; readonly at: string }[];
+  /** Members of teams as Slack tells them now, for teams that have a Slack group. */
+  readonly teams?: { readonly [team: string]: readonly string[] };
+  /** Standing of the requesting person; absent where the door has checked it (a command in Slack). */
+  readonly requester?: Standing;
+  readonly incidents?: readonly {
+    readonly id: string;
+    readonly state: IncidentState;
+    readonly severity: Severity;
+    readonly service?: string;
+    readonly environment?: string;
+  }[];
+  readonly locks?: readonly {
+    readonly by: string;
+    readonly reason: string;
+    readonly service?: string;
+    readonly environment?: string;
+    /** ISO 8601. */
+    readonly until?: string;
+  }[];
+  /** Why the newest policy commit is not the one in force. */
+  readonly policyProblem?: string;
+}

@@ -1,0 +1,204 @@
+import { assignSeats } from '../../approvals/seats';
+import type { Ballot, Seat, Vote } from '../../approvals/ballot';
+import { evaluate as evaluateCondition, type Expression } from '../../expressions/cel';
+import { denial, listed, membersOf, membership, placeOf, type Context, type Finding, type Rule } from '../context';
+import { excludedAccounts } from '../people';
+import type { Approval } from '../policy';
+import type { ApprovalGate, Source } from '../verdict';
+
+type SeatCount = { readonly team: string; readonly count: number };
+
+/** A reason for more seats than the company's rule asks for. */
+interface Duty {
+  readonly rule: string;
+  readonly because: string;
+  readonly source?: Source;
+}
+
+/**
+ * The first rule whose condition holds asks for its seats; duties of the service add to them, so that one ballot holds
+ * all seats and one person fills one of them. A condition that cannot be evaluated denies and names its rule.
+ */
+export const approvals: Rule = (context) => {
+  const { policy, isRollback, isBreakGlass } = context;
+  if (isRollback && policy.file.rollback?.approvals !== 'as_deploy') return {};
+  const found = firstRule(context);
+  if (found.kind === 'broken') return found.finding;
+  const rule = found.kind === 'rule' ? found.rule : undefined;
+  if (rule?.level === 'advisory') return advice(rule);
+  if (isBreakGlass && rule?.level !== 'hard') return {};
+  const extra = duties(context, rule?.seats ?? []);
+  const seats = merge([...(rule?.seats ?? []), ...extra.seats]);
+  if (seats.length === 0) return rule ? { why: [why(rule, 'asks nobody to approve')] } : {};
+  return {
+    reasons: extra.reasons,
+    gates: [gate(context, { rule, seats, duties: extra.duties })],
+    why: [
+      ...(rule
+        ? [why(rule, rule.seats.length === 0 ? 'asks nobody to approve' : `asks for ${seatWords(rule.seats)}`)]
+        : []),
+      ...extra.duties.map(({ rule: name, because, source }) => ({ rule: name, message: because, source })),
+    ],
+  };
+};
+
+type FirstRule =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'rule'; readonly rule: Approval }
+  | { readonly kind: 'broken'; readonly finding: Finding };
+
+function firstRule({ policy, variables, world }: Context): FirstRule {
+  for (const rule of policy.approvals) {
+    if (!rule.when) return { kind: 'rule', rule };
+    const answer = evaluateCondition(rule.when, variables, { zone: policy.timezone });
+    if (answer.ok && answer.value === true) return { kind: 'rule', rule };
+    if (answer.ok) continue;
+    // Before there is a plan, a condition on it is taken as holding: the strictest preview.
+    if (world.plan === undefined && readsPlan(rule.when)) return { kind: 'rule', rule };
+    const message = `The approval rule "${rule.name}" could not be evaluated (${answer.message}), and what cannot be judged is denied; the owner of the policy repository has to mend ${placeOf(rule.source)}.`;
+    return { kind: 'broken', finding: denial(rule.name, message, rule.source) };
+  }
+  return { kind: 'none' };
+}
+
+function readsPlan(condition: Expression): boolean {
+  return condition.roots.includes('plan');
+}
+
+function advice(rule: Approval): Finding {
+  const message = `"${rule.name}" advises to have ${seatWords(rule.seats)} look at this first; nothing waits for it.`;
+  return { reasons: [{ rule: rule.name, level: 'advisory', message, source: rule.source }] };
+}
+
+function why(
+  rule: Approval,
+  what: string,
+): { readonly rule: string; readonly message: string; readonly source: Source } {
+  const when = rule.when ? `because ${rule.when.source}` : 'because no rule before it applies';
+  return { rule: rule.name, message: `"${rule.name}" ${what}, ${when}.`, source: rule.source };
+}
+
+/** Seats that the service, unknown authors and machines add. */
+function duties(
+  context: Context,
+  base: readonly SeatCount[],
+): { readonly seats: readonly SeatCount[]; readonly duties: readonly Duty[]; readonly reasons: Finding['reasons'] } {
+  const { policy, request, service, environment } = context;
+  const added: Duty[] = [];
+  let count = base.reduce((sum, seat) => sum + seat.count, 0);
+  const before = count;
+  const add = (upTo: number, duty: Duty): void => {
+    if (count >= upTo) return;
+    count = upTo;
+    added.push(duty);
+  };
+  if (service?.needsDualApproval && request.kind !== 'runbook') {
+    const key =
+      service.dualApprovalBecause === 'sox: required'
+        ? ['compliance', 'sox']
+        : ['deployment', 'requires_dual_approval'];
+    add(2, {
+      rule: `dual approval of ${service.name}`,
+      because: `${service.name} needs two approvers (${service.dualApprovalBecause}).`,
+      source: { file: service.file, line: service.lineOf(key) },
+    });
+  }
+  const needsAuthors = service?.needsKnownAuthors || policy.file.unknown_authors === 'extra_seat';
+  if (service && needsAuthors && request.authors === undefined && request.kind === 'deploy')
+    add(count + 1, {
+      rule: 'unknown authors',
+      because: `Nobody knows who wrote this change of ${service.name}, so one more person has to approve it.`,
+      source: service.needsKnownAuthors
+        ? { file: service.file, line: service.lineOf(['compliance', 'pci_dss']) }
+        : policy.source(['unknown_authors']),
+    });
+  if (request.requester.kind === 'machine' && environment?.strict)
+    add(1, {
+      rule: 'machines',
+      because: `A machine asks, and ${environment.name} is strict, so a person has to approve it.`,
+      source: environment.source,
+    });
+  const missing = count - before;
+  if (missing === 0) return { seats: [], duties: [], reasons: [] };
+  const team = service?.owner ?? base[0]?.team;
+  if (team !== undefined) return { seats: [{ team, count: missing }], duties: added, reasons: [] };
+  const message = `${added.map(({ because }) => because).join(' ')} Nobody can, because ${service ? `${service.name} has no owner` : 'no team is named for it'}; add an owner to ${service?.file ?? 'its service file'}.`;
+  return { seats: [], duties: [], reasons: denial(added[0]!.rule, message, added[0]!.source).reasons };
+}
+
+function merge(seats: readonly SeatCount[]): readonly SeatCount[] {
+  const counts = new Map<string, number>();
+  for (const { team, count } of seats) counts.set(team, (counts.get(team) ?? 0) + count);
+  return [...counts].map(([team, count]) => ({ team, count }));
+}
+
+const defaultTimeoutMs = 86_400_000;
+
+function gate(
+  context: Context,
+  input: { readonly rule?: Approval; readonly seats: readonly SeatCount[]; readonly duties: readonly Duty[] },
+): ApprovalGate {
+  const { rule, seats } = input;
+  const name = rule && rule.seats.length > 0 ? rule.name : input.duties.map((duty) => duty.rule).join(', ');
+  const { filled, complete } = fill(context, seats, rule?.order ?? 'parallel');
+  const because = input.duties.map((duty) => duty.because).join(' ');
+  return {
+    kind: 'approval',
+    rule: name,
+    holds: complete,
+    message: `"${name}" needs ${seatWords(seats)} to approve${rule?.order === 'sequence' ? ', in this order' : ''}.${because ? ` ${because}` : ''}`,
+    source: rule?.source ?? input.duties[0]?.source,
+    seats: seats.map((seat, index) => ({ ...seat, filledBy: filled[index] ?? [] })),
+    order: rule?.order ?? 'parallel',
+    timeoutMs: rule?.timeoutMs ?? defaultTimeoutMs,
+    remindAfterMs: rule?.remindAfterMs ?? [],
+    ...(rule?.channel ? { channel: rule.channel } : {}),
+    oneClick: rule?.oneClick ?? false,
+  };
+}
+
+/** Who fills which seats already, of the votes the world tells. */
+function fill(
+  context: Context,
+  seats: readonly SeatCount[],
+  order: 'parallel' | 'sequence',
+): { readonly filled: readonly (readonly string[])[]; readonly complete: boolean } {
+  const { policy, world, request, now } = context;
+  const asker = request.requester;
+  const places = seats.flatMap(({ team, count }) =>
+    Array.from({ length: count }, (_, index): Seat => ({ id: `${team}#${index + 1}`, team })),
+  );
+  const ballot: Ballot = {
+    id: 'now',
+    digest: '',
+    rule: '',
+    seats: places,
+    teams: Object.fromEntries(seats.map(({ team }) => [team, membersOf(policy, team, now)])),
+    order,
+    excluded: excludedAccounts({
+      people: policy.people,
+      requester: asker.kind === 'person' ? asker.id : undefined,
+      authors: request.authors,
+    }),
+    persons: policy.people.aliases,
+    timeoutMs: 0,
+    remindAfterMs: [],
+    oneClick: false,
+  };
+  const votes = (world.votes ?? []).map((vote): Vote => ({
+    ...vote,
+    ballotId: 'now',
+    person: policy.people.personOf(vote.by),
+    actionId: '',
+    teams: seats.map(({ team }) => team).filter((team) => membership(context, [team], vote.by) === 'yes'),
+  }));
+  const { assigned, complete } = assignSeats({ ballot, votes });
+  const filled = seats.map(({ team }) =>
+    places.flatMap((place) => (place.team === team && assigned[place.id] ? [assigned[place.id]!] : [])),
+  );
+  return { filled, complete };
+}
+
+function seatWords(seats: readonly SeatCount[]): string {
+  return listed(seats.map(({ team, count }) => (count === 1 ? team : `${count} of ${team}`))) || 'nobody';
+}

@@ -1,0 +1,60 @@
+import { freezeAt } from '../calendar';
+import { denial, instantWords, isExcepted, subjectOf, type Context, type Finding, type Rule } from '../context';
+import type { Freeze } from '../policy';
+import type { FreezeGate } from '../verdict';
+
+/** Freezes of the company's calendar, and blackout windows of the service itself. */
+export const freezes: Rule = (context) => {
+  const { policy, request, now, isRollback, isBreakGlass, service } = context;
+  if (isBreakGlass) return {};
+  if (isRollback && policy.file.rollback?.freezes !== 'keep') return {};
+  const company = policy.freezes.filter((freeze) => concerns(freeze, context) && !isExcepted(request, freeze.except));
+  const active = freezeAt({ freezes: company, now, defaultZone: policy.timezone });
+  const denials = active
+    .filter(({ freeze }) => freeze.effect === 'deny')
+    .flatMap(({ freeze, until }) => denied(context, freeze, until).reasons ?? []);
+  const waits = active
+    .filter(({ freeze }) => freeze.effect === 'wait')
+    .map(({ freeze, until }) => gate(context, { name: freeze.name, until, source: freeze.source }));
+  const blackouts = freezeAt({ freezes: service?.blackouts ?? [], now, defaultZone: policy.timezone }).map(
+    ({ freeze, until }) =>
+      gate(context, { name: `blackout of ${service!.name}`, until, source: freeze.source, reason: freeze.reason }),
+  );
+  return { reasons: denials, gates: [...waits, ...blackouts] };
+};
+
+function concerns(freeze: Freeze, { request }: Context): boolean {
+  const environment = freeze.environments === undefined || freeze.environments.includes(request.environment ?? '');
+  const service = freeze.services === undefined || freeze.services.includes(request.service ?? '');
+  return environment && service;
+}
+
+function denied({ request, policy }: Context, freeze: Freeze, until: Date): Finding {
+  const words = instantWords(until, freeze.zone ?? policy.timezone);
+  const except = freeze.except.length > 0 ? ` Only ${freeze.except.join(', ')} may pass.` : '';
+  return denial(
+    freeze.name,
+    `The freeze "${freeze.name}" refuses ${subjectOf(request)} until ${words}; ask again after that, or have the owner of the policy repository lift it.${except}`,
+    freeze.source,
+  );
+}
+
+function gate(
+  { request, policy }: Context,
+  freeze: {
+    readonly name: string;
+    readonly until: Date;
+    readonly source: FreezeGate['source'];
+    readonly reason?: string;
+  },
+): FreezeGate {
+  const because = freeze.reason ? ` (${freeze.reason})` : '';
+  return {
+    kind: 'freeze',
+    rule: freeze.name,
+    holds: false,
+    until: freeze.until.toISOString(),
+    message: `The freeze "${freeze.name}"${because} holds ${subjectOf(request)} back until ${instantWords(freeze.until, policy.timezone)}; it runs after that by itself. The owner of the policy repository can lift it.`,
+    source: freeze.source,
+  };
+}

@@ -1,0 +1,32 @@
+import type { Rule } from '../context';
+import { approvals } from './approvals';
+import { dependencies } from './dependencies';
+import { freezes } from './freezes';
+import { incidents } from './incidents';
+import { known } from './known';
+import { breakGlass, labels } from './labels';
+import { locks } from './locks';
+import { order } from './order';
+import { reasonGiven } from './reason-given';
+import { requester } from './requester';
+import { rollbackTarget } from './rollback-target';
+import { strict } from './strict';
+import { windows } from './windows';
+
+/** Every rule, in the order in which people read their answers. Each looks at everything; none depends on another. */
+export const rules: readonly Rule[] = [
+  known,
+  requester,
+  labels,
+  breakGlass,
+  reasonGiven,
+  rollbackTarget,
+  strict,
+  approvals,
+  windows,
+  freezes,
+  order,
+  incidents,
+  locks,
+  dependencies,
+];

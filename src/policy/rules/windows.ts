@@ -1,0 +1,45 @@
+import { windowAt, type WeeklyWindow } from '../calendar';
+import { instantWords, type Rule } from '../context';
+
+/** Work waits until one of its environment's windows is open. */
+export const windows: Rule = ({ policy, environment, now, isRollback, isBreakGlass }) => {
+  if (!environment || environment.windows.length === 0 || isBreakGlass) return {};
+  if (isRollback && policy.file.rollback?.windows !== 'keep') return {};
+  const answer = windowAt({ windows: environment.windows, now, defaultZone: policy.timezone });
+  const zone = environment.windows[0]?.zone ?? policy.timezone;
+  const when = environment.windows.map((window) => windowWords(window, policy.timezone)).join(' or ');
+  const next = answer.open
+    ? answer.closesAt
+      ? `open until ${instantWords(answer.closesAt, zone)}`
+      : 'open all the time'
+    : answer.opensAt
+      ? `closed now and opens ${instantWords(answer.opensAt, zone)}`
+      : 'closed and never opens';
+  const rule = environment.windows.map(({ name }) => name).join(', ');
+  return {
+    gates: [
+      {
+        kind: 'window',
+        rule,
+        holds: answer.open,
+        message: answer.open
+          ? `${environment.name} may change ${when}; that is ${next}.`
+          : `${environment.name} may change ${when}; that is ${next}, and this waits for it. The owner of the policy repository can change the window.`,
+        source: environment.source,
+        ...(answer.opensAt ? { opensAt: answer.opensAt.toISOString() } : {}),
+        ...(answer.closesAt ? { closesAt: answer.closesAt.toISOString() } : {}),
+      },
+    ],
+  };
+};
+
+const dayWords = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+function windowWords(window: WeeklyWindow, defaultZone: string): string {
+  const days = window.days.map((day) => dayWords[day - 1]).join(', ');
+  return `${window.days.length === 7 ? 'every day' : days} ${clock(window.from)}–${clock(window.to)} ${window.zone ?? defaultZone}`;
+}
+
+function clock(minutes: number): string {
+  return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+}

@@ -1,0 +1,236 @@
+import { z } from 'zod';
+import { text } from '../documents/text';
+
+/**
+ * Shapes of the files that policy is made of: pure, so that JSON Schemas can be generated from them. What the values
+ * mean (teams that exist, conditions that compile, days that are in the calendar) is checked by `policy.ts`.
+ */
+const name = text().max(80);
+const identifier = text()
+  .max(60)
+  .regex(/^[a-z][a-z0-9_]*$/, 'has to be lower-case letters, digits and _, a letter first');
+const slug = text()
+  .max(60)
+  .regex(/^[a-z0-9][a-z0-9_-]*$/i, 'has to be letters, digits, - and _');
+const duration = text()
+  .max(20)
+  .regex(/^(\d{1,9}(ms|s|m|h|d))+$/, 'has to be a length of time such as 30s, 5m, 4h or 2d');
+const condition = text().max(2_000);
+const channel = text().regex(/^(#[\p{L}\p{N}_.-]{1,80}|[CG][A-Z0-9]{2,})$/u, 'has to be a channel such as "#deploys"');
+const userId = text().regex(/^[UW][A-Z0-9]+$/, 'has to be a Slack user id such as U0LEE');
+const groupId = text().regex(/^S[A-Z0-9]+$/, 'has to be a Slack user group id such as S0SECURITY');
+const day = text().regex(/^\d{4}-\d{2}-\d{2}$/, 'has to be a day such as 2026-12-18');
+const clock = text().regex(/^\d{1,2}:\d{2}$/, 'has to be a time of day such as "09:00"');
+const teamNames = z.array(identifier).min(1).max(20);
+const plainFact = z.union([z.boolean(), text()]);
+
+const team = z.union([
+  teamNames,
+  z.strictObject({
+    slack_group: groupId.optional(),
+    users: z.array(userId).min(1).max(200).optional(),
+    /** Union with other teams. */
+    teams: teamNames.optional(),
+  }),
+]);
+
+const window = z.strictObject({
+  days: z.union([text(), z.array(text()).min(1)]),
+  from: clock,
+  to: clock,
+  timezone: text().optional(),
+});
+
+const environment = z.strictObject({
+  branch: text().optional(),
+  path: text().optional(),
+  channel: channel.optional(),
+  watch: duration.optional(),
+  /** Environments in which the same version has to have succeeded before. */
+  after: z.array(slug).max(10).optional(),
+  /** How long ago that has to be. */
+  soak: duration.optional(),
+  windows: z
+    .array(z.union([slug, window]))
+    .max(20)
+    .optional(),
+  /** Refuses new work while the newest policy commit cannot be read. */
+  strict: z.boolean().optional(),
+  /** Teams whose members may ask; without it, every full member of the workspace. */
+  request: teamNames.optional(),
+  /** Machines (token names) that may ask; without it, every machine with a token. */
+  machines: z.array(text()).optional(),
+});
+
+const declaredFact = z.union([z.literal('bool'), z.array(slug).min(2).max(10)]);
+
+const factRule = z.strictObject({
+  set: z.record(identifier, plainFact),
+  when: condition.optional(),
+});
+
+const seat = z.union([identifier, z.strictObject({ team: identifier, count: z.number().int().min(1).max(10) })]);
+
+const approval = z.strictObject({
+  name,
+  when: condition.optional(),
+  /** One seat each; `none` says on purpose that nobody has to approve. */
+  require: z.union([z.literal('none'), z.array(seat).min(1).max(10)]),
+  order: z.enum(['parallel', 'sequence']).optional(),
+  timeout: duration.optional(),
+  remind: z.array(duration).max(10).optional(),
+  channel: channel.optional(),
+  /** `soft` (the default) gives way to break-glass, `hard` does not, `advisory` is only said. */
+  level: z.enum(['advisory', 'soft', 'hard']).optional(),
+  one_click: z.boolean().optional(),
+});
+
+const freeze = z.strictObject({
+  name,
+  from: day,
+  to: day,
+  timezone: text().optional(),
+  environments: z.array(slug).min(1).optional(),
+  services: z.array(slug).min(1).optional(),
+  effect: z.enum(['wait', 'deny']).optional(),
+  /** What happens to an operation that is running when the freeze begins. */
+  running: z.enum(['finish', 'finish_stage', 'stop']).optional(),
+  /** Kinds and labels that it does not hold back. */
+  except: z.array(identifier).optional(),
+});
+
+const handler = z.strictObject({
+  for: text().regex(/^[a-z_]+(\.[a-z_]+)?$/, 'has to be a kind of work such as deploy or rollout.target'),
+  when: condition.optional(),
+  paths: z.array(text()).min(1).optional(),
+  runbook: slug,
+});
+
+const metric = z.strictObject({
+  connection: slug,
+  query: text().max(4_000),
+  unit: z.enum(['ratio', 'percent', 's', 'ms', 'count', 'bytes']),
+  /** What an empty answer means; without it, an empty answer never passes. */
+  absent: z.number().optional(),
+});
+
+const promotion = z.strictObject({
+  from: slug,
+  to: slug,
+  how: z.enum(['copy', 'merge']),
+  paths: z.array(text()).min(1).optional(),
+});
+
+/** `policy.yaml` */
+export const policySchema = z.strictObject({
+  version: z.literal(1),
+  timezone: text().optional(),
+  policy_changes: z.enum(['open', 'gated']).optional(),
+  channels: z
+    .strictObject({
+      default: channel.optional(),
+      policy: channel.optional(),
+      rollback: channel.optional(),
+      incidents: channel.optional(),
+      watch: channel.optional(),
+    })
+    .optional(),
+  teams: z.record(identifier, team).optional(),
+  windows: z.record(slug, window).optional(),
+  environments: z.record(slug, environment),
+  facts: z
+    .strictObject({
+      declare: z.record(identifier, declaredFact).optional(),
+      rules: z.array(factRule).max(100).optional(),
+    })
+    .optional(),
+  labels: z.record(identifier, z.strictObject({ who: teamNames.optional() })).optional(),
+  approvals: z.array(approval).max(100).optional(),
+  freezes: z.array(freeze).max(200).optional(),
+  break_glass: z
+    .strictObject({ who: teamNames, review_by: teamNames.optional(), within: duration.optional() })
+    .optional(),
+  /** An open incident holds back its service; kinds and labels in `except` it does not. */
+  incidents: z
+    .strictObject({ freeze: z.enum(['service', 'none']).optional(), except: z.array(identifier).optional() })
+    .optional(),
+  /** Without it a rollback asks nobody and waits for nothing, and who may ask for work may roll it back. */
+  rollback: z
+    .strictObject({
+      who: teamNames.optional(),
+      approvals: z.enum(['none', 'as_deploy']).optional(),
+      windows: z.enum(['ignore', 'keep']).optional(),
+      freezes: z.enum(['ignore', 'keep']).optional(),
+    })
+    .optional(),
+  /** `extra_seat`: one more seat, of the service's owner, when nobody knows who wrote a change. */
+  unknown_authors: z.enum(['say', 'extra_seat']).optional(),
+  /** Workflow types that may call `requestApproval`; without it, any. */
+  approval_callers: z.array(text()).optional(),
+  handlers: z.array(handler).max(200).optional(),
+  metrics: z.record(identifier, metric).optional(),
+  promotions: z.array(promotion).max(50).optional(),
+});
+
+/** `people.yaml`: by Slack user id, every other name of the same person. */
+export const peopleSchema = z.strictObject({
+  people: z.record(
+    userId,
+    z.strictObject({
+      name: text().optional(),
+      email: text().optional(),
+      /** Further Slack accounts of the same person. */
+      accounts: z.array(userId).optional(),
+      /** Author names and addresses in Git. */
+      git: z.array(text()).optional(),
+      timezone: text().optional(),
+      /** Who sits in for them, dates inclusive. */
+      delegate: z.strictObject({ to: userId, from: day, until: day }).optional(),
+    }),
+  ),
+});
+
+const named = z.union([text(), z.looseObject({ name: text() })]);
+
+/** `configs/services/<name>.yaml`: an open format of which these keys act. */
+export const serviceSchema = z.strictObject({
+  service: z.looseObject({
+    name: slug,
+    owner: identifier.optional(),
+    repository: text().optional(),
+    path: text().optional(),
+    compliance: z
+      .looseObject({
+        pci_dss: text().optional(),
+        sox: text().optional(),
+        gdpr: text().optional(),
+        hipaa: text().optional(),
+      })
+      .optional(),
+    deployment: z
+      .looseObject({
+        regions: z.array(text()).optional(),
+        requires_dual_approval: z.boolean().optional(),
+        blackout_windows: z
+          .array(z.looseObject({ start: day, end: day, reason: text().optional() }))
+          .max(100)
+          .optional(),
+      })
+      .optional(),
+    monitoring: z.looseObject({ custom_metrics: z.array(named).optional() }).optional(),
+    dependencies: z
+      .looseObject({ internal: z.array(named).optional(), external: z.array(named).optional() })
+      .optional(),
+  }),
+});
+
+export type PolicyFile = z.infer<typeof policySchema>;
+export type EnvironmentRules = z.infer<typeof environment>;
+export type ApprovalRule = z.infer<typeof approval>;
+export type FreezeRule = z.infer<typeof freeze>;
+export type HandlerRule = z.infer<typeof handler>;
+export type MetricRule = z.infer<typeof metric>;
+export type ServiceDocument = z.infer<typeof serviceSchema>['service'];
+export type PersonEntry = z.infer<typeof peopleSchema>['people'][string];
+export type TeamRule = z.infer<typeof team>;
+export type WindowRule = z.infer<typeof window>;
