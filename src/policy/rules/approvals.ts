@@ -1,10 +1,10 @@
 import { assignSeats } from '../../approvals/seats';
 import type { Ballot, Seat, Vote } from '../../approvals/ballot';
-import { evaluate as evaluateCondition, type Expression } from '../../expressions/cel';
+import { evaluate as evaluateCondition } from '../../expressions/cel';
 import { denial, listed, membersOf, membership, placeOf, type Context, type Finding, type Rule } from '../context';
 import { excludedAccounts } from '../people';
 import type { Approval } from '../policy';
-import type { ApprovalGate, Source } from '../verdict';
+import type { ApprovalGate, Reason, Source } from '../verdict';
 
 type SeatCount = { readonly team: string; readonly count: number };
 
@@ -24,56 +24,44 @@ export const approvals: Rule = (context) => {
   if (isRollback && policy.file.rollback?.approvals !== 'as_deploy') return {};
   const found = firstRule(context);
   if (found.kind === 'broken') return found.finding;
-  const rule = found.kind === 'rule' ? found.rule : undefined;
-  if (rule?.level === 'advisory') return advice(rule);
-  if (isBreakGlass && rule?.level !== 'hard') return {};
+  const { rule, advice } = found;
+  if (isBreakGlass && rule?.level !== 'hard') return { reasons: advice };
   const extra = duties(context, rule?.seats ?? []);
+  const reasons = [...advice, ...extra.reasons];
   const seats = merge([...(rule?.seats ?? []), ...extra.seats]);
-  if (seats.length === 0) return rule ? { why: [why(rule, 'asks nobody to approve')] } : {};
-  return {
-    reasons: extra.reasons,
-    gates: [gate(context, { rule, seats, duties: extra.duties })],
-    why: [
-      ...(rule
-        ? [why(rule, rule.seats.length === 0 ? 'asks nobody to approve' : `asks for ${seatWords(rule.seats)}`)]
-        : []),
-      ...extra.duties.map(({ rule: name, because, source }) => ({ rule: name, message: because, source })),
-    ],
-  };
+  const asked = rule ? [why(rule)] : [];
+  const added = extra.duties.map(({ rule: name, because, source }) => ({ rule: name, message: because, source }));
+  if (seats.length === 0) return { reasons, why: asked };
+  return { reasons, gates: [gate(context, { rule, seats, duties: extra.duties })], why: [...asked, ...added] };
 };
 
 type FirstRule =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'rule'; readonly rule: Approval }
+  /** `rule` is absent when none applies; `advice` comes from advisory rules on the way to it. */
+  | { readonly kind: 'found'; readonly rule?: Approval; readonly advice: readonly Reason[] }
   | { readonly kind: 'broken'; readonly finding: Finding };
 
 function firstRule({ policy, variables, world }: Context): FirstRule {
+  const advice: Reason[] = [];
   for (const rule of policy.approvals) {
-    if (!rule.when) return { kind: 'rule', rule };
-    const answer = evaluateCondition(rule.when, variables, { zone: policy.timezone });
-    if (answer.ok && answer.value === true) return { kind: 'rule', rule };
-    if (answer.ok) continue;
+    const answer = rule.when
+      ? evaluateCondition(rule.when, variables, { zone: policy.timezone })
+      : { ok: true as const, value: true };
     // Before there is a plan, a condition on it is taken as holding: the strictest preview.
-    if (world.plan === undefined && readsPlan(rule.when)) return { kind: 'rule', rule };
-    const message = `The approval rule "${rule.name}" could not be evaluated (${answer.message}), and what cannot be judged is denied; the owner of the policy repository has to mend ${placeOf(rule.source)}.`;
-    return { kind: 'broken', finding: denial(rule.name, message, rule.source) };
+    const isPreview = !answer.ok && world.plan === undefined && rule.when?.roots.includes('plan');
+    if (!answer.ok && !isPreview) {
+      const message = `The approval rule "${rule.name}" could not be evaluated (${answer.message}), and what cannot be judged is denied; the owner of the policy repository has to mend ${placeOf(rule.source)}.`;
+      return { kind: 'broken', finding: denial(rule.name, message, rule.source) };
+    }
+    if (answer.ok && answer.value !== true) continue;
+    if (rule.level !== 'advisory') return { kind: 'found', rule, advice };
+    const message = `"${rule.name}" advises to have ${seatWords(rule.seats)} look at this first; nothing waits for it.`;
+    advice.push({ rule: rule.name, level: 'advisory', message, source: rule.source });
   }
-  return { kind: 'none' };
+  return { kind: 'found', advice };
 }
 
-function readsPlan(condition: Expression): boolean {
-  return condition.roots.includes('plan');
-}
-
-function advice(rule: Approval): Finding {
-  const message = `"${rule.name}" advises to have ${seatWords(rule.seats)} look at this first; nothing waits for it.`;
-  return { reasons: [{ rule: rule.name, level: 'advisory', message, source: rule.source }] };
-}
-
-function why(
-  rule: Approval,
-  what: string,
-): { readonly rule: string; readonly message: string; readonly source: Source } {
+function why(rule: Approval): { readonly rule: string; readonly message: string; readonly source: Source } {
+  const what = rule.seats.length === 0 ? 'asks nobody to approve' : `asks for ${seatWords(rule.seats)}`;
   const when = rule.when ? `because ${rule.when.source}` : 'because no rule before it applies';
   return { rule: rule.name, message: `"${rule.name}" ${what}, ${when}.`, source: rule.source };
 }
@@ -82,7 +70,7 @@ function why(
 function duties(
   context: Context,
   base: readonly SeatCount[],
-): { readonly seats: readonly SeatCount[]; readonly duties: readonly Duty[]; readonly reasons: Finding['reasons'] } {
+): { readonly seats: readonly SeatCount[]; readonly duties: readonly Duty[]; readonly reasons: readonly Reason[] } {
   const { policy, request, service, environment } = context;
   const added: Duty[] = [];
   let count = base.reduce((sum, seat) => sum + seat.count, 0);
@@ -123,7 +111,8 @@ function duties(
   const team = service?.owner ?? base[0]?.team;
   if (team !== undefined) return { seats: [{ team, count: missing }], duties: added, reasons: [] };
   const message = `${added.map(({ because }) => because).join(' ')} Nobody can, because ${service ? `${service.name} has no owner` : 'no team is named for it'}; add an owner to ${service?.file ?? 'its service file'}.`;
-  return { seats: [], duties: [], reasons: denial(added[0]!.rule, message, added[0]!.source).reasons };
+  const { rule, source } = added[0]!;
+  return { seats: [], duties: [], reasons: [{ rule, level: 'hard', message, source }] };
 }
 
 function merge(seats: readonly SeatCount[]): readonly SeatCount[] {
