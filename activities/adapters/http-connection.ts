@@ -67,7 +67,7 @@ export async function requestOver(endpoint: HttpEndpoint, ask: HttpAsk): Promise
   } catch (error) {
     if (error instanceof StepError || error instanceof StepFailed) throw error;
     if (timeout.aborted) throw new StepError(`${where} did not answer within ${formatDuration(timeoutMs)}.`);
-    throw new StepError(`${where} failed: ${causeOf(error)}.`);
+    throw brokenOf(error, where);
   } finally {
     await client.destroy();
   }
@@ -86,7 +86,7 @@ function refuseOutside(connection: Connection, ask: HttpAsk): void {
 async function guardedConnect(origin: URL, where: string): Promise<buildConnector.connector> {
   const host = origin.hostname.replace(/^\[|\]$/g, '');
   const address = await addressOf(host).catch(() => {
-    throw new StepError(`${where} failed: the name ${host} could not be looked up.`);
+    throw new StepError(`${where} failed: the name ${host} could not be looked up.`, { unsent: true });
   });
   if (address === undefined)
     throw new StepFailed(`${where} was not sent: ${host} leads to an address that is never allowed.`);
@@ -169,7 +169,7 @@ function judgeStatus(answer: HttpAnswer, ask: HttpAsk, where: string): void {
     throw new StepFailed(`${where} answered ${status}, a redirect; Signalbox follows none, so name the right path.`);
   const told = `${where} answered ${status}${reasonIn(answer.body)}.`;
   if (status >= 500 || status === 408 || status === 425 || status === 429)
-    throw new StepError(told, retryAfterMs(answer.headers['retry-after']));
+    throw new StepError(told, { retryAfterMs: retryAfterMs(answer.headers['retry-after']) });
   throw new StepFailed(told);
 }
 
@@ -186,16 +186,23 @@ function retryAfterMs(header: string | undefined): number | undefined {
   return Math.min(Number(header) * 1000, maxRetryAfterMs);
 }
 
-/** The code of a network failure; its message may hold an address or a header and stays here. */
-function causeOf(error: unknown): string {
-  const code = (error as { readonly code?: unknown } | null)?.code;
-  const known: { readonly [code: string]: string } = {
-    ECONNREFUSED: 'nobody listens there',
-    ECONNRESET: 'the connection was cut',
-    UND_ERR_SOCKET: 'the connection was cut',
-    ENOTFOUND: 'the name is not known',
-    UND_ERR_CONNECT_TIMEOUT: 'it could not be reached in time',
-    CERT_HAS_EXPIRED: 'its certificate has expired',
-  };
-  return typeof code === 'string' ? (known[code] ?? code) : 'the request broke';
+/** Failures before a single byte of the request left. */
+const unsent: { readonly [code: string]: string } = {
+  ECONNREFUSED: 'nobody listens there',
+  EHOSTUNREACH: 'it cannot be reached',
+  ENETUNREACH: 'it cannot be reached',
+  UND_ERR_CONNECT_TIMEOUT: 'it could not be reached in time',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+};
+
+const sent: { readonly [code: string]: string } = {
+  ECONNRESET: 'the connection was cut',
+  UND_ERR_SOCKET: 'the connection was cut',
+};
+
+/** A network failure by its code: its message may hold an address or a header and stays here. */
+function brokenOf(error: unknown, where: string): StepError {
+  const code = String((error as { readonly code?: unknown } | null)?.code ?? '');
+  const words = unsent[code] ?? sent[code] ?? (code || 'the request broke');
+  return new StepError(`${where} failed: ${words}.`, { unsent: Object.hasOwn(unsent, code) });
 }

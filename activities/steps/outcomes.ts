@@ -7,8 +7,12 @@ export class StepError extends Error {
 
   constructor(
     message: string,
-    /** What the other side asked to wait, ms. */
-    readonly retryAfterMs?: number,
+    readonly about: {
+      /** What the other side asked to wait, ms. */
+      readonly retryAfterMs?: number;
+      /** True when nothing can have reached the other side. */
+      readonly unsent?: boolean;
+    } = {},
   ) {
     super(message);
   }

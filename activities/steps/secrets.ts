@@ -23,7 +23,9 @@ export async function resolveSecret(
   const name = 'env' in reference ? reference.env : reference.file;
   const value = 'env' in reference ? fromEnvironment(reference.env, sources) : await fromFile(reference.file, sources);
   if (value === undefined)
-    throw new StepError(`The secret ${name} is not there on this runner; whoever runs the runner has to provide it.`);
+    throw new StepError(`The secret ${name} is not there on this runner; whoever runs the runner has to provide it.`, {
+      unsent: true,
+    });
   if (value.length < minLength)
     throw new StepFailed(
       `The secret ${name} has fewer than ${minLength} characters and cannot be kept out of messages.`,

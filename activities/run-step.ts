@@ -1,0 +1,165 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { Refusal } from '../src/errors';
+import type { Plan, PlanStep } from '../src/operation/plan';
+import type { RunnerActivities, RunStepInput } from '../src/operation/ports';
+import { formatDuration, parseDuration } from '../src/runbooks/duration';
+import { stepKindOf } from '../src/runbooks/step-kinds';
+import { runnableStepKinds } from './steps';
+import { CriterionMissed, NotYet, StepError, StepFailed } from './steps/outcomes';
+import { Redactor } from './steps/redact';
+import type { StepKind } from './steps/step-kind';
+import { StepRun } from './steps/step-run';
+
+export interface RunStepDeps {
+  /** Body of a plan from the blob store. Throws when it is not there. */
+  readonly readPlan: (digest: string) => Promise<Plan>;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  /** Environment of this runner, for the secrets that connections name. */
+  readonly env: { readonly [name: string]: string | undefined };
+  readonly log: {
+    debug(data: object, message: string): void;
+    warn(data: object, message: string): void;
+  };
+  /** Folder from which secret files are read. */
+  readonly secretsFolder?: string;
+  readonly kinds?: readonly StepKind[];
+}
+
+/** What one attempt leaves for the next in its heartbeat: attempts that failed by themselves, not by a dead runner. */
+interface Progress {
+  readonly failures: number;
+  /** Start of the present row of failures, ms since the epoch. */
+  readonly failingSinceMs?: number;
+}
+
+/**
+ * The activity that carries out one step of a plan, or its undo. Failures that may pass are thrown as retryable until
+ * the step's own attempts are used up; waiting is a benign failure with the time of the next look.
+ */
+export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
+  return async (input) => {
+    const plan = await planOf(deps, input);
+    const step = plan.steps.find((each) => each.path === input.path);
+    if (!step) throw ApplicationFailure.nonRetryable(`The plan has no step ${input.path}.`, 'StepFailed');
+    const context = Context.current();
+    const redactor = new Redactor();
+    const progress = progressOf(context.info.heartbeatDetails);
+    const stopBeating = beat(context, progress);
+    try {
+      const run = new StepRun({
+        plan,
+        step,
+        input,
+        kinds: deps.kinds ?? runnableStepKinds,
+        attempt: context.info.attempt,
+        elapsedMs: deps.now() - context.info.scheduledTimestampMs,
+        signal: context.cancellationSignal,
+        secrets: { env: deps.env, folder: deps.secretsFolder ?? '/run/secrets' },
+        redactor,
+      });
+      return redactor.json(await (input.mode === 'do' ? run.do() : run.undo()));
+    } catch (error) {
+      if (context.cancellationSignal.aborted) await context.cancelled;
+      throw failureOf({ error, step, progress, deps, redactor, context });
+    } finally {
+      stopBeating();
+    }
+  };
+}
+
+async function planOf(deps: RunStepDeps, input: RunStepInput): Promise<Plan> {
+  try {
+    return await deps.readPlan(input.planDigest);
+  } catch (error) {
+    if (error instanceof Refusal) throw ApplicationFailure.nonRetryable(error.message, 'Refusal');
+    throw error;
+  }
+}
+
+function progressOf(details: unknown): Progress {
+  const { failures, failingSinceMs } = (details ?? {}) as Partial<Progress>;
+  return {
+    failures: typeof failures === 'number' ? failures : 0,
+    ...(typeof failingSinceMs === 'number' ? { failingSinceMs } : {}),
+  };
+}
+
+/** Says that the runner lives, and learns of cancellation by it. */
+function beat(context: Context, progress: Progress): () => void {
+  const everyMs = Math.min(5_000, Math.max(100, (context.info.heartbeatTimeoutMs ?? 20_000) / 4));
+  context.heartbeat(progress);
+  const timer = setInterval(() => context.heartbeat(progress), everyMs);
+  return () => clearInterval(timer);
+}
+
+interface Failing {
+  readonly error: unknown;
+  readonly step: PlanStep;
+  readonly progress: Progress;
+  readonly deps: RunStepDeps;
+  readonly redactor: Redactor;
+  readonly context: Context;
+}
+
+function failureOf(failing: Failing): ApplicationFailure {
+  const { error, redactor, context } = failing;
+  const message = redactor.text(error instanceof Error ? error.message : String(error));
+  if (error instanceof NotYet) {
+    context.heartbeat({ failures: 0 } satisfies Progress);
+    const category = ApplicationFailureCategory.BENIGN;
+    return ApplicationFailure.create({ type: 'NotYet', message, category, nextRetryDelay: error.nextMs });
+  }
+  if (error instanceof CriterionMissed) {
+    const details = [redactor.json({ ...error.missed })];
+    return ApplicationFailure.create({ type: 'CriterionMissed', message, nonRetryable: true, details });
+  }
+  if (error instanceof StepFailed) return ApplicationFailure.nonRetryable(message, 'StepFailed');
+  if (error instanceof Refusal) return ApplicationFailure.nonRetryable(message, 'Refusal');
+  return retryableOf(failing, message);
+}
+
+function retryableOf({ error, step, progress, deps, context }: Failing, message: string): ApplicationFailure {
+  const known = error instanceof StepError;
+  const told = known ? message : `“${step.name}” broke in a way that Signalbox does not know.`;
+  if (!known) deps.log.warn({ step: step.path, message }, 'a step broke unexpectedly');
+  else deps.log.debug({ step: step.path, attempt: context.info.attempt }, message);
+  const isUnsent = known && error.about.unsent === true;
+  if (step.repeat === 'never') {
+    const doubt = ' It may have been done all the same, and it is never done twice; look before you go on.';
+    return ApplicationFailure.nonRetryable(isUnsent ? told : told + doubt, 'StepFailed');
+  }
+  const failures = progress.failures + 1;
+  const failingSinceMs = progress.failingSinceMs ?? deps.now();
+  context.heartbeat({ failures, failingSinceMs } satisfies Progress);
+  const restMs = pollRestMs(step, deps.now() - context.info.scheduledTimestampMs);
+  if (restMs === undefined && failures >= step.retry.attempts) return usedUp(told, `${failures} times`, failures);
+  // A poll has no use for a number of attempts: it puts up with as long a silence as its attempts together may last.
+  const silentMs = deps.now() - failingSinceMs;
+  const isSilentTooLong = silentMs >= step.retry.attempts * step.timeoutMs;
+  if (restMs !== undefined && (restMs <= 0 || isSilentTooLong))
+    return usedUp(told, `for ${formatDuration(silentMs)}`, failures);
+  const wanted =
+    (known ? error.about.retryAfterMs : undefined) ?? (restMs === undefined ? undefined : pollEveryMs(step));
+  const delay = wanted === undefined ? undefined : Math.min(wanted, restMs ?? wanted);
+  return ApplicationFailure.create({
+    type: 'StepError',
+    message: told,
+    ...(delay === undefined ? {} : { nextRetryDelay: delay }),
+  });
+}
+
+function usedUp(told: string, tried: string, failures: number): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(failures === 1 ? told : `${told} It was tried ${tried}.`, 'StepFailed');
+}
+
+/** Time that a poll still has, ms; undefined for steps that do not poll. */
+function pollRestMs(step: PlanStep, elapsedMs: number): number | undefined {
+  const forMs = step.until?.forMs ?? stepKindOf(step.uses)?.pollForMs?.(step.with);
+  return forMs === undefined ? undefined : forMs - elapsedMs;
+}
+
+function pollEveryMs(step: PlanStep): number {
+  return step.until?.everyMs ?? parseDuration(String(step.with.every ?? '')) ?? 5_000;
+}

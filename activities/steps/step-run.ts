@@ -1,0 +1,199 @@
+import { canonical } from '../../src/canonical';
+import type { Connection } from '../../src/connections/schema';
+import type { Json, JsonObject } from '../../src/json';
+import type { Plan, PlanStep, StepResult } from '../../src/operation/plan';
+import type { RunStepInput } from '../../src/operation/ports';
+import { formatDuration } from '../../src/runbooks/duration';
+import { evaluateCondition, evaluateSource, fillTemplates, type Variables } from '../../src/runbooks/expressions';
+import { authHeaders } from '../adapters/auth-headers';
+import { requestOver, type HttpAnswer, type HttpAsk } from '../adapters/http-connection';
+import { NotYet, StepFailed, type StepAnswer } from './outcomes';
+import type { Redactor } from './redact';
+import type { SecretSources } from './secrets';
+import type { StepKind } from './step-kind';
+import { variablesOf } from './variables';
+
+const maxOutputBytes = 8 * 1024;
+const maxSummary = 300;
+
+export interface StepRunOptions {
+  readonly plan: Plan;
+  readonly step: PlanStep;
+  readonly input: RunStepInput;
+  readonly kinds: readonly StepKind[];
+  /** From 1. */
+  readonly attempt: number;
+  /** ms since the first attempt was scheduled. */
+  readonly elapsedMs: number;
+  readonly signal: AbortSignal;
+  readonly secrets: SecretSources;
+  readonly redactor: Redactor;
+}
+
+/** One attempt of one step of a plan, or of its undo. Throws the errors of `outcomes.ts`. */
+export class StepRun {
+  private readonly variables: Variables;
+
+  constructor(private readonly options: StepRunOptions) {
+    this.variables = variablesOf(options.plan, options.step, options.input);
+  }
+
+  async do(): Promise<StepResult> {
+    const { step, attempt } = this.options;
+    if (step.if !== undefined && !this.condition(step.if, 'if', this.variables)) return skipped('not needed here');
+    if (step.find && (step.repeat === 'find' || attempt > 1)) {
+      const outputs = await this.find();
+      if (outputs) return { status: 'found', outputs, summary: 'was already done' };
+    }
+    const answer = await this.call({
+      uses: step.uses,
+      with: step.with,
+      variables: this.variables,
+      key: this.options.input.key,
+    });
+    const seen = { ...this.variables, ...answer.tells };
+    this.holdUntil(seen);
+    if (step.expect && !this.condition(step.expect.condition, 'expect', seen))
+      throw new StepFailed(this.otherwise(step.expect, seen));
+    const outputs = this.outputs(step.outputs ?? {}, seen);
+    const detail = answer.detail === undefined ? {} : { detail: answer.detail };
+    return { status: 'done', outputs, summary: this.summary(answer, seen, outputs), ...detail };
+  }
+
+  async undo(): Promise<StepResult> {
+    const { step, input } = this.options;
+    if (typeof step.undo !== 'object') return skipped('nothing puts this back');
+    if (step.if !== undefined) {
+      // What fails here failed before the step acted, too.
+      const wanted = evaluateCondition(step.if, this.variables);
+      if (!wanted.ok || !wanted.value) return skipped('was not done');
+    }
+    let variables = this.variables;
+    if (!Object.hasOwn(input.outputs, step.path) && step.find) {
+      const outputs = await this.find();
+      if (!outputs) return skipped('was not done');
+      variables = { ...variables, steps: { ...(variables.steps as JsonObject), [step.id]: { outputs } } };
+    }
+    const answer = await this.call({ ...step.undo, variables, key: `${input.key}/undo` });
+    return { status: 'done', outputs: {}, summary: cut(answer.summary) };
+  }
+
+  /** Outputs of what an earlier attempt did; undefined when it is not there. An error is never "not there". */
+  private async find(): Promise<JsonObject | undefined> {
+    const { step, input } = this.options;
+    const find = step.find!;
+    const answer = await this.call({ uses: step.uses, with: find.with, variables: this.variables, key: input.key });
+    const seen = { ...this.variables, ...answer.tells };
+    return this.condition(find.found, 'find', seen) ? this.outputs(find.outputs, seen) : undefined;
+  }
+
+  private async call(ask: {
+    readonly uses: string;
+    readonly with: JsonObject;
+    readonly variables: Variables;
+    readonly key: string;
+  }): Promise<StepAnswer> {
+    const { plan, step, elapsedMs, signal } = this.options;
+    const kind = this.options.kinds.find((known) => known.spec.name === ask.uses);
+    if (!kind) throw new StepFailed(`This runner does not know the step kind ${ask.uses}; it has to be upgraded.`);
+    return kind.run({
+      given: this.given(kind, ask.with, ask.variables),
+      plan,
+      step,
+      variables: ask.variables,
+      idempotencyKey: ask.key,
+      elapsedMs,
+      signal,
+      request: (connection, request) => this.request(connection, request),
+      fill: (value, options) => fillTemplates(value, ask.variables, options),
+    });
+  }
+
+  private given(kind: StepKind, template: JsonObject, variables: Variables): JsonObject {
+    const { name } = this.options.step;
+    const filled: { [key: string]: Json } = {};
+    for (const [key, value] of Object.entries(template)) {
+      if (kind.spec.expressions?.includes(key)) {
+        filled[key] = value;
+        continue;
+      }
+      const encode = kind.spec.urlKeys?.includes(key) ? encodeURIComponent : undefined;
+      const result = fillTemplates(value, variables, { encode });
+      if (!result.ok) throw new StepFailed(`“${name}” cannot fill in ${key}: ${result.message}.`);
+      filled[key] = result.value;
+    }
+    const parsed = kind.spec.with.safeParse(filled);
+    if (parsed.success) return parsed.data as JsonObject;
+    const [issue] = parsed.error.issues;
+    throw new StepFailed(`“${name}” cannot be carried out: ${issue!.path.join('.') || 'with'}: ${issue!.message}.`);
+  }
+
+  private async request(name: string, ask: HttpAsk): Promise<HttpAnswer> {
+    const { plan, step, signal, secrets, redactor } = this.options;
+    const connection = Object.hasOwn(plan.connections, name)
+      ? (plan.connections[name] as unknown as Connection)
+      : undefined;
+    if (!connection) throw new StepFailed(`The connection ${name} is not a part of what was approved.`);
+    const auth = await authHeaders(connection, secrets, redactor);
+    // Ours ends before Temporal's does: it says what it waited for.
+    return requestOver({ connection, auth, limitMs: Math.max(100, step.timeoutMs * 0.9), signal }, ask);
+  }
+
+  private condition(source: string, what: string, variables: Variables): boolean {
+    const result = evaluateCondition(source, variables);
+    if (!result.ok) throw new StepFailed(`“${this.options.step.name}” cannot tell its "${what}": ${result.message}.`);
+    return result.value;
+  }
+
+  private holdUntil(seen: Variables): void {
+    const { until, name } = this.options.step;
+    if (!until || this.condition(until.condition, 'until', seen)) return;
+    const restMs = until.forMs - this.options.elapsedMs;
+    if (restMs <= 0)
+      throw new StepFailed(
+        `“${name}” waited ${formatDuration(until.forMs)} for ${until.condition}, and it never held.`,
+      );
+    throw new NotYet(`waits until ${until.condition}`, Math.max(20, Math.min(until.everyMs, restMs)));
+  }
+
+  private otherwise(expect: NonNullable<PlanStep['expect']>, seen: Variables): string {
+    const fallback = `“${this.options.step.name}” expected ${expect.condition}, and it is not so.`;
+    if (expect.otherwise === '') return fallback;
+    const filled = fillTemplates(expect.otherwise, seen);
+    return filled.ok ? cut(String(filled.value)) : fallback;
+  }
+
+  private outputs(sources: { readonly [name: string]: string }, seen: Variables): JsonObject {
+    const { name } = this.options.step;
+    const outputs: { [name: string]: Json } = {};
+    for (const [output, source] of Object.entries(sources)) {
+      const result = evaluateSource(source, seen);
+      if (!result.ok) throw new StepFailed(`“${name}” cannot tell its output ${output}: ${result.message}.`);
+      outputs[output] = result.value;
+    }
+    const bytes = Buffer.byteLength(canonical(outputs));
+    if (bytes > maxOutputBytes)
+      throw new StepFailed(
+        `The outputs of “${name}” have ${bytes} bytes and at most ${maxOutputBytes} are kept; name less.`,
+      );
+    return outputs;
+  }
+
+  private summary(answer: StepAnswer, seen: Variables, outputs: JsonObject): string {
+    const { step } = this.options;
+    if (step.summary === undefined) return cut(answer.summary);
+    const filled = fillTemplates(step.summary, {
+      ...seen,
+      steps: { ...(seen.steps as JsonObject), [step.id]: { outputs } },
+    });
+    return cut(filled.ok ? String(filled.value) : answer.summary);
+  }
+}
+
+function skipped(summary: string): StepResult {
+  return { status: 'skipped', outputs: {}, summary };
+}
+
+function cut(text: string): string {
+  return text.length > maxSummary ? `${text.slice(0, maxSummary - 1)}…` : text;
+}
