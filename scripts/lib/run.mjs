@@ -7,6 +7,12 @@ import { fileURLToPath } from 'node:url';
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const inRoot = (...parts) => join(root, ...parts);
 
+/** Programs that are running now; a script that is told to end takes them along. */
+const live = new Set();
+process.on('exit', () => {
+  for (const child of live) child.kill('SIGTERM');
+});
+
 /**
  * Runs a program to its end and never throws: `{ code, stdout, stderr, timedOut }`. A program that cannot be started
  * gives code 127. `show` passes its output through instead of collecting it; `limitMs` ends it and its children.
@@ -15,6 +21,7 @@ export function run(program, args, { env = process.env, cwd = root, limitMs, sho
   return new Promise((done) => {
     const detached = limitMs !== undefined;
     const child = spawn(program, args, { env, cwd, detached, stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
+    live.add(child);
     let [stdout, stderr, timedOut] = ['', '', false];
     child.stdout?.on('data', (chunk) => (stdout += chunk));
     child.stderr?.on('data', (chunk) => (stderr += chunk));
@@ -28,6 +35,7 @@ export function run(program, args, { env = process.env, cwd = root, limitMs, sho
     child.once('close', (code) => finish(code ?? 1));
     function finish(code, message) {
       clearTimeout(timer);
+      live.delete(child);
       done({ code, stdout, stderr: message ? `${stderr}${message}` : stderr, timedOut });
     }
   });

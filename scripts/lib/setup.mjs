@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -42,6 +43,11 @@ export async function ensurePackages() {
     return statSync(installed).mtimeMs >= statSync(inRoot('package-lock.json')).mtimeMs;
   };
   if (current()) return;
+  // npm empties the folder before it installs, and would follow the link into somebody else's.
+  if (lstatSync(inRoot('node_modules'), { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new Stop(
+      'node_modules is a link to another folder, which `npm ci` would empty: remove the link, or bring the folder it names up to date yourself, and try again.',
+    );
   await locked('installing npm packages', async () => {
     if (current()) return;
     say('Installing npm packages from the lock file (about 40 s the first time).');
