@@ -103,9 +103,18 @@ const countVisits: CelFunc = celFunc(counted, [CelScalar.DYN], CelScalar.DYN, (r
   if (visits > maxVisits) throw new Error(`it looks at more than ${maxVisits} entries`);
   return range as CelInput;
 });
+// The engine takes the number for milliseconds, CEL's definition for seconds: nobody should have to know which.
+const noNumberAsInstant: CelFunc = celFunc('timestamp', [CelScalar.INT], CelScalar.DYN, () => {
+  throw new Error('timestamp() wants a text such as "2026-11-24T10:00:00Z"');
+});
 const environment = celEnv({
   // `format` builds texts of any length from a short pattern.
-  funcs: [...strings.filter((func) => func.name !== 'format'), ...clockMethods(() => zone), countVisits],
+  funcs: [
+    ...strings.filter((func) => func.name !== 'format'),
+    ...clockMethods(() => zone),
+    noNumberAsInstant,
+    countVisits,
+  ],
 });
 const functions = [...new Set([...environment.funcs].map((func) => func.name))].filter((name) => /^[a-z]/i.test(name));
 const isFunction = (name: string): boolean => name !== counted && environment.funcs.find(name) !== undefined;

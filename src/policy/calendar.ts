@@ -42,13 +42,29 @@ export function windowAt(input: {
   readonly defaultZone: string;
 }): WindowAnswer {
   if (input.windows.length === 0) return { open: true };
-  const isOpen = (at: number): boolean => input.windows.some((window) => holds(window, at, input.defaultZone));
+  const { windows, defaultZone } = input;
+  const isOpen = (at: number): boolean => windows.some((window) => holds(window, at, defaultZone));
   const now = input.now.getTime();
   const open = isOpen(now);
-  const edges = input.windows.flatMap((window) => edgesOf(window, now, input.defaultZone));
-  const flip = [...new Set(edges)].sort((left, right) => left - right).find((at) => at > now && isOpen(at) !== open);
-  if (flip === undefined) return { open };
+  if (windows.some(isAlways)) return { open };
+  for (let day = -1; day <= lookAheadDays; day++) {
+    const edges = windows.flatMap((window) => edgesOf({ window, now, day, defaultZone }));
+    const flip = edges.filter((at) => at > now && isOpen(at) !== open).sort((left, right) => left - right)[0];
+    // Another window may flip earlier on a day that begins later in its own zone: look one day further.
+    const later =
+      flip === undefined ? [] : windows.flatMap((window) => edgesOf({ window, now, day: day + 1, defaultZone }));
+    const flips = later.filter((at) => at > now && at < flip! && isOpen(at) !== open);
+    if (flip !== undefined) return answer(open, Math.min(flip, ...flips));
+  }
+  return { open };
+}
+
+function answer(open: boolean, flip: number): WindowAnswer {
   return open ? { open, closesAt: new Date(flip) } : { open, opensAt: new Date(flip) };
+}
+
+function isAlways(window: WeeklyWindow): boolean {
+  return window.from === 0 && window.to === 1440 && new Set(window.days).size === 7;
 }
 
 /** Whether an instant lies in a range of days, and the instants at which the range begins and is over. */
@@ -86,22 +102,24 @@ function holds(window: WeeklyWindow, at: number, defaultZone: string): boolean {
   return (today && minute >= window.from) || (yesterday && minute < window.to);
 }
 
-/** Every instant of the coming days at which a window may open or close: its own edges and changes of the clock. */
-function edgesOf(window: WeeklyWindow, now: number, defaultZone: string): readonly number[] {
-  const zone = window.zone ?? defaultZone;
-  const today = DateTime.fromMillis(now, { zone }).startOf('day');
+/** Every instant at which a window may open or close on one day from now: its own edges and changes of the clock. */
+function edgesOf(input: {
+  readonly window: WeeklyWindow;
+  readonly now: number;
+  readonly day: number;
+  readonly defaultZone: string;
+}): readonly number[] {
+  const { window, now, day } = input;
+  const zone = window.zone ?? input.defaultZone;
+  const start = DateTime.fromMillis(now, { zone }).startOf('day').plus({ days: day }).startOf('day');
   const edges: number[] = [];
-  for (let day = -1; day <= lookAheadDays; day++) {
-    const start = today.plus({ days: day }).startOf('day');
-    for (const minutes of [window.from, window.to]) {
-      const date = start.plus({ days: Math.floor(minutes / 1440) });
-      const wall = date.set({ hour: Math.floor(minutes / 60) % 24, minute: minutes % 60, second: 0, millisecond: 0 });
-      for (const possible of wall.getPossibleOffsets()) edges.push(possible.toMillis());
-    }
-    const change = clockChange(start.toMillis(), start.plus({ days: 1 }).startOf('day').toMillis(), zone);
-    if (change !== undefined) edges.push(change);
+  for (const minutes of [window.from, window.to]) {
+    const date = start.plus({ days: Math.floor(minutes / 1440) });
+    const wall = date.set({ hour: Math.floor(minutes / 60) % 24, minute: minutes % 60, second: 0, millisecond: 0 });
+    for (const possible of wall.getPossibleOffsets()) edges.push(possible.toMillis());
   }
-  return edges;
+  const change = clockChange(start.toMillis(), start.plus({ days: 1 }).startOf('day').toMillis(), zone);
+  return change === undefined ? edges : [...edges, change];
 }
 
 /** The instant between two others at which the zone's offset changes. */
@@ -109,14 +127,14 @@ function clockChange(start: number, end: number, zone: string): number | undefin
   const iana = IANAZone.create(zone);
   const before = iana.offset(start);
   if (iana.offset(end) === before) return undefined;
-  let [low, high] = [start, end];
-  while (high - low > 1000) {
+  // Zones change at whole minutes, and days begin at one.
+  let [low, high] = [0, Math.round((end - start) / 60_000)];
+  while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (iana.offset(middle) === before) low = middle;
+    if (iana.offset(start + middle * 60_000) === before) low = middle;
     else high = middle;
   }
-  // Zones change at whole seconds, and the search stops within one of it.
-  return Math.ceil(high / 1000) * 1000 === high ? high : Math.floor(high / 1000) * 1000;
+  return start + high * 60_000;
 }
 
 const dayNames = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];

@@ -18,7 +18,7 @@ export function explainVerdict(evaluation: Evaluation, options: { readonly commi
         ? `Allowed by policy ${commit}, and every gate holds.`
         : `Allowed by policy ${commit}, once ${open.length === 1 ? 'one gate holds' : `${open.length} gates hold`}.`;
   const gates = evaluation.gates.map((gate) => `${gate.holds ? '✓' : '…'} ${reasonSentence(gate)}`);
-  const said = new Set(evaluation.gates.map(({ message }) => message));
+  const said = new Set([...evaluation.gates, ...evaluation.reasons].map(({ message }) => message));
   const rest = evaluation.why.filter(({ rule, message }) => !said.has(message) && !rule.startsWith('fact '));
   const why = rest.map(({ message, source }) => (source ? `${message} (${source})` : message));
   return [head, ...evaluation.reasons.map(reasonSentence), ...gates, ...why, ...facts];
