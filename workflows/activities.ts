@@ -50,8 +50,8 @@ export const messaging = (ms: number): Pick<SlackActivities, 'deliver' | 'notify
   });
 
 /** Who is this? Short, and a failure means no. */
-export const checking = (timings: OperationTimings): Pick<SlackActivities, 'checkVote' | 'checkAct'> =>
-  proxyActivities<Pick<SlackActivities, 'checkVote' | 'checkAct'>>({
+export const checking = (timings: OperationTimings): Pick<SlackActivities, 'checkVote' | 'checkAct' | 'whoIs'> =>
+  proxyActivities<Pick<SlackActivities, 'checkVote' | 'checkAct' | 'whoIs'>>({
     taskQueue: SLACK_QUEUE,
     scheduleToCloseTimeout: timings.voterCheckMs,
     retry: { maximumAttempts: 2, initialInterval: '200 milliseconds' },

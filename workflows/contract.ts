@@ -77,6 +77,8 @@ export interface OperationTimings {
   readonly judgeMs: number;
   /** How long a record may try to be committed. */
   readonly recordMs: number;
+  /** How long a rollback waits for its record before it goes on without. */
+  readonly deferMs: number;
   /** A runner that says nothing for this long is taken for dead and its step is tried again. */
   readonly heartbeatMs: number;
   /** How often a lane asks whether its holder still lives. */
@@ -94,6 +96,7 @@ export const defaultTimings: OperationTimings = {
   abortGraceMs: 60_000,
   judgeMs: 300_000,
   recordMs: 900_000,
+  deferMs: 15_000,
   heartbeatMs: 15_000,
   livenessMs: 60_000,
   voterMaxAgeMs: 60_000,

@@ -35,6 +35,13 @@ export class Recorder {
     if (failure !== undefined) throw failure;
   }
 
+  /** Like `flush`, but false when it takes longer than `ms`; the writing goes on. */
+  async flushWithin(ms: number): Promise<boolean> {
+    if (!(await condition(() => !this.busy, ms))) return false;
+    await this.flush();
+    return true;
+  }
+
   private async work(): Promise<void> {
     this.busy = true;
     while (this.waiting.length > 0) {

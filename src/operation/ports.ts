@@ -4,6 +4,7 @@ import type { JsonObject } from '../json';
 import type { AppliedState, LedgerEntry } from '../ledger/record';
 import type { Address, Notice } from '../messages/notice';
 import type { PlanOutline, StepResult } from './plan';
+import type { Standing } from '../policy/request';
 import type { OperationRequest, Relayed } from './request';
 import type { GateView, OperationView } from './view';
 
@@ -50,8 +51,16 @@ export type Judgement =
       readonly decisionDigest: string;
     };
 
+/** Who asks, as Slack knows them now. Machines and people who come with a token are `member`: the token said so. */
+export interface Asker {
+  readonly standing: Standing;
+  /** Slack user groups they are in; `unknown` when Slack did not say. */
+  readonly groups: readonly string[] | 'unknown';
+}
+
 export interface JudgeInput {
   readonly request: Relayed<OperationRequest>;
+  readonly asker: Asker;
   readonly admission: Extract<Admission, { kind: 'admitted' }>;
   readonly resolved: JsonObject;
 }
@@ -85,7 +94,7 @@ export type Recheck =
 /** Worker queue: policy, facts, plans, records, lanes. */
 export interface WorkerActivities {
   /** Verifies the relay's signature, reads policy at a pinned commit, gives the first verdict. */
-  admit(input: { readonly request: Relayed<OperationRequest> }): Promise<Admission>;
+  admit(input: { readonly request: Relayed<OperationRequest>; readonly asker: Asker }): Promise<Admission>;
   judge(input: JudgeInput): Promise<Judgement>;
   askGates(input: JudgeInput & { readonly judgement: Extract<Judgement, { kind: 'allowed' }> }): Promise<GateAnswer>;
   recheck(input: RecheckInput): Promise<Recheck>;
@@ -130,6 +139,8 @@ export interface LaneEntry {
 
 /** Slack queue, served by the bot: everything that needs a Slack token. */
 export interface SlackActivities {
+  /** Who this is, asked fresh. Never throws for an unknown person; throws when Slack is away. */
+  whoIs(input: { readonly user: string }): Promise<Asker>;
   /**
    * Brings one message slot to the given version: posts it if it is not there yet, else edits it in place. An older
    * version than the one shown is a no-op. Bounded by the caller; unknown outcomes are reconciled by metadata.

@@ -242,6 +242,7 @@ function slackActivities(world: World): Partial<SlackActivities> {
         : { kind: 'ok', person: vote.body.by, teams: said };
     },
     recheckVoters: async () => [],
+    whoIs: async () => ({ standing: 'member', groups: [] }),
     checkAct: async ({ act }) => ({ ok: true, by: act.body.by }),
     openRoom: async () => ({ notDone: [] }),
     pin: async () => ({ done: true }),

@@ -9,9 +9,9 @@ import type { Vote, VoteAnswer } from '../../src/approvals/ballot';
 import type { JsonObject } from '../../src/json';
 import type { AppliedChange } from '../../src/ledger/record';
 import type { Outcome, OutcomeKind } from '../../src/operation/outcome';
-import type { JudgeInput, Judgement, Recheck } from '../../src/operation/ports';
+import type { Asker, JudgeInput, Judgement, Recheck } from '../../src/operation/ports';
 import type { OperationState, OperationView } from '../../src/operation/view';
-import { reading, rechecking } from '../activities';
+import { checking, reading, rechecking } from '../activities';
 import { BallotBox } from '../ballot-box';
 import { laneId, SEARCH_ATTRIBUTES, type OperationInput } from '../contract';
 import { Courier } from '../courier';
@@ -107,9 +107,10 @@ export class Life {
 
   private async untilOutcome(): Promise<Outcome> {
     try {
-      const admission = await this.admit();
+      const asker = await this.whoAsks();
+      const admission = await this.admit(asker);
       const resolved = await this.resolve(admission);
-      return await this.judgeAndRun({ request: this.input.request, admission, resolved });
+      return await this.judgeAndRun({ request: this.input.request, asker, admission, resolved });
     } catch (error) {
       if (error instanceof Ended) return error.outcome;
       return { kind: 'failed', sentence: `${this.title} stopped before anything was changed: ${reasonOf(error)}` };
@@ -145,9 +146,20 @@ export class Life {
     return this.facts.admission?.title ?? this.facts.request.asked.text;
   }
 
-  private async admit(): Promise<Admitted> {
+  /** Unknown means no, which policy says; a token has said who its bearer is. */
+  private async whoAsks(): Promise<Asker> {
+    const { requester } = this.facts.request;
+    if (requester.kind === 'machine') return { standing: 'member', groups: [] };
+    try {
+      return await checking(this.input.timings).whoIs({ user: requester.id });
+    } catch {
+      return { standing: 'unknown', groups: 'unknown' };
+    }
+  }
+
+  private async admit(asker: Asker): Promise<Admitted> {
     const { request } = this.facts;
-    const admission = await this.judging.admit({ request: this.input.request });
+    const admission = await this.judging.admit({ request: this.input.request, asker });
     this.recorder.write('request', { ...(request as unknown as JsonObject) });
     if (admission.kind === 'denied') {
       this.recorder.write('verdict', {
@@ -376,13 +388,25 @@ export class Life {
         : undefined,
     );
     try {
-      await this.recorder.flush();
+      await this.recorded(request.kind === 'rollback');
     } catch (error) {
       throw new Ended({
         kind: 'failed',
         sentence: `${this.title} was not started, because its record could not be written: ${reasonOf(error)}`,
       });
     }
+  }
+
+  /** A rollback waits only so long for a Git host that is away; its record is tried on in the background (law 5). */
+  private async recorded(mayDefer: boolean): Promise<void> {
+    if (!mayDefer) return this.recorder.flush();
+    const { deferMs } = this.input.timings;
+    if (await this.recorder.flushWithin(deferMs)) return;
+    this.courier.thread({
+      kind: 'changed',
+      message:
+        'The ledger cannot be written now; the rollback goes on, and its record follows when the Git host is back.',
+    });
   }
 
   /** Record and applied state, then the lane, then the last card (DESIGN section 2, step 8). */

@@ -1,0 +1,164 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { canonical, digestOf } from '../../src/canonical';
+import { Refusal } from '../../src/errors';
+import type { AppliedState, AppliedVersion } from '../../src/ledger/record';
+import { admitCase, gatesOf, judgeCase, type Case } from '../../src/operation/judge';
+import type { Plan } from '../../src/operation/plan';
+import type { JudgeInput, Recheck, RecheckInput, WorkerActivities } from '../../src/operation/ports';
+import { isRelayed } from '../../src/operation/relay';
+import type { OperationRequest, Relayed } from '../../src/operation/request';
+import type { Repository } from '../../src/policy/read-repository';
+import { judgeAsk } from '../../src/approvals/judge-ask';
+import type { LedgerPort } from './records';
+import type { PolicySource } from './policy-source';
+
+export interface DecisionDeps {
+  readonly policy: PolicySource;
+  readonly ledger: LedgerPort & { history(): Promise<Case['history']> };
+  /** Keeps a plan's body under its digest; keeping it twice is harmless. */
+  readonly blobs: { put(text: string): Promise<string> };
+  readonly relayKey: string;
+  readonly now: () => Date;
+}
+
+type Decisions = Pick<WorkerActivities, 'admit' | 'judge' | 'askGates' | 'recheck' | 'judgeApproval'>;
+
+/** Facts are gathered here; every decision is a pure function in `src`. */
+export function createDecisionActivities(deps: DecisionDeps): Decisions {
+  const { policy, ledger, relayKey, now } = deps;
+
+  return {
+    admit: ({ request, asker }) =>
+      finalIfRefused(async () => {
+        verify(request, relayKey);
+        const { body } = request;
+        if (now().getTime() > Date.parse(body.notAfter)) return tooLate(body);
+        const records = await ledger.readOperation(body.id);
+        if (records.some(({ event }) => event === 'intent')) return alreadyDone();
+        const inForce = await policy.current();
+        const facts = await gather(deps, { request: body, repository: inForce.repository });
+        const { admission, resolve } = admitCase({ ...facts, asker, policyProblem: inForce.problem });
+        if (resolve) await keep(deps, resolve);
+        return admission;
+      }),
+
+    judge: (input) =>
+      finalIfRefused(async () => {
+        const facts = await pinned(deps, input);
+        const { judgement, plan } = judgeCase({ ...facts, resolved: input.resolved });
+        if (plan) await keep(deps, plan);
+        return judgement;
+      }),
+
+    askGates: (input) => finalIfRefused(async () => gatesOf(await pinned(deps, input))),
+
+    recheck: (input) => finalIfRefused(() => recheck(deps, input)),
+
+    judgeApproval: ({ ask, caller }) =>
+      finalIfRefused(async () => {
+        const { repository } = await policy.current();
+        return judgeAsk({ ask, caller, policy: repository.policy, now: now() });
+      }),
+  };
+}
+
+/** The same questions under the newest policy, the newest applied state and the clock, before the first side effect. */
+async function recheck(deps: DecisionDeps, input: RecheckInput): Promise<Recheck> {
+  const inForce = await deps.policy.current();
+  const { body } = input.request;
+  const facts = await gather(deps, { request: body, repository: inForce.repository });
+  const done = alreadyTrue(facts, input.admission.version);
+  if (done) return { kind: 'go', alreadyTrue: done };
+  const version = input.admission.version ?? body.version;
+  const request = version === undefined ? body : { ...body, version };
+  const again: Case = { ...facts, request, asker: input.asker, policyProblem: inForce.problem };
+  const { judgement, plan } = judgeCase({ ...again, resolved: input.resolved });
+  if (judgement.kind === 'denied') return { kind: 'denied', reasons: judgement.reasons };
+  if (judgement.decisionDigest !== input.judgement.decisionDigest) {
+    if (plan) await keep(deps, plan);
+    const from = input.judgement.policyCommit.slice(0, 10);
+    const because = `What would run, or who has to approve it, has changed since people voted (policy ${from} became ${judgement.policyCommit.slice(0, 10)}), so the votes are void; please look again and vote anew.`;
+    return { kind: 'changed', because, judgement };
+  }
+  if (judgement.gates.some(({ holds }) => !holds))
+    return { kind: 'gates_closed', answer: { gates: judgement.gates, nextGateCheckAtMs: judgement.nextGateCheckAtMs } };
+  return { kind: 'go', previousVersion: facts.applied && before(facts.applied, body)?.version };
+}
+
+/** What an undo goes back to: the version that runs; in mid-change, the last one that succeeded. */
+function before(applied: AppliedState, request: OperationRequest): Pick<AppliedVersion, 'version'> | undefined {
+  if (!applied.changing || applied.changing.operation === request.id) return applied.current;
+  return applied.history.find(({ rolledBackAt }) => rolledBackAt === undefined) ?? applied.current;
+}
+
+/** A rollback that came second finds its work done. */
+function alreadyTrue({ request, applied }: Pick<Case, 'request' | 'applied'>, version?: string): string | undefined {
+  if (request.kind !== 'rollback' || version === undefined || applied?.changing) return undefined;
+  if (applied?.current?.version !== version) return undefined;
+  return `${request.service} already runs ${version} in ${request.environment}: it was restored in the meantime, so nothing was changed.`;
+}
+
+async function pinned(deps: DecisionDeps, input: JudgeInput): Promise<Case> {
+  verify(input.request, deps.relayKey);
+  const { body } = input.request;
+  const repository = await deps.policy.at(input.admission.policyCommit);
+  const version = input.admission.version ?? body.version;
+  const request = version === undefined ? body : { ...body, version };
+  const facts = await gather(deps, { request, repository });
+  return { ...facts, asker: input.asker, policyProblem: input.admission.policyProblem };
+}
+
+async function gather(
+  { ledger, now }: DecisionDeps,
+  about: { readonly request: OperationRequest; readonly repository: Repository },
+): Promise<Omit<Case, 'asker'>> {
+  const { service, environment } = about.request;
+  const known =
+    service !== undefined && environment !== undefined && about.repository.policy.environments.has(environment);
+  const [history, applied] = await Promise.all([
+    ledger.history(),
+    known && about.repository.policy.services.has(service) ? ledger.readState({ service, environment }) : undefined,
+  ]);
+  return { ...about, history, applied, now: now() };
+}
+
+/** The blob store is addressed by the SHA-256 of the canonical text, which is the digest that people approve. */
+async function keep({ blobs }: DecisionDeps, plan: Plan): Promise<void> {
+  const key = await blobs.put(canonical(plan));
+  if (key !== digestOf(plan)) throw new Error('the blob store gave a plan another address than its digest');
+}
+
+function verify(request: Relayed<OperationRequest>, relayKey: string): void {
+  if (!isRelayed('request', request, relayKey))
+    throw new Refusal(
+      'not_relayed',
+      'This request did not come through Signalbox, so it was not looked at; ask in Slack or with the command line.',
+    );
+}
+
+function tooLate({ notAfter, asked }: OperationRequest) {
+  return {
+    kind: 'denied',
+    reasons: [
+      `"${asked.text}" could not be started in time (by ${notAfter}), so nothing was done; ask again if you still want it.`,
+    ],
+  } as const;
+}
+
+function alreadyDone() {
+  return {
+    kind: 'denied',
+    reasons: ['This request was carried out before; its record is in the ledger. Ask anew to do it again.'],
+  } as const;
+}
+
+/** A refusal is final: trying again gives the same sentence. Away is not final. */
+async function finalIfRefused<T>(decide: () => Promise<T>): Promise<T> {
+  try {
+    return await decide();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const nonRetryable = error.code !== 'policy_unreachable';
+    throw ApplicationFailure.create({ message: error.message, type: 'Refusal', nonRetryable, cause: error });
+  }
+}

@@ -1,0 +1,268 @@
+import { digestOf } from '../canonical';
+import type { Ballot } from '../approvals/ballot';
+import type { JsonObject } from '../json';
+import type { AppliedState } from '../ledger/record';
+import { lastGood } from '../ledger/state';
+import { ballotsFor } from '../policy/ballots';
+import { evaluate, type Evaluation } from '../policy/evaluate';
+import { excludedAccounts } from '../policy/people';
+import type { Repository } from '../policy/read-repository';
+import type { PolicyRequest, World } from '../policy/request';
+import { placeOf } from '../policy/context';
+import type { Gate } from '../policy/verdict';
+import { compilePlan, compileResolve, type CompileInput } from '../runbooks/compile';
+import { validateInputs } from '../runbooks/inputs';
+import type { Plan, PlanOutline } from './plan';
+import type { Admission, Asker, GateAnswer, Judgement } from './ports';
+import type { OperationRequest } from './request';
+import type { GateView } from './view';
+import { workFor, type WorkAnswer } from './work';
+
+/** Everything a decision looks at, gathered beforehand. */
+export interface Case {
+  readonly request: OperationRequest;
+  readonly asker: Asker;
+  readonly repository: Repository;
+  readonly policyProblem?: string;
+  /** Applied state of the request's service in its environment. */
+  readonly applied?: AppliedState;
+  readonly history: NonNullable<World['history']>;
+  readonly now: Date;
+}
+
+/** Where a gate that only time can open is asked again when it names no instant, ms. */
+const gatePollMs = 60_000;
+
+/** The first verdict: may this be asked for at all, and what would run? Nothing has been opened yet. */
+export function admitCase(input: Case): { readonly admission: Admission; readonly resolve?: Plan } {
+  const { repository } = input;
+  const about = describe(input);
+  const evaluation = evaluate({ ...about, policy: repository.policy, now: input.now });
+  const work = workOf(input, about.request);
+  const refusals = [
+    ...(evaluation.verdict === 'denied' ? hardReasons(evaluation) : []),
+    ...targetProblems(about.request),
+    ...(evaluation.verdict === 'allowed' ? workProblems(input, about.request, work) : []),
+  ];
+  const { commit } = repository.policy;
+  if (refusals.length > 0 || work.kind === 'none')
+    return { admission: { kind: 'denied', reasons: [...new Set(refusals)], policyCommit: commit } };
+  const compiled = compileResolve(compileInput(input, about.request, work));
+  if (compiled && !compiled.ok)
+    return { admission: { kind: 'denied', reasons: compiled.problems, policyCommit: commit } };
+  const admission: Admission = {
+    kind: 'admitted',
+    policyCommit: commit,
+    policyProblem: input.policyProblem,
+    channel: evaluation.channel,
+    rollbackChannel: repository.policy.channels.rollback,
+    title: titleOf(about.request),
+    version: about.request.version,
+    previousVersion: input.applied?.current?.version,
+    resolve: compiled?.outline,
+  };
+  return { admission, resolve: compiled?.plan };
+}
+
+/** The second verdict, with the plan it is about. */
+export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
+  readonly judgement: Judgement;
+  readonly plan?: Plan;
+} {
+  const { repository, now } = input;
+  const { policy } = repository;
+  const about = describe(input);
+  const denied = (reasons: readonly string[]): { readonly judgement: Judgement } => ({
+    judgement: { kind: 'denied', reasons: [...new Set(reasons)], policyCommit: policy.commit },
+  });
+  const work = workOf(input, about.request);
+  if (work.kind === 'none') return denied(work.problems);
+  const compiled = compilePlan({ ...compileInput(input, about.request, work), resolve: input.resolved });
+  if (!compiled.ok) return denied(compiled.problems);
+  const { plan, outline } = compiled;
+  const world: World = { ...about.world, plan: numbersOf(outline) };
+  const evaluation = evaluate({ policy, request: about.request, world, now });
+  if (evaluation.verdict === 'denied') return denied(hardReasons(evaluation));
+  const requester = input.request.requester.kind === 'person' ? input.request.requester.id : undefined;
+  const excluded = excludedAccounts({ people: policy.people, requester });
+  const ballots = ballotsFor({
+    evaluation,
+    policy,
+    planDigest: outline.digest,
+    operationId: input.request.id,
+    excluded,
+    now,
+  });
+  return {
+    judgement: {
+      kind: 'allowed',
+      policyCommit: policy.commit,
+      plan: outline,
+      ballots,
+      ...gateAnswer(evaluation.gates, now),
+      why: whyOf(evaluation),
+      rollback: rollbackReadiness(input, outline),
+      inputs: shownInputs(plan),
+      lane: evaluation.lane,
+      facts: evaluation.facts,
+      decisionDigest: decisionDigest(plan, ballots),
+    },
+    plan,
+  };
+}
+
+/** Only the gates that time opens, at one instant. */
+export function gatesOf(input: Case): GateAnswer {
+  const { policy } = input.repository;
+  const evaluation = evaluate({ ...describe(input), policy, now: input.now });
+  return evaluation.verdict === 'allowed' ? gateAnswer(evaluation.gates, input.now) : { gates: [] };
+}
+
+/** A version, a reason, raised facts: the request with what the ledger fills in. */
+function describe(input: Case): { readonly request: OperationRequest; readonly world: World } {
+  const { request, asker, applied } = input;
+  const version = request.version ?? (request.kind === 'rollback' && applied ? lastGood(applied)?.version : undefined);
+  const member = asker.groups === 'unknown' ? undefined : new Set(asker.groups);
+  const teams = [...input.repository.policy.teams].flatMap(([team, { groups }]): [string, string[]][] => {
+    if (member === undefined || groups.length === 0) return [];
+    return [[team, groups.some((group) => member.has(group)) ? [request.requester.id] : []]];
+  });
+  // Law 5: a rollback does not wait for Slack to say who a member is; Slack itself brought the command.
+  const standing = asker.standing === 'unknown' && request.kind === 'rollback' ? 'member' : asker.standing;
+  return {
+    request: version === undefined ? request : { ...request, version },
+    world: {
+      history: input.history,
+      requester: standing,
+      teams: Object.fromEntries(teams),
+      policyProblem: input.policyProblem,
+    },
+  };
+}
+
+function workOf({ repository }: Case, request: OperationRequest): WorkAnswer {
+  const service = request.service === undefined ? undefined : repository.policy.services.get(request.service);
+  const environment =
+    request.environment === undefined ? undefined : repository.policy.environments.get(request.environment);
+  return workFor({ repository, request, service, environment });
+}
+
+function workProblems(input: Case, request: PolicyRequest, work: WorkAnswer): readonly string[] {
+  if (work.kind === 'none') return work.problems;
+  if (work.work.kind !== 'runbook' || (request.kind !== 'provision' && request.kind !== 'runbook')) return [];
+  const { policy } = input.repository;
+  const checked = validateInputs({
+    declared: work.work.runbook.inputs ?? {},
+    given: input.request.inputs,
+    known: { services: [...policy.services.keys()], environments: [...policy.environments.keys()] },
+  });
+  return checked.ok ? [] : checked.problems.map(({ message }) => message);
+}
+
+function targetProblems({ kind, version, service, environment }: PolicyRequest): readonly string[] {
+  if (kind !== 'rollback' || version !== undefined) return [];
+  return [
+    `There is nothing to roll ${service} back to in ${environment}, because the ledger knows no earlier version that succeeded there; record the one that runs with: signalbox adopt ${service} <version> in ${environment}.`,
+  ];
+}
+
+function compileInput(
+  input: Case,
+  request: OperationRequest,
+  work: Extract<WorkAnswer, { kind: 'found' }>,
+): Omit<CompileInput, 'resolve'> {
+  const { repository } = input;
+  const { policy } = repository;
+  const service = request.service === undefined ? undefined : policy.services.get(request.service);
+  const environment = request.environment === undefined ? undefined : policy.environments.get(request.environment);
+  return {
+    request,
+    policyCommit: policy.commit,
+    service: service?.document ?? {},
+    environment: environment
+      ? {
+          name: environment.name,
+          branch: environment.branch ?? '',
+          path: environment.path ?? '',
+          channel: environment.channel ?? '',
+        }
+      : {},
+    previousVersion: input.applied?.current?.version,
+    work: work.work,
+    connections: Object.fromEntries([...repository.connections].map(([name, { document }]) => [name, document])),
+    metrics: Object.fromEntries(policy.metrics) as CompileInput['metrics'],
+    sources: [...work.sources, ...(service ? [{ path: service.file, blob: service.blob }] : [])],
+    watchMs: request.kind === 'rollback' ? 0 : (environment?.watchMs ?? 0),
+  };
+}
+
+function gateAnswer(gates: readonly Gate[], now: Date): GateAnswer {
+  const views = gates.flatMap((gate): GateView[] => {
+    if (gate.kind === 'approval') return [];
+    const opensAt = gate.kind === 'freeze' ? gate.until : gate.kind === 'prerequisite' ? undefined : gate.opensAt;
+    return [{ kind: gate.kind, holds: gate.holds, message: gate.message, opensAt: gate.holds ? undefined : opensAt }];
+  });
+  const closed = views.filter(({ holds }) => !holds);
+  if (closed.length === 0) return { gates: views };
+  const instants = closed.map(({ opensAt }) => (opensAt ? Date.parse(opensAt) : now.getTime() + gatePollMs));
+  return { gates: views, nextGateCheckAtMs: Math.max(now.getTime() + 100, Math.min(...instants)) };
+}
+
+/** What decided, without the commit it came from: a newer commit that changes nothing here must not void votes. */
+function decisionDigest(plan: Plan, ballots: readonly Ballot[]): string {
+  const { policyCommit: _commit, sources: _sources, ...decided } = plan;
+  const seats = ballots.map(({ rule, seats: places, teams, order, excluded }) => ({
+    rule,
+    seats: places,
+    teams,
+    order,
+    excluded,
+  }));
+  return digestOf({ plan: decided, ballots: seats });
+}
+
+function numbersOf({ steps, irreversible }: PlanOutline): NonNullable<World['plan']> {
+  return { steps: steps.length, irreversible: irreversible.length };
+}
+
+function rollbackReadiness(input: Case, { irreversible }: PlanOutline) {
+  const version = input.applied?.current?.version;
+  if (input.request.kind !== 'deploy') return { ready: irreversible.length === 0 };
+  if (version === undefined)
+    return { ready: false, why: 'No version is on record here, so there is nothing to go back to.' };
+  return { ready: true, version };
+}
+
+function whyOf(evaluation: Evaluation): Extract<Judgement, { kind: 'allowed' }>['why'] {
+  const approvals = evaluation.verdict === 'allowed' ? evaluation.gates.filter(({ kind }) => kind === 'approval') : [];
+  const asked = approvals.map(({ rule, source, message }) => ({ rule, source: source && placeOf(source), message }));
+  return [...asked, ...evaluation.why];
+}
+
+function shownInputs(plan: Plan): { readonly [name: string]: string } | undefined {
+  if (plan.operation.kind !== 'provision' && plan.operation.kind !== 'runbook') return undefined;
+  const inputs = plan.scopes[plan.operation.runbook ?? '']?.inputs ?? {};
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
+}
+
+function hardReasons({ reasons }: Evaluation): readonly string[] {
+  return reasons
+    .filter(({ level }) => level === 'hard')
+    .map(({ message, source }) => (source ? `${message} (${placeOf(source)})` : message));
+}
+
+function titleOf({ kind, service, environment, version, runbook }: OperationRequest): string {
+  const there = environment === undefined ? '' : ` ${kind === 'deploy' ? 'to' : 'in'} ${environment}`;
+  switch (kind) {
+    case 'deploy':
+      return `Deploy ${service} ${version}${there}`;
+    case 'rollback':
+      return `Roll back ${service}${there} to ${version}`;
+    case 'provision':
+      return `Provision ${runbook}${there}`;
+    case 'runbook':
+      return `Run ${runbook}${there}`;
+  }
+}

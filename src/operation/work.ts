@@ -1,0 +1,126 @@
+import type { JsonObject } from '../json';
+import type { Environment, Service } from '../policy/policy';
+import { handlerFor } from '../policy/handlers';
+import type { Filed, Repository } from '../policy/read-repository';
+import type { Rollout } from '../rollouts/schema';
+import type { Work } from '../runbooks/compile';
+import type { Runbook } from '../runbooks/schema';
+import type { OperationRequest } from './request';
+
+export type WorkAnswer =
+  | {
+      readonly kind: 'found';
+      readonly work: Work;
+      /** Files it was made from. */
+      readonly sources: readonly { readonly path: string; readonly blob: string }[];
+    }
+  /** Full sentences: what is missing, who can add it. */
+  | { readonly kind: 'none'; readonly problems: readonly string[] };
+
+interface About {
+  readonly repository: Repository;
+  readonly request: OperationRequest;
+  readonly service?: Service;
+  readonly environment?: Environment;
+}
+
+/** What will run for a request: the runbook it names, the service's rollout, or the handler that policy names. */
+export function workFor(about: About): WorkAnswer {
+  const { request, repository } = about;
+  switch (request.kind) {
+    case 'provision':
+    case 'runbook':
+      return named(repository, request);
+    case 'rollback': {
+      const rollback = handledBy(about, 'rollback');
+      return rollback.kind === 'found' ? rollback : handledBy(about, 'deploy');
+    }
+    case 'deploy': {
+      const rollout = rolloutFor(about);
+      if (rollout === 'missing')
+        return none(`There is no rollout called ${request.rollout}; look in deployments/ of the policy repository.`);
+      return rollout ? staged(about, rollout) : handledBy(about, 'deploy');
+    }
+  }
+}
+
+function named(repository: Repository, { kind, runbook }: OperationRequest): WorkAnswer {
+  const filed = repository.runbooks.get(runbook ?? '');
+  const isProvision = filed?.file.startsWith('runbooks/provision/') ?? false;
+  if (filed && (kind !== 'provision' || isProvision)) return found(filed);
+  const known = [...repository.runbooks.values()]
+    .filter(({ file }) => kind !== 'provision' || file.startsWith('runbooks/provision/'))
+    .map(({ document }) => document.name);
+  const list = known.length > 0 ? `there are: ${known.join(', ')}` : 'there are none yet';
+  const folder = kind === 'provision' ? 'runbooks/provision/' : 'runbooks/';
+  return none(`There is no runbook "${runbook ?? ''}" in ${folder} of the policy repository; ${list}.`);
+}
+
+function rolloutFor({ repository, request }: About): Filed<Rollout> | 'missing' | undefined {
+  if (request.rollout !== undefined) return repository.rollouts.get(request.rollout) ?? 'missing';
+  const own = [...repository.rollouts.values()].find(
+    ({ document, file }) => (document.service ?? stem(file)) === request.service,
+  );
+  return own;
+}
+
+function staged(about: About, rollout: Filed<Rollout>): WorkAnswer {
+  const handler = handlerRunbook(about, 'rollout.target');
+  if (typeof handler === 'string') return none(handler);
+  const prerequisites: { [name: string]: Runbook } = {};
+  const sources = [sourceOf(rollout), sourceOf(handler)];
+  for (const entry of rollout.document.prerequisites ?? []) {
+    const name = Object.keys(entry)[0]!;
+    const runbook = handlerRunbook(about, `prerequisite.${name}`);
+    if (typeof runbook === 'string') return none(runbook);
+    prerequisites[name] = runbook.document;
+    sources.push(sourceOf(runbook));
+  }
+  const work: Work = { kind: 'rollout', rollout: rollout.document, handler: handler.document, prerequisites };
+  return { kind: 'found', work, sources };
+}
+
+function handledBy(about: About, what: string): WorkAnswer {
+  const handler = handlerRunbook(about, what);
+  return typeof handler === 'string' ? none(handler) : found(handler);
+}
+
+/** The runbook of the first handler that fits, or the sentence that says why there is none. */
+function handlerRunbook(about: About, what: string): Filed<Runbook> | string {
+  const { repository, service, environment, request } = about;
+  const variables: JsonObject = {
+    service: service?.document ?? {},
+    environment: { name: environment?.name ?? '', branch: environment?.branch ?? '', path: environment?.path ?? '' },
+    change: {
+      kind: request.kind,
+      service: request.service ?? '',
+      environment: request.environment ?? '',
+      version: request.version ?? '',
+    },
+  };
+  const answer = handlerFor({ policy: repository.policy, what, variables });
+  if (answer.kind === 'none')
+    return `Policy names no handler for ${what} of ${request.service ?? 'this'}; whoever owns the policy repository can add one under handlers in policy.yaml.`;
+  if (answer.kind === 'broken')
+    return `The condition of a handler for ${what} (${answer.handler.source.file}:${answer.handler.source.line}) cannot be evaluated: ${answer.message}; whoever owns the policy repository has to mend it.`;
+  return (
+    repository.runbooks.get(answer.handler.runbook) ??
+    `The handler for ${what} names the runbook ${answer.handler.runbook}, which does not exist; whoever owns the policy repository has to add runbooks/${answer.handler.runbook}.yaml.`
+  );
+}
+
+function found(filed: Filed<Runbook>): WorkAnswer {
+  return { kind: 'found', work: { kind: 'runbook', runbook: filed.document }, sources: [sourceOf(filed)] };
+}
+
+function none(...problems: string[]): WorkAnswer {
+  return { kind: 'none', problems };
+}
+
+function sourceOf({ file, blob }: { readonly file: string; readonly blob: string }) {
+  return { path: file, blob };
+}
+
+function stem(file: string): string {
+  return file.slice(file.lastIndexOf('/') + 1).replace(/\.ya?ml$/, '');
+}
