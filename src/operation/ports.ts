@@ -4,7 +4,7 @@ import type { JsonObject } from '../json';
 import type { AppliedState, LedgerEntry } from '../ledger/record';
 import type { Address, Notice } from '../messages/notice';
 import type { PlanOutline, StepResult } from './plan';
-import type { Standing } from '../policy/request';
+import type { Standing } from '../policy/standing';
 import type { OperationRequest, Relayed } from './request';
 import type { GateView, OperationView } from './view';
 

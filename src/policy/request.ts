@@ -2,6 +2,9 @@ import type { Json } from '../json';
 import type { OperationKind, OperationRequest } from '../operation/request';
 import type { IncidentState, Severity } from '../incidents/incident';
 import type { planFields } from './names';
+import type { Standing } from './standing';
+
+export type { Standing } from './standing';
 
 /** What policy looks at of a request. An `OperationRequest` is one. */
 export interface PolicyRequest extends Pick<
@@ -16,9 +19,6 @@ export interface PolicyRequest extends Pick<
   /** Git authors of the change; absent: nobody knows. */
   readonly authors?: readonly string[];
 }
-
-/** How Slack knows the person who asks. */
-export type Standing = 'member' | 'guest' | 'stranger' | 'deactivated' | 'bot' | 'unknown';
 
 /** Everything outside the request and the policy that a verdict depends on. What is absent is not known. */
 export interface World {

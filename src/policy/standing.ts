@@ -1,0 +1,2 @@
+/** How Slack knows the person who asks. */
+export type Standing = 'member' | 'guest' | 'stranger' | 'deactivated' | 'bot' | 'unknown';
