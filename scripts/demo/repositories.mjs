@@ -9,10 +9,10 @@ const env = {
   HOME: process.env.HOME,
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_CONFIG_NOSYSTEM: '1',
-  GIT_AUTHOR_NAME: 'Acme Shop',
-  GIT_AUTHOR_EMAIL: 'policy@acme.test',
-  GIT_COMMITTER_NAME: 'Acme Shop',
-  GIT_COMMITTER_EMAIL: 'policy@acme.test',
+  GIT_AUTHOR_NAME: 'Kestrel Pay',
+  GIT_AUTHOR_EMAIL: 'policy@kestrel.example',
+  GIT_COMMITTER_NAME: 'Kestrel Pay',
+  GIT_COMMITTER_EMAIL: 'policy@kestrel.example',
 };
 
 async function git(cwd, ...args) {
@@ -42,7 +42,7 @@ export async function ensurePolicy({ path, fleetUrl, prepare = () => undefined }
     prepare(tree);
     await git(tree, 'add', '--all');
     if ((await git(tree, 'status', '--porcelain')) === '') return;
-    await git(tree, 'commit', '--quiet', '-m', made ? "Acme Shop's policy" : 'Follow the demo to its new address');
+    await git(tree, 'commit', '--quiet', '-m', made ? "Kestrel Pay's policy" : 'Follow the demo to its new address');
     await git(tree, 'push', '--quiet', 'origin', 'HEAD:main');
     if (made) for (const branch of branchesIn(tree)) await git(tree, 'push', '--quiet', 'origin', `HEAD:${branch}`);
     say(
