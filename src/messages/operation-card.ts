@@ -49,6 +49,8 @@ export function freeSeats(view: OperationView): readonly string[] {
 
 export function requesterOf(view: OperationView): string {
   const { requester } = view;
+  // Callers of `requestApproval` cannot sign: whom they name pings nobody and is nobody's word but theirs.
+  if (!view.requesterVerified) return `${code(requester.id, 60)} (not verified)`;
   if (requester.kind === 'machine') return `the machine ${code(requester.id, 60)} (${requester.via})`;
   return mention(requester.id) + (requester.via === 'slack' ? '' : ` (${requester.via})`);
 }
@@ -66,7 +68,7 @@ function factsOf(view: OperationView): (readonly [string, string | undefined])[]
     (view.previousVersion && view.previousVersion !== view.version
       ? `${code(view.previousVersion, 60)} → ${code(view.version, 60)}`
       : code(view.version, 60));
-  const inputs = Object.entries(view.inputs ?? {});
+  const inputs = Object.entries({ ...view.fields, ...view.inputs });
   const shown = inputs.slice(0, 12).map(([name, value]) => `${code(name, 60)} ${safe(value, 100) || '(empty)'}`);
   if (inputs.length > shown.length) shown.push(`… and ${inputs.length - shown.length} more`);
   return [

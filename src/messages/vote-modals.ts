@@ -125,7 +125,7 @@ function details(
   { ballot, voter }: { readonly ballot: BallotView; readonly voter?: string },
   about: RenderContext,
 ): KnownBlock[] {
-  const inputs = Object.entries(view.inputs ?? {}).slice(0, 10);
+  const inputs = Object.entries({ ...view.fields, ...view.inputs }).slice(0, 10);
   const steps = view.steps.length + view.moreSteps;
   const warnings = view.irreversible.slice(0, 6).map((what) => `⚠️ Cannot be undone: ${safe(what, 250)}`);
   const { rollback } = view;
