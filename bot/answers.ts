@@ -1,0 +1,231 @@
+import type { Asked, AskedOf } from '../src/commands/asked';
+import { changingKinds } from '../src/commands/grammar';
+import { helpFor, helpText } from '../src/commands/help';
+import type { IncidentAct, IncidentView } from '../src/incidents/incident';
+import { shortIdIn } from '../src/operation/ids';
+import type { StatusView } from '../src/messages/status';
+import type { OperationView } from '../src/operation/view';
+import type { BotDeps, Catalogue } from './deps';
+import { startIncident, startOperation, type HandedOver, type IntakeDeps } from './intake';
+import { fullIdOf, openIncidents, statusOf, viewOf } from './looks';
+import { asksForOperation, incidentOf, notAfter, requestOf, type AskedFrom, type OperationAsked } from './requests';
+import { bounded, isAway } from './temporal';
+import { actResult, relayAct } from './votes';
+
+/** What somebody is told, by whichever door they came. */
+export type Answer =
+  | { readonly kind: 'started' | 'joined' | 'kept'; readonly id: string; readonly sentence: string }
+  | { readonly kind: 'refused'; readonly code: 'bad_request' | 'not_found' | 'away'; readonly sentence: string }
+  | { readonly kind: 'told'; readonly sentence: string }
+  | { readonly kind: 'lines'; readonly lines: readonly string[] }
+  | { readonly kind: 'status'; readonly status: StatusView }
+  | { readonly kind: 'operation'; readonly view: OperationView }
+  | { readonly kind: 'incident'; readonly view: IncidentView };
+
+export type AnswerDeps = IntakeDeps & BotDeps;
+
+/** Whether an answer has to be durable before it is acknowledged, as opposed to a look that can be repeated. */
+export function mustBeKept(asked: Asked): boolean {
+  return changingKinds.includes(asked.kind) || asked.kind.startsWith('incident.');
+}
+
+/** Does what was asked: hands over what starts or changes something, looks up the rest. */
+export async function answer(deps: AnswerDeps, asked: Asked, from: AskedFrom): Promise<Answer> {
+  if (asksForOperation(asked)) return begin(deps, asked, from);
+  switch (asked.kind) {
+    case 'incident.declare':
+      return declare(deps, asked, from);
+    case 'incident.update':
+      return actOnIncident(deps, asked, from, { kind: 'update', text: asked.text });
+    case 'incident.assign':
+      return actOnIncident(deps, asked, from, { kind: 'assign', role: asked.role, user: asked.user });
+    case 'incident.mitigate':
+      return actOnIncident(deps, asked, from, { kind: 'mitigate', ...textOf(asked) });
+    case 'incident.resolve':
+      return actOnIncident(deps, asked, from, { kind: 'resolve', ...textOf(asked) });
+    case 'runbook.list':
+      return listRunbooks(await catalogueIn(deps));
+    case 'status':
+      return looked(async () => ({ kind: 'status', status: await statusOf(deps) }));
+    case 'show':
+      return looked(() => show(deps, asked.id));
+    case 'why':
+      return { kind: 'lines', lines: await deps.explain({ ...asked, person: from.requester.id }) };
+    case 'help': {
+      const may = await bounded(deps.mayRequest(from.requester.id), deps.waits.catalogue).catch(() => () => true);
+      return { kind: 'lines', lines: helpText(helpFor({ topic: asked.topic, may })).split('\n') };
+    }
+    default:
+      return refused('bad_request', 'That is not something Signalbox can do.');
+  }
+}
+
+/** The catalogue, or nothing when Git is slow: it only serves suggestions and names for values. */
+export async function catalogueIn(deps: Pick<BotDeps, 'catalogue' | 'waits' | 'log'>): Promise<Catalogue | undefined> {
+  try {
+    return await bounded(deps.catalogue(), deps.waits.catalogue);
+  } catch (error) {
+    deps.log.debug({ err: error }, 'no catalogue in time; going on without suggestions');
+    return undefined;
+  }
+}
+
+async function begin(deps: AnswerDeps, asked: OperationAsked, from: AskedFrom): Promise<Answer> {
+  const needsNames = 'positional' in asked;
+  const made = requestOf(deps, asked, from, needsNames ? await catalogueIn(deps) : undefined);
+  if (!made.ok) return refused('bad_request', made.problem);
+  const { request } = made;
+  const what = `The ${request.kind} of ${request.service ?? request.runbook}${request.environment ? ` in ${request.environment}` : ''}`;
+  return handedOver(await startOperation(deps, request), { id: request.id, what, notAfter: request.notAfter });
+}
+
+/** Declares an incident, or joins the one that is open about the same operation. */
+export async function declare(
+  deps: AnswerDeps,
+  asked: AskedOf<'incident.declare'>,
+  from: AskedFrom & { readonly operationId?: string },
+): Promise<Answer> {
+  if (from.requester.kind === 'machine')
+    return refused('bad_request', 'Incidents are declared by people; let the alert start a runbook instead.');
+  const request = incidentOf(deps, asked, from);
+  // Where policy cannot be read in time, the channel it was declared in is better than no incident.
+  const channel = (await catalogueIn(deps))?.incidentChannel ?? from.channel ?? '#incidents';
+  const until = notAfter(deps);
+  const over = await startIncident(deps, { request, channel, notAfter: until });
+  if (over.kind === 'already')
+    return {
+      kind: 'joined',
+      id: request.id,
+      sentence: `An incident about this is already open (${shortIdIn(request.id)}), so you joined it; its card in ${channel} says who leads.`,
+    };
+  return handedOver(over, { id: request.id, what: 'The incident', notAfter: until });
+}
+
+/** Says how a hand-over ended. */
+export function handedOver(
+  over: HandedOver,
+  about: { readonly id: string; readonly what: string; readonly notAfter: string },
+): Answer {
+  const { id, what } = about;
+  switch (over.kind) {
+    case 'started':
+    case 'already':
+      return {
+        kind: 'started',
+        id,
+        sentence: `${what} is taken on as ${shortIdIn(id)}; policy is being asked, and its card or the reason against it follows.`,
+      };
+    case 'kept':
+      return {
+        kind: 'kept',
+        id,
+        sentence: `${what} is kept as ${shortIdIn(id)} but not yet started, because Temporal does not answer; it starts by itself when that is mended before ${about.notAfter.slice(11, 16)} UTC, else you are told.`,
+      };
+    case 'lost':
+      return refused(
+        'away',
+        `${what} was not started and could not be kept, because neither Temporal nor Redis answers; ask again in a few minutes or tell whoever runs Signalbox.`,
+      );
+  }
+}
+
+async function actOnIncident(
+  deps: AnswerDeps,
+  asked: { readonly incident?: string },
+  from: AskedFrom,
+  act: IncidentAct,
+): Promise<Answer> {
+  if (from.requester.kind === 'machine') return refused('bad_request', 'Only people act on incidents.');
+  const found = await looked(() => incidentMeant(deps, asked.incident, from.channel));
+  if (found.kind !== 'incident') return found;
+  const body = {
+    format: 1 as const,
+    workflowId: found.view.id,
+    act,
+    by: from.requester.id,
+    ...('team' in from.requester && from.requester.team !== undefined ? { team: from.requester.team } : {}),
+    actionId: from.deliveryId,
+    at: deps.now().toISOString(),
+  };
+  const relayed = await relayAct(deps, { body, notAfter: notAfter(deps) });
+  // Still before the acknowledgement: only what is known at once is waited for.
+  const quick = { ...deps, waits: { ...deps.waits, answer: 500 } };
+  const result = await actResult(
+    relayed.kind === 'accepted' ? { ...relayed, answer: () => soon(relayed.answer, quick) } : relayed,
+  );
+  if (result.kind === 'recording') return { kind: 'told', sentence: 'Recording.' };
+  return result.kind === 'refused'
+    ? refused('bad_request', result.sentence)
+    : { kind: 'told', sentence: result.sentence };
+}
+
+async function soon<Result>(
+  ask: () => Promise<Result | undefined>,
+  deps: Pick<BotDeps, 'waits'>,
+): Promise<Result | undefined> {
+  return bounded(ask(), deps.waits.answer).catch(() => undefined);
+}
+
+/** The incident that is meant: the one named, else the one of this channel, else the only one. */
+async function incidentMeant(
+  deps: AnswerDeps,
+  named: string | undefined,
+  channel: string | undefined,
+): Promise<Answer> {
+  const open = await openIncidents({ ...deps, waits: { ...deps.waits, look: Math.min(deps.waits.look, 500) } });
+  if (named !== undefined) {
+    const meant = open.find((view) => view.id === named || view.shortId === named);
+    return meant ? { kind: 'incident', view: meant } : refused('not_found', `No open incident has the id ${named}.`);
+  }
+  const here = open.filter((view) => view.roomChannel !== undefined && view.roomChannel === channel);
+  const [only, ...others] = here.length > 0 ? here : open;
+  if (only === undefined) return refused('not_found', 'No incident is open; declare one with /incident declare.');
+  if (others.length === 0) return { kind: 'incident', view: only };
+  const ids = [only, ...others].map((view) => `${view.shortId} (${view.summary.slice(0, 40)})`).join(', ');
+  return refused('bad_request', `Several incidents are open; say which with --id: ${ids}.`);
+}
+
+async function show(deps: AnswerDeps, typed: string): Promise<Answer> {
+  const id = await fullIdOf(deps, typed);
+  const view = id === undefined ? undefined : await viewOf<OperationView | IncidentView>(deps, id);
+  if (view === undefined)
+    return refused(
+      'not_found',
+      `No operation ${typed} is known; Temporal keeps finished ones for a while, and the ledger keeps them for good.`,
+    );
+  return 'severity' in view ? { kind: 'incident', view } : { kind: 'operation', view };
+}
+
+function listRunbooks(catalogue: Catalogue | undefined): Answer {
+  if (catalogue === undefined)
+    return refused(
+      'away',
+      'The policy repository does not answer right now, so the runbooks cannot be listed; try again.',
+    );
+  if (catalogue.runbooks.length === 0) return { kind: 'lines', lines: ['The policy repository has no runbooks yet.'] };
+  const lines = catalogue.runbooks.map((each) => {
+    const inputs = each.fields.map((field) => (field.required ? `<${field.name}>` : `[${field.name}]`)).join(' ');
+    return [`• ${[each.name, inputs].filter(Boolean).join(' ')}`, each.about].filter(Boolean).join(': ');
+  });
+  return { kind: 'lines', lines };
+}
+
+async function looked(look: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    return refused(
+      'away',
+      'Temporal or its workers do not answer right now, so there is nothing to show; what runs goes on, so look again in a minute.',
+    );
+  }
+}
+
+export function refused(code: Extract<Answer, { kind: 'refused' }>['code'], sentence: string): Answer {
+  return { kind: 'refused', code, sentence };
+}
+
+function textOf(asked: { readonly text?: string }): { readonly text?: string } {
+  return asked.text === undefined ? {} : { text: asked.text };
+}

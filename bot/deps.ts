@@ -1,0 +1,106 @@
+import type { WebClient } from '@slack/web-api';
+import type { Client } from '@temporalio/client';
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import type { AskedKind, AskedOf } from '../src/commands/asked';
+import type { RenderContext } from '../src/messages/blocks';
+import type { RunbookField } from '../src/messages/request-modals';
+import type { OperationTimings } from '../workflows/contract';
+import type { TokenTable } from './tokens';
+
+/** What the forms and the suggestions offer. Policy decides; this only helps people type. */
+export interface Catalogue {
+  readonly services: readonly string[];
+  readonly environments: readonly string[];
+  readonly runbooks: readonly {
+    readonly name: string;
+    readonly about?: string;
+    /** Its inputs in their order: values without a name fill them. */
+    readonly fields: readonly RunbookField[];
+  }[];
+  /** Channel that policy names for incidents. */
+  readonly incidentChannel: string;
+}
+
+/** How Slack reaches the bot. */
+export type SlackTransport =
+  | { readonly mode: 'socket'; readonly appToken: string; readonly sockets: number }
+  | { readonly mode: 'http'; readonly signingSecret: string };
+
+/** Every wait of the bot, milliseconds. What happens before an acknowledgement has to fit in Slack's three seconds. */
+export interface BotWaits {
+  /** Handing over a start or an Update. */
+  readonly handOver: number;
+  /** Sending the signal that stands in for an Update. */
+  readonly signal: number;
+  /** Keeping a delivery in the spill queue. */
+  readonly keep: number;
+  /** Reading the catalogue while a person waits. */
+  readonly catalogue: number;
+  /** One query or look-up that a person looks at. */
+  readonly look: number;
+  /** The answer to a vote or an act, after the acknowledgement. */
+  readonly answer: number;
+  /** How late a kept request may still be started. */
+  readonly notAfter: number;
+  /** How often a kept delivery is tried again at most. */
+  readonly spillRetry: number;
+  /** A socket that is not connected for so long is replaced. */
+  readonly supervise: number;
+  /** Between the starts of two sockets. */
+  readonly stagger: number;
+}
+
+export const defaultWaits: BotWaits = {
+  handOver: 1_500,
+  signal: 600,
+  keep: 400,
+  catalogue: 500,
+  look: 2_000,
+  answer: 12_000,
+  notAfter: 600_000,
+  spillRetry: 15_000,
+  supervise: 60_000,
+  stagger: 3_000,
+};
+
+/** The bot's view of Temporal: starts, updates, signals, queries, lists. */
+export type TemporalClient = Pick<Client, 'workflow' | 'withDeadline'>;
+
+/** Everything the bot needs. `src/main/bot.ts` constructs the clients; nothing here reads the environment. */
+export interface BotDeps {
+  readonly slack: SlackTransport & {
+    readonly botToken: string;
+    /** Ends in `/api/`; absent means Slack itself. */
+    readonly apiUrl?: string;
+  };
+  /** Calls Slack with the bot token; bounded and without retries of its own. */
+  readonly web: Pick<WebClient, 'chat' | 'views'>;
+  readonly temporal: TemporalClient;
+  readonly redis?: {
+    /** Fails fast: `enableOfflineQueue: false`, `maxRetriesPerRequest: 1`. */
+    readonly commands: Redis;
+    /** For BullMQ's worker: `maxRetriesPerRequest: null`. */
+    readonly blocking: Redis;
+    /** Prefix of every key, so that several bots can share one Redis. */
+    readonly prefix?: string;
+  };
+  /** Where the command line, webhooks, health and metrics are served, and Slack's requests in HTTP mode. */
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly relayKey: string;
+  readonly timings: OperationTimings;
+  readonly waits: BotWaits;
+  readonly tokens: TokenTable;
+  readonly render: RenderContext;
+  catalogue(): Promise<Catalogue>;
+  /** `/signalbox why`: one full sentence an entry. */
+  explain(asked: AskedOf<'why'> & { readonly person: string }): Promise<readonly string[]>;
+  /** Which kinds a person may ask for, so that help stays short. */
+  mayRequest(person: string): Promise<(kind: AskedKind) => boolean>;
+  /** Teams a person sits in, for the App Home. */
+  teamsOf(person: string): Promise<readonly string[]>;
+  /** Whether everything else that the process needs is there, for `/readyz`; one sentence each for what is not. */
+  notReady?(): Promise<readonly string[]>;
+  now(): Date;
+  readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
+}

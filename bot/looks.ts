@@ -1,0 +1,179 @@
+import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
+import type { IncidentView } from '../src/incidents/incident';
+import type { WaitingLine } from '../src/messages/home';
+import { freeSeats } from '../src/messages/operation-card';
+import type { IncidentLine, OperationLine, StatusView } from '../src/messages/status';
+import { shortIdIn } from '../src/operation/ids';
+import type { OperationRequest } from '../src/operation/request';
+import type { OperationState, OperationView } from '../src/operation/view';
+import { SEARCH_ATTRIBUTES, VIEW_QUERY, WORKFLOWS, type OperationInput } from '../workflows/contract';
+import type { BotDeps } from './deps';
+import { bounded, isGone, within } from './temporal';
+
+export type LookDeps = Pick<BotDeps, 'temporal' | 'waits'>;
+
+/** How many operations a list reads at most. */
+const listMax = 100;
+/** How many views one list asks workflows for: each is a query that needs a worker. */
+const queryMax = 10;
+
+/** The operation's or incident's own view of itself, or nothing when there is no such workflow. */
+export async function viewOf<View extends OperationView | IncidentView>(
+  deps: LookDeps,
+  id: string,
+): Promise<View | undefined> {
+  try {
+    return await within(deps.temporal, deps.waits.look, () =>
+      deps.temporal.workflow.getHandle(id).query<View>(VIEW_QUERY),
+    );
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+/** How something that no longer runs ended, in one sentence; from its search attributes, so no worker is needed. */
+export async function outcomeSentence(deps: LookDeps, id: string): Promise<string> {
+  try {
+    const limit = Math.min(deps.waits.look, 700);
+    const described = await within(deps.temporal, limit, () => deps.temporal.workflow.getHandle(id).describe());
+    const state = keywordOf(described, SEARCH_ATTRIBUTES.state.name) ?? described.status.name.toLowerCase();
+    return `This has already ended (${state.replaceAll('_', ' ')}), so nothing was changed; ask for it again if it is still wanted.`;
+  } catch {
+    return 'This has already ended or is no longer known, so nothing was changed; ask for it again if it is still wanted.';
+  }
+}
+
+/** What was asked for, as it was handed over; read from history, so no worker is needed. */
+export async function originalRequest(deps: LookDeps, id: string): Promise<OperationRequest | undefined> {
+  const { workflow } = deps.temporal;
+  try {
+    return await within(deps.temporal, Math.min(deps.waits.look, 1_000), async () => {
+      const page = await workflow.workflowService.getWorkflowExecutionHistory({
+        namespace: workflow.options.namespace,
+        execution: { workflowId: id },
+        maximumPageSize: 1,
+      });
+      const started = page.history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+      const decoded = await decodeArrayFromPayloads(workflow.options.loadedDataConverter, started?.input?.payloads);
+      return (decoded[0] as OperationInput | undefined)?.request.body;
+    });
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The full id of an operation of which a person typed all or the last part; nothing when none is found. */
+export async function fullIdOf(deps: LookDeps, typed: string): Promise<string | undefined> {
+  if (typed.includes('-')) return typed;
+  const query = `WorkflowType IN ('${WORKFLOWS.operation}', '${WORKFLOWS.incident}')`;
+  const found = await list(deps, query, 1_000);
+  return found.find((each) => shortIdIn(each.workflowId) === typed)?.workflowId;
+}
+
+/** Everything under way: operations from search attributes, incidents from their own view. */
+export async function statusOf(deps: LookDeps): Promise<StatusView> {
+  const [operations, incidents] = await Promise.all([
+    list(deps, `WorkflowType = '${WORKFLOWS.operation}' AND ExecutionStatus = 'Running'`),
+    openIncidents(deps),
+  ]);
+  return { operations: operations.map(operationLineOf), incidents: incidents.map(incidentLineOf) };
+}
+
+/** Newest first. */
+export async function recentOperations(deps: LookDeps): Promise<readonly OperationLine[]> {
+  return (await list(deps, `WorkflowType = '${WORKFLOWS.operation}'`)).map(operationLineOf);
+}
+
+/** Open incidents as they see themselves; one that does not answer is left out. */
+export async function openIncidents(deps: LookDeps): Promise<readonly IncidentView[]> {
+  const running = await list(deps, `WorkflowType = '${WORKFLOWS.incident}' AND ExecutionStatus = 'Running'`);
+  return viewsOf<IncidentView>(deps, running);
+}
+
+/** What one person sees on the Home tab, without what waits for them. */
+export async function mineOf(deps: LookDeps, person: string): Promise<readonly OperationLine[]> {
+  const query = `WorkflowType = '${WORKFLOWS.operation}' AND ExecutionStatus = 'Running' AND ${SEARCH_ATTRIBUTES.requester.name} = '${quoted(person)}'`;
+  return (await list(deps, query)).map(operationLineOf);
+}
+
+/** Operations with a free seat for one of these teams, with the ballot that a press would be about. */
+export async function waitingFor(
+  deps: LookDeps,
+  asked: { readonly person: string; readonly teams: readonly string[] },
+): Promise<readonly WaitingLine[]> {
+  if (asked.teams.length === 0) return [];
+  const teams = asked.teams.map((team) => `'${quoted(team)}'`).join(', ');
+  const query = `ExecutionStatus = 'Running' AND ${SEARCH_ATTRIBUTES.waitingFor.name} IN (${teams})`;
+  const views = await viewsOf<OperationView>(deps, await list(deps, query));
+  return views
+    .filter((view) => view.requester.id !== asked.person)
+    .flatMap((view) => {
+      const ballot = view.ballots.find(
+        (each) => each.open && each.seats.some((seat) => !seat.filledBy && asked.teams.includes(seat.team)),
+      );
+      return ballot === undefined ? [] : [{ ...lineOfView(view), ballot: { id: ballot.id, digest: ballot.digest } }];
+    });
+}
+
+async function viewsOf<View extends OperationView | IncidentView>(
+  deps: LookDeps,
+  running: readonly WorkflowExecutionInfo[],
+): Promise<readonly View[]> {
+  const asked = running.slice(0, queryMax).map((each) => viewOf<View>(deps, each.workflowId).catch(() => undefined));
+  return (await Promise.all(asked)).filter((view): view is Awaited<View> => view !== undefined);
+}
+
+async function list(deps: LookDeps, query: string, max = listMax): Promise<readonly WorkflowExecutionInfo[]> {
+  return bounded(
+    within(deps.temporal, deps.waits.look, async () => {
+      const found: WorkflowExecutionInfo[] = [];
+      for await (const info of deps.temporal.workflow.list({ query, pageSize: Math.min(max, 200) })) {
+        found.push(info);
+        if (found.length >= max) break;
+      }
+      return found;
+    }),
+    deps.waits.look + 200,
+  );
+}
+
+function operationLineOf(info: WorkflowExecutionInfo): OperationLine {
+  const { kind, service, environment, requester, state } = SEARCH_ATTRIBUTES;
+  const teams = info.typedSearchAttributes.get(
+    defineSearchAttributeKey(SEARCH_ATTRIBUTES.waitingFor.name, 'KEYWORD_LIST'),
+  );
+  const words = [keywordOf(info, kind.name) ?? 'operation', keywordOf(info, service.name)].filter(Boolean).join(' ');
+  const place = keywordOf(info, environment.name);
+  return {
+    id: info.workflowId,
+    shortId: shortIdIn(info.workflowId),
+    title: place === undefined ? words : `${words} in ${place}`,
+    state: (keywordOf(info, state.name) ?? 'preparing') as OperationState,
+    since: info.startTime.toISOString(),
+    requester: keywordOf(info, requester.name) ?? 'unknown',
+    ...(teams === undefined || teams.length === 0 ? {} : { waitingFor: teams }),
+  };
+}
+
+function lineOfView(view: OperationView): OperationLine {
+  const { id, shortId, title, state, since } = view;
+  return { id, shortId, title, state, since, requester: view.requester.id, waitingFor: freeSeats(view) };
+}
+
+function incidentLineOf(view: IncidentView): IncidentLine {
+  const { id, shortId, summary, severity, state, since } = view;
+  return { id, shortId, summary, severity, state, since, ...(view.roles.lead ? { lead: view.roles.lead } : {}) };
+}
+
+function keywordOf(info: Pick<WorkflowExecutionInfo, 'typedSearchAttributes'>, name: string): string | undefined {
+  return info.typedSearchAttributes.get(defineSearchAttributeKey(name, 'KEYWORD'));
+}
+
+/** For a visibility query's quotes. Ids and team names have none; what has is not found rather than read as a query. */
+function quoted(text: string): string {
+  return text.replace(/['\\]/g, '');
+}

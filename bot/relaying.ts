@@ -1,0 +1,88 @@
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Relayed } from '../src/operation/request';
+import { outcomeSentence } from './looks';
+import type { IntakeDeps } from './intake';
+import type { Kept } from './spill';
+import { isAway, isGone, within } from './temporal';
+
+/** Where something a person pressed has got to when it is time to acknowledge. */
+export type Relay<Answer> =
+  /** The workflow has it. `answer` waits a bounded time and never rejects; `undefined` means not yet known. */
+  | { readonly kind: 'accepted'; readonly answer: () => Promise<Answer | undefined> }
+  /** No worker answered; Temporal has it and the workflow gets it later. */
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'kept' }
+  | { readonly kind: 'lost' }
+  /** There is no such running workflow. The sentence says how it ended, if that is known. */
+  | { readonly kind: 'ended'; readonly sentence: string };
+
+export interface Relaying<Body, Answer> {
+  readonly workflowId: string;
+  readonly update: string;
+  readonly signal: string;
+  readonly updateId: string;
+  readonly relayed: Relayed<Body>;
+  readonly kept: Kept;
+  /** What the workflow's validator said, as an answer. */
+  readonly refusal: (code: string, detail: string) => Answer;
+}
+
+/**
+ * Hands something over before the acknowledgement: as an Update awaited until accepted; when no worker answers, as a
+ * signal with the same ids; when Temporal is away, to the spill queue.
+ */
+export async function relayToWorkflow<Body, Answer>(
+  deps: IntakeDeps,
+  ask: Relaying<Body, Answer>,
+): Promise<Relay<Answer>> {
+  const workflow = deps.temporal.workflow.getHandle(ask.workflowId);
+  try {
+    const update = await within(deps.temporal, deps.waits.handOver, () =>
+      workflow.startUpdate<Answer, [Relayed<Body>]>(ask.update, {
+        args: [ask.relayed],
+        updateId: ask.updateId,
+        waitForStage: 'ACCEPTED',
+      }),
+    );
+    return { kind: 'accepted', answer: () => answerOf(deps, ask, () => update.result()) };
+  } catch (error) {
+    const refused = refusalIn(error, ask.refusal);
+    if (refused !== undefined) return { kind: 'accepted', answer: () => Promise.resolve(refused) };
+    if (isGone(error)) return { kind: 'ended', sentence: await outcomeSentence(deps, ask.workflowId) };
+    if (!isAway(error)) throw error;
+  }
+  return signalOrKeep(deps, ask);
+}
+
+async function signalOrKeep<Body, Answer>(deps: IntakeDeps, ask: Relaying<Body, Answer>): Promise<Relay<Answer>> {
+  try {
+    const workflow = deps.temporal.workflow.getHandle(ask.workflowId);
+    await within(deps.temporal, deps.waits.signal, () => workflow.signal<[Relayed<Body>]>(ask.signal, ask.relayed));
+    return { kind: 'sent' };
+  } catch (error) {
+    if (isGone(error)) return { kind: 'ended', sentence: await outcomeSentence(deps, ask.workflowId) };
+    if (!isAway(error)) throw error;
+    deps.log.warn({ err: error, workflowId: ask.workflowId }, 'Temporal does not answer; keeping what was pressed');
+    return { kind: (await deps.spill?.keep(ask.kept)) === true ? 'kept' : 'lost' };
+  }
+}
+
+async function answerOf<Body, Answer>(
+  deps: IntakeDeps,
+  ask: Relaying<Body, Answer>,
+  result: () => Promise<Answer>,
+): Promise<Answer | undefined> {
+  try {
+    return await within(deps.temporal, deps.waits.answer, result);
+  } catch (error) {
+    const refused = refusalIn(error, ask.refusal);
+    if (refused === undefined) deps.log.warn({ err: error, workflowId: ask.workflowId }, 'no answer to an update yet');
+    return refused;
+  }
+}
+
+function refusalIn<Answer>(error: unknown, refusal: (code: string, detail: string) => Answer): Answer | undefined {
+  if (!(error instanceof WorkflowUpdateFailedError) || !(error.cause instanceof ApplicationFailure)) return undefined;
+  return refusal(error.cause.type ?? '', error.cause.message);
+}

@@ -1,0 +1,35 @@
+import type { KnownBlock } from '@slack/types';
+import type { Parsed } from '../src/commands/grammar';
+import type { Message, RenderContext } from '../src/messages/blocks';
+import { incidentCard } from '../src/messages/incident-card';
+import { operationCard } from '../src/messages/operation-card';
+import { statusMessage } from '../src/messages/status';
+import type { Answer } from './answers';
+import { plainMessage } from './tell';
+
+/** An answer as a private message in Slack. Cards shown so have no buttons: decisions are made on the card itself. */
+export function messageOf(answer: Answer, about: RenderContext): Message {
+  switch (answer.kind) {
+    case 'status':
+      return statusMessage(answer.status, about);
+    case 'operation':
+      return withoutButtons(operationCard(answer.view, about));
+    case 'incident':
+      return withoutButtons(incidentCard(answer.view, about));
+    case 'lines':
+      return plainMessage(answer.lines.join('\n'));
+    default:
+      return plainMessage(answer.sentence);
+  }
+}
+
+/** What somebody is told whose words were not understood. */
+export function misreadMessage(parsed: Extract<Parsed, { ok: false }>): Message {
+  const meant = parsed.didYouMean === undefined ? [] : [`Did you mean: ${parsed.didYouMean}`];
+  return plainMessage([parsed.problem, ...meant, `Usage: ${parsed.usage}`].join('\n'));
+}
+
+function withoutButtons(message: Message): Message {
+  const blocks = message.blocks.filter((block): block is KnownBlock => block.type !== 'actions');
+  return { text: message.text, blocks };
+}
