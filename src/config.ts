@@ -127,3 +127,24 @@ export function readConfig(needed: readonly Setting[], env: NodeJS.ProcessEnv = 
 function words(message: string): string {
   return message.charAt(0).toLowerCase() + message.slice(1);
 }
+
+/**
+ * Variables of the surrounding system that child programs cannot do without (`PATH`, an ssh agent's socket). Child
+ * processes get an environment from scratch; this is the only way anything of ours reaches it.
+ */
+export function ambient(names: readonly string[], env: NodeJS.ProcessEnv = process.env): { [name: string]: string } {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = env[name];
+      return value ? [[name, value]] : [];
+    }),
+  );
+}
+
+/** What a runner may resolve secret references from: the environment without Signalbox's own settings. */
+export function secretsEnvironment(env: NodeJS.ProcessEnv = process.env): {
+  readonly [name: string]: string | undefined;
+} {
+  const own = new Set(settingNames.flatMap((name) => [name, `${name}_FILE`]));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !own.has(name as Setting)));
+}

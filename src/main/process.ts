@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { type Config, readConfig, type Setting } from '../config';
 import { Refusal } from '../errors';
+import { serveHealth } from './health';
 import { openLog, useLogForTemporal } from './log';
 
 /** A running part of Signalbox. `stop` is graceful: what is under way is finished or handed back. */
@@ -18,6 +19,8 @@ export async function runProcess(spec: {
   readonly name: string;
   readonly needs: readonly Setting[];
   readonly parts: readonly Start[];
+  /** Set where no part serves health itself (the bot does). */
+  readonly health?: 'serve';
 }): Promise<void> {
   const config = settingsOrExit(spec.needs);
   const log = openLog(spec.name, config.LOG_LEVEL);
@@ -34,7 +37,13 @@ export async function runProcess(spec: {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
   try {
+    let ready = false;
+    if (spec.health) {
+      const notReady = () => (ready ? [] : ['It is still starting: Temporal or Git did not answer yet.']);
+      running.push(await serveHealth({ host: config.HOST, port: config.PORT, notReady }));
+    }
     for (const start of spec.parts) running.push(await start({ config, log }));
+    ready = true;
     log.info('ready');
   } catch (error) {
     if (error instanceof Refusal) log.fatal(error.message);

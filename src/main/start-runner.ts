@@ -1,0 +1,47 @@
+import { Worker } from '@temporalio/worker';
+import { createRunStep } from '../../activities/run-step';
+import { runnerQueue } from '../../workflows/contract';
+import { secretsEnvironment } from '../config';
+import { Refusal } from '../errors';
+import type { Plan } from '../operation/plan';
+import type { Running, Start } from './process';
+import { runWorker } from './run-worker';
+import { openBlobs } from './stores';
+import { workerConnection } from './temporal';
+
+export const runnerNeeds = ['BLOB_STORE'] as const;
+
+/** Steps of one or more pools: the only holder of credentials. It has no Slack token, no ledger key and no relay key. */
+export const startRunner: Start = async ({ config, log }) => {
+  const blobs = await openBlobs(config, log);
+  const connection = await workerConnection(config, (sentence) => log.warn(sentence));
+  const readPlan = async (digest: string): Promise<Plan> => {
+    const body = await blobs.get(digest).catch((error: unknown) => {
+      throw new Refusal(
+        'plan_missing',
+        `The plan ${digest.slice(0, 10)} is not in the blob store of this runner; whoever runs Signalbox has to give worker and runner the same BLOB_STORE and BLOB_KEY.`,
+        { cause: error },
+      );
+    });
+    return JSON.parse(body.toString('utf8')) as Plan;
+  };
+  const runStep = createRunStep({ readPlan, now: () => Date.now(), env: secretsEnvironment(), log });
+  const running: Running[] = [];
+  for (const pool of config.RUNNER_POOLS) {
+    const worker = await Worker.create({
+      connection,
+      namespace: config.TEMPORAL_NAMESPACE,
+      taskQueue: runnerQueue(pool),
+      activities: { runStep },
+      shutdownGraceTime: '20 seconds',
+      shutdownForceTime: '30 seconds',
+    });
+    running.push(runWorker({ worker, log: log.child({ pool }), onStopped: async () => undefined }));
+  }
+  return {
+    async stop() {
+      await Promise.all(running.map((worker) => worker.stop()));
+      await connection.close();
+    },
+  };
+};

@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from '@temporalio/worker';
+import { createDecisionActivities } from '../../activities/worker/decisions';
+import { createLaneActivities } from '../../activities/worker/lanes';
+import { createRecordActivities } from '../../activities/worker/records';
+import { WORKER_QUEUE } from '../../workflows/contract';
+import { Refusal } from '../errors';
+import type { Start } from './process';
+import { openBlobs, openLedgerOf, openPolicy } from './stores';
+import { registerSearchAttributes, temporalClient, workerConnection } from './temporal';
+import { runWorker } from './run-worker';
+
+export const workerNeeds = ['POLICY_REPO', 'LEDGER_REPO', 'RELAY_KEY', 'BLOB_STORE'] as const;
+
+/** Built by `npm run build`; a worker never bundles at start. */
+const bundlePath = join(__dirname, '../../workflow-bundle.js');
+
+/** Workflows and light activities: policy, plans, records, lanes. */
+export const startWorker: Start = async ({ config, log }) => {
+  if (!existsSync(bundlePath))
+    throw new Refusal('setting_invalid', `The workflow bundle ${bundlePath} is missing; run "npm run build" first.`);
+  const [policy, ledger, blobs] = [
+    await openPolicy(config, 'worker'),
+    await openLedgerOf(config, 'worker', log),
+    await openBlobs(config, log),
+  ];
+  await policy.source.refresh();
+  const connection = await workerConnection(config, (sentence) => log.warn(sentence));
+  const client = temporalClient(config);
+  await registerSearchAttributes(client, config.TEMPORAL_NAMESPACE);
+  const worker = await Worker.create({
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    taskQueue: WORKER_QUEUE,
+    workflowBundle: { codePath: bundlePath },
+    activities: {
+      ...createDecisionActivities({
+        policy: policy.source,
+        ledger,
+        blobs,
+        relayKey: config.RELAY_KEY,
+        now: () => new Date(),
+      }),
+      ...createRecordActivities({ ledger }),
+      ...createLaneActivities({ client }),
+    },
+    shutdownGraceTime: '20 seconds',
+    shutdownForceTime: '30 seconds',
+  });
+  return runWorker({
+    worker,
+    log,
+    onStopped: async () => {
+      policy.stop();
+      await connection.close();
+      await client.connection.close();
+    },
+  });
+};

@@ -1,0 +1,67 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { openBlobStore, type BlobStore } from '../../activities/adapters/blob-store';
+import { openLedger, type Ledger } from '../../activities/adapters/ledger';
+import { openPolicyRepository, type PolicyRepository } from '../../activities/adapters/policy-repository';
+import { createPolicySource, type PolicySource } from '../../activities/worker/policy-source';
+import type { Config } from '../config';
+
+type StoreConfig = Pick<
+  Config,
+  | 'POLICY_REPO'
+  | 'POLICY_REF'
+  | 'POLICY_POLL_MS'
+  | 'LEDGER_REPO'
+  | 'LEDGER_REF'
+  | 'LEDGER_KEY'
+  | 'BLOB_STORE'
+  | 'BLOB_KEY'
+  | 'DATA_DIR'
+>;
+
+/** Folder of one process for things that can be lost: two processes never share a mirror. */
+function dataDir({ DATA_DIR }: Pick<Config, 'DATA_DIR'>, purpose: string): string {
+  const folder = join(DATA_DIR, purpose);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+export async function openLedgerOf(config: StoreConfig, purpose: string, log: Logger): Promise<Ledger> {
+  const ledger = await openLedger({
+    url: config.LEDGER_REPO,
+    ref: config.LEDGER_REF,
+    dataDir: dataDir(config, `${purpose}/ledger`),
+    signingKey: config.LEDGER_KEY,
+    now: () => new Date(),
+  });
+  if (ledger.keyNote) log.warn(ledger.keyNote);
+  return ledger;
+}
+
+export async function openBlobs(config: StoreConfig, log: Logger): Promise<BlobStore> {
+  const blobs = await openBlobStore({ location: config.BLOB_STORE, key: config.BLOB_KEY });
+  if (blobs.keyNote) log.warn(blobs.keyNote);
+  return blobs;
+}
+
+export interface PolicyAccess {
+  readonly source: PolicySource;
+  readonly repository: PolicyRepository;
+  stop(): void;
+}
+
+/** The policy in force, kept fresh in the background so that no request waits for Git. */
+export async function openPolicy(config: StoreConfig, purpose: string): Promise<PolicyAccess> {
+  const repository = await openPolicyRepository({
+    url: config.POLICY_REPO,
+    ref: config.POLICY_REF,
+    dataDir: dataDir(config, `${purpose}/policy`),
+    now: () => new Date(),
+    timeoutMs: 30_000,
+  });
+  const source = createPolicySource({ mirror: repository, freshMs: config.POLICY_POLL_MS * 2, now: () => Date.now() });
+  const timer = setInterval(() => void source.refresh(), config.POLICY_POLL_MS);
+  timer.unref();
+  return { source, repository, stop: () => clearInterval(timer) };
+}
