@@ -50,7 +50,7 @@ export function freeSeats(view: OperationView): readonly string[] {
 export function requesterOf(view: OperationView): string {
   const { requester } = view;
   // Callers of `requestApproval` cannot sign: whom they name pings nobody and is nobody's word but theirs.
-  if (!view.requesterVerified) return `${code(requester.id, 60)} (not verified)`;
+  if (view.requesterVerified === false) return `${code(requester.id, 60)} (not verified)`;
   if (requester.kind === 'machine') return `the machine ${code(requester.id, 60)} (${requester.via})`;
   return mention(requester.id) + (requester.via === 'slack' ? '' : ` (${requester.via})`);
 }

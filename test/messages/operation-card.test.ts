@@ -1,0 +1,165 @@
+import { ACTIONS, decodeValue, decodeVoteValue, encodeValue } from '../../src/messages/actions';
+import { operationCard } from '../../src/messages/operation-card';
+import { finishedStates, type OperationState } from '../../src/operation/view';
+import { buttonsOf, markupOf, problemsOf, valuesOf } from './reading';
+import { ballotView, inState, operationView, waitingView } from './views';
+
+const about = {
+  temporalUiUrl: 'https://temporal.example',
+  namespace: 'ops',
+  policyUrl: 'https://git.example/{commit}/{file}#L{line}',
+};
+
+const buttonsByState: readonly (readonly [OperationState, readonly string[]])[] = [
+  ['preparing', [ACTIONS.cancel]],
+  ['waiting', [ACTIONS.approve, ACTIONS.reject, ACTIONS.cancel]],
+  ['queued', [ACTIONS.cancel]],
+  ['checking', []],
+  ['running', [ACTIONS.abort]],
+  ['watching', [ACTIONS.rollback, ACTIONS.finishWatch]],
+  ['undoing', []],
+  ['needs_hands', [ACTIONS.retryUndo, ACTIONS.doneByHand, ACTIONS.leaveIt]],
+  ['succeeded', [ACTIONS.rollback, ACTIONS.incidentOpen]],
+  ['rolled_back', [ACTIONS.rollback, ACTIONS.retry, ACTIONS.incidentOpen]],
+  ['failed', [ACTIONS.rollback, ACTIONS.retry, ACTIONS.incidentOpen]],
+  ['denied', []],
+  ['rejected', []],
+  ['expired', [ACTIONS.retry]],
+  ['cancelled', [ACTIONS.retry]],
+  ['superseded', []],
+];
+
+describe.each(buttonsByState)('the card of an operation that is %s', (state, wanted) => {
+  const card = operationCard(inState(state), about);
+
+  it('has the buttons of that state and no others', () => {
+    expect(buttonsOf(card)).toEqual(wanted);
+  });
+
+  it('keeps within the limits of Slack and says everything in one sentence', () => {
+    expect(problemsOf(card)).toEqual([]);
+    expect(card.text).toContain('Deploy checkout 1.4.2 to production, asked for by <@U0LEE>: ');
+  });
+});
+
+it.each(finishedStates)('has no decision buttons once it is %s, whatever its ballots say', (state) => {
+  const buttons = buttonsOf(operationCard(operationView({ state, ballots: [ballotView] })));
+  expect(buttons).not.toContain(ACTIONS.approve);
+  expect(buttons).not.toContain(ACTIONS.reject);
+});
+
+it('puts operation, ballot and digest on the buttons of a ballot, and only the operation on the others', () => {
+  const [approve, reject, cancel] = valuesOf(operationCard(waitingView));
+  expect(decodeVoteValue(approve)).toEqual({ o: waitingView.id, b: 'b1', d: 'd'.repeat(64) });
+  expect(reject).toBe(approve);
+  expect(decodeValue(cancel)).toEqual({ o: waitingView.id });
+});
+
+it('says on the button when policy allows one click', () => {
+  const view = operationView({ ballots: [{ ...ballotView, oneClick: true }] });
+  expect(decodeValue(valuesOf(operationCard(view))[0])).toMatchObject({ q: 1 });
+});
+
+it('asks for a mid-run approval while the operation runs', () => {
+  expect(buttonsOf(operationCard(operationView({ state: 'running', ballots: [ballotView] })))).toEqual([
+    ACTIONS.approve,
+    ACTIONS.reject,
+    ACTIONS.abort,
+  ]);
+});
+
+it.each([
+  ['who asked', '<@U0LEE>'],
+  ['what changes', '`1.4.1` → `1.4.2`'],
+  ['what it was asked with', '`targets` 12'],
+  ['who has decided', '✅ `security_team`: <@U0MIA>'],
+  ['who is still needed, with a mention', '▫️ `director`: still needed, <@U0DIRECTOR>'],
+  ['when a gate opens', '🕒 Outside office hours. Opens <!date^'],
+  ['the lane', '🚦 Number 2 in line, held by `deploy-checkout-production-aaaa`'],
+  ['what cannot be undone', '⚠️ Cannot be undone: The migration drops the column vat_old'],
+  ['that rollback is ready', '↩️ Rollback is ready, to `1.4.1`'],
+  [
+    'which rule asks, where it stands',
+    '<https://git.example/abcdef0123456789abcdef0123456789abcdef01/policy.yaml#L31|policy.yaml:31>',
+  ],
+  ['the commit of the policy', '|abcdef0123>'],
+  [
+    'where Temporal shows it',
+    '<https://temporal.example/namespaces/ops/workflows/deploy-checkout-production-k3m9x2p7qa|Temporal>',
+  ],
+  ['how long a step took and what came of it', '✅ Migrate the database 1 min 05 s: 3 migrations'],
+])('shows %s', (_what, shown) => {
+  const view = operationView({
+    ballots: [ballotView],
+    lane: { position: 2, heldBy: 'deploy-checkout-production-aaaa' },
+  });
+  expect(markupOf(operationCard(view, about))).toContain(shown);
+});
+
+it('shows the missed criterion with what was measured, and what runs again', () => {
+  const missed = { metric: 'error_rate', wanted: '<0.1%', measured: '2.4%', stage: 'canary' };
+  const view = operationView({
+    state: 'rolled_back',
+    outcome: { kind: 'rolled_back', sentence: 'The canary failed.', missed, restored: '1.4.1' },
+  });
+  const shown = markupOf(operationCard(view));
+  expect(shown).toContain('`error_rate` measured *2.4%*, wanted *&lt;0.1%*');
+  expect(shown).toContain('Restored: `1.4.1`');
+});
+
+it('does not mention whoever an unsigned caller names', () => {
+  const view = operationView({ kind: 'approval', requesterVerified: false });
+  expect(markupOf(operationCard(view))).not.toContain('<@U0LEE>');
+  expect(operationCard(view).text).toContain('(not verified)');
+});
+
+it('lists at most a dozen steps, what failed and what runs among them', () => {
+  const steps = Array.from({ length: 40 }, (_, index) => ({
+    name: `Step ${index}`,
+    state:
+      index === 3
+        ? ('failed' as const)
+        : index < 30
+          ? ('done' as const)
+          : index === 30
+            ? ('running' as const)
+            : ('waiting' as const),
+  }));
+  const shown = markupOf(operationCard(operationView({ state: 'running', steps, moreSteps: 5 })));
+  expect(shown.match(/Step \d+/g)).toHaveLength(12);
+  expect(shown).toContain('❌ Step 3 (failed)');
+  expect(shown).toContain('🔵 Step 30 (running)');
+  expect(shown).toContain('… and 33 more');
+});
+
+it('stays a card when everything is too much', () => {
+  const long = 'x'.repeat(5_000);
+  const seats = Array.from({ length: 60 }, () => ({ team: long, mention: ['U0A'] }));
+  const view = operationView({
+    title: long,
+    reason: long,
+    denials: Array.from({ length: 60 }, () => long),
+    ballots: Array.from({ length: 40 }, (_, index) => ({ ...ballotView, id: `b${index}`, rule: long, seats })),
+    gates: Array.from({ length: 60 }, () => ({ kind: 'window' as const, holds: false, message: long })),
+    why: Array.from({ length: 60 }, () => ({ rule: long, source: long, message: long })),
+    inputs: Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`${long}${index}`, long])),
+    steps: Array.from({ length: 60 }, () => ({ name: long, state: 'waiting' as const, summary: long })),
+    irreversible: Array.from({ length: 60 }, () => long),
+    note: long,
+  });
+  const card = operationCard(view, about);
+  expect(problemsOf(card)).toEqual([]);
+  expect(buttonsOf(card).at(-1)).toBe(ACTIONS.cancel);
+});
+
+it.each([undefined, '', 'x', '[]', '{"o":1}', '{"o":"a","evil":1}', `{"o":"${'a'.repeat(5000)}"}`])(
+  'reads no foreign button value: %s',
+  (text) => {
+    expect(decodeValue(text)).toBeUndefined();
+  },
+);
+
+it('reads what it wrote', () => {
+  expect(decodeValue(encodeValue({ i: 'incident-x' }))).toEqual({ i: 'incident-x' });
+  expect(decodeVoteValue(encodeValue({ o: 'a', b: 'b' }))).toBeUndefined();
+});
