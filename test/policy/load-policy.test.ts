@@ -1,0 +1,246 @@
+import { load, policyOf, problemsOf, head } from './helpers';
+import { loadPolicy } from '../../src/policy/policy';
+
+const environments = 'environments: { staging: {}, production: { after: [staging] } }\n';
+
+describe('what cannot be meant fails the whole commit, with the line to look at', () => {
+  test.each([
+    [
+      'an environment called services',
+      'environments: { services: {} }',
+      'an environment cannot be called "services"; configs/services holds service definitions',
+    ],
+    [
+      'an environment after itself',
+      'environments: { a: { after: [a] } }',
+      '"a" comes after itself; break the circle of after',
+    ],
+    [
+      'a circle of two',
+      'environments: { a: { after: [b] }, b: { after: [a] } }',
+      '"b" comes after itself; break the circle of after',
+    ],
+    [
+      'an unknown environment in after',
+      'environments: { staging: {}, production: { after: [stagin] } }',
+      'there is no environment "stagin"; did you mean "staging"?',
+    ],
+    [
+      'an unknown window',
+      'environments: { a: { windows: [ofice] } }\nwindows: { office: { days: mon, from: "09:00", to: "10:00" } }',
+      'there is no window "ofice"; did you mean "office"?',
+    ],
+    [
+      'an unknown team',
+      `${environments}approvals: [{ name: x, require: [lead] }]`,
+      'there is no team "lead"; did you mean "leads"?',
+    ],
+    [
+      'a team of nobody',
+      `environments: {}\nlabels: { x: { who: [nobody] } }`,
+      'there is no team "nobody"; teams: security, leads, owners, oncall',
+    ],
+    ['no seat at all', `${environments}approvals: [{ name: x, require: [] }]`, '"require" needs at least 1 entries'],
+    [
+      'a seat for nobody',
+      `${environments}approvals: [{ name: x, require: [{ team: leads, count: 0 }] }]`,
+      '"count" has to be at least 1',
+    ],
+    [
+      'a condition that is no CEL',
+      `${environments}approvals: [{ name: x, when: "change.kind ==", require: [leads] }]`,
+      'the condition `change.kind ==` cannot be used: it is not CEL from character 13 on: unexpected =',
+    ],
+    [
+      'a condition that is not true or false',
+      `${environments}approvals: [{ name: x, when: change.kind, require: [leads] }]`,
+      'the condition `change.kind` cannot be used: it has to be true or false; compare it with something',
+    ],
+    [
+      'a fact that nobody declared',
+      `${environments}approvals: [{ name: x, when: 'change.risk == "high"', require: [leads] }]`,
+      'the condition `change.risk == "high"` cannot be used: change has no field "risk"; ',
+    ],
+    [
+      'a value that a fact never has',
+      `${environments}facts: { declare: { risk: [low, high] }, rules: [{ set: { risk: hgih } }] }`,
+      '"risk" cannot be "hgih"; it is one of: low, high',
+    ],
+    [
+      'a rule for an undeclared fact',
+      `${environments}facts: { declare: { risk: [low, high] }, rules: [{ set: { risc: high } }] }`,
+      'the fact "risc" is not declared; did you mean "risk"?',
+    ],
+    [
+      'a fact named like a field',
+      `${environments}facts: { declare: { kind: bool } }`,
+      '"change.kind" exists already; choose another name for the fact',
+    ],
+    [
+      'hour 25',
+      'environments: { a: { windows: [{ days: mon, from: "25:00", to: "26:00" }] } }',
+      '25:00 is not a time of day',
+    ],
+    [
+      'a window without length',
+      'environments: { a: { windows: [{ days: mon, from: "09:00", to: "09:00" }] } }',
+      'the window has no length; for a whole day write from: "00:00", to: "24:00"',
+    ],
+    [
+      'days that are none',
+      'environments: { a: { windows: [{ days: monday, from: "09:00", to: "10:00" }] } }',
+      '"monday" are no days; write mon-thu, sat, [mon, wed], weekdays or all',
+    ],
+    [
+      'a zone on Mars',
+      'environments: { a: { windows: [{ days: mon, from: "09:00", to: "10:00", timezone: Mars/Olympus }] } }',
+      '"Mars/Olympus" is not a time zone; write its IANA name, such as Europe/Berlin, or UTC',
+    ],
+    [
+      '30 February',
+      `${environments}freezes: [{ name: x, from: 2026-02-30, to: 2026-03-01 }]`,
+      '2026-02-30 is not a day of the calendar',
+    ],
+    [
+      'a freeze that ends before it begins',
+      `${environments}freezes: [{ name: x, from: 2027-01-04, to: 2026-12-18 }]`,
+      'the freeze "x" ends before it begins',
+    ],
+    [
+      'an exception for an unknown label',
+      `${environments}freezes: [{ name: x, from: 2026-01-01, to: 2026-01-02, except: [hotfx] }]\nlabels: { hotfix: {} }`,
+      '"hotfx" is neither a kind of work nor a label; did you mean "hotfix"?',
+    ],
+    [
+      'a negative length of time',
+      `${environments}approvals: [{ name: x, timeout: -1h, require: [leads] }]`,
+      '"timeout" has to be a length of time such as 30s, 5m, 4h or 2d',
+    ],
+    [
+      'an endless length of time',
+      `${environments}approvals: [{ name: x, timeout: 1e400h, require: [leads] }]`,
+      '"timeout" has to be a length of time such as 30s, 5m, 4h or 2d',
+    ],
+    [
+      'a year',
+      `${environments}approvals: [{ name: x, timeout: 365d, require: [leads] }]`,
+      '365d is longer than policy can wait; write at most 90d',
+    ],
+    [
+      'a channel that is a comment',
+      'environments:\n  a:\n    channel: #deploys',
+      '"channel" has no value; # starts a comment, so write it in quotes: channel: "#deploys"',
+    ],
+    [
+      'two rules of one name',
+      `${environments}approvals: [{ name: x, require: [leads] }, { name: x, require: [leads] }]`,
+      'two approvals are called "x"',
+    ],
+  ])('%s', (_what, rules, message) => {
+    const problems = problemsOf(rules);
+    expect(problems.filter((problem) => problem.includes(message))).not.toEqual([]);
+    expect(problems.every((problem) => /^policy\.yaml:\d+:\d+: /.test(problem))).toBe(true);
+  });
+
+  test('problems of meaning stand at their line', () => {
+    const [problem] = problemsOf(
+      `${environments}approvals:\n  - name: a\n    require: [leads]\n  - name: b\n    require: [leeds]\n`,
+    );
+    expect(problem).toContain(`policy.yaml:${head.split('\n').length + 5}:1: there is no team "leeds"`);
+  });
+
+  test('a team that contains itself is told, and a union of unions is written out once', () => {
+    const teams = (lines: string) =>
+      loadPolicy({
+        files: new Map([['policy.yaml', { text: `version: 1\nteams:\n${lines}environments: {}\n`, blob: '' }]]),
+        commit: '',
+      });
+    expect(teams('  a: [b]\n  b: [a]\n').ok).toBe(false);
+    const doubled = Array.from({ length: 40 }, (_, level) => `  t${level + 1}: [t${level}, t${level}]\n`).join('');
+    const loaded = teams(`  t0: { users: [U1] }\n${doubled}`);
+    expect(loaded.ok && loaded.policy.teams.get('t40')).toEqual({ groups: [], users: ['U1'] });
+  });
+});
+
+describe('service definitions', () => {
+  test.each([
+    [
+      'a name unlike its file',
+      'configs/services/shop.yaml',
+      'service: { name: shp }',
+      'the service is called "shp" and its file "shop"; give both one name',
+    ],
+    [
+      'an owner that is no team',
+      'services/shop.yaml',
+      'service: { name: shop, owner: owner }',
+      'the owner "owner" is not a team of policy.yaml; did you mean "owners"?',
+    ],
+    [
+      'a slip in a key that acts',
+      'services/shop.yaml',
+      'service: { name: shop, deployment: { requires_dual_aproval: true } }',
+      'the key "requires_dual_aproval" does nothing; did you mean "requires_dual_approval"?',
+    ],
+    [
+      'a blackout that ends first',
+      'services/shop.yaml',
+      'service: { name: shop, deployment: { blackout_windows: [{ start: 2026-02-02, end: 2026-02-01 }] } }',
+      'the blackout ends before it starts',
+    ],
+    [
+      'one service in two files',
+      'services/web.yaml',
+      'service: { name: web }',
+      'the service "web" is defined in configs/services/web.yaml already',
+    ],
+  ])('%s', (_what, file, text, message) => {
+    const problems = problemsOf('environments: {}', { [file]: text });
+    expect(problems.filter((problem) => problem.startsWith(`${file}:1:`) && problem.includes(message))).not.toEqual([]);
+  });
+
+  test('keys of the organisation are kept, and the known maps are filled in for conditions', () => {
+    const policy = policyOf('environments: {}', {
+      'services/shop.yaml': 'service: { name: shop, tier: 1.10, kind: fleet }',
+    });
+    expect(policy.services.get('shop')?.document).toMatchObject({
+      tier: 1.1,
+      kind: 'fleet',
+      compliance: {},
+      deployment: { regions: [], requires_dual_approval: false },
+      dependencies: { internal: [], external: [] },
+    });
+  });
+});
+
+describe('the rest of the repository', () => {
+  test('files of other kinds are left alone and handed on, and what looks like a slip is a warning', () => {
+    const loaded = load('environments: {}\nhandlers: [{ for: deploy, runbook: ship }]\n', {
+      'runbooks/other.yaml': 'anything: [',
+      'README.md': '#',
+    });
+    if (!loaded.ok) throw new Error('it should load');
+    expect(loaded.policy.files.has('runbooks/other.yaml')).toBe(true);
+    expect(loaded.policy.warnings.map(({ message }) => message)).toEqual(['there is no runbooks/ship.yaml']);
+  });
+
+  test('without policy.yaml there is no policy', () => {
+    const loaded = loadPolicy({ files: new Map(), commit: '' });
+    expect(!loaded.ok && loaded.problems[0]?.message).toBe('there is no policy.yaml at this commit');
+  });
+
+  test('an account belongs to one person', () => {
+    const problems = problemsOf('environments: {}', {
+      'people.yaml': 'people:\n  U1: { accounts: [U9] }\n  U2: { accounts: [U9] }\n',
+    });
+    expect(problems).toEqual(['people.yaml:3:1: the account U9 belongs to U1 already; an account is one person']);
+  });
+
+  test('problems of all files are told at once', () => {
+    const problems = problemsOf('environments: {}\napprovals: 1\n', {
+      'people.yaml': 'people: 1',
+      'services/x.yaml': 'service: 1',
+    });
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual(['policy.yaml', 'people.yaml', 'services/x.yaml']);
+  });
+});
