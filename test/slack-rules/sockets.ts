@@ -105,7 +105,7 @@ export class Sockets {
 
   /** Breaks every connection without a goodbye. */
   dropAll(): void {
-    for (const connection of [...this.connections]) connection.socket.terminate();
+    for (const connection of this.connections.splice(0)) connection.socket.terminate();
   }
 
   stop(): void {
@@ -136,7 +136,8 @@ export class Sockets {
     socket.on('message', (data) => this.received(String(data)));
     socket.on('error', () => socket.terminate());
     socket.on('close', () => {
-      this.connections.splice(this.connections.indexOf(connection), 1);
+      const index = this.connections.indexOf(connection);
+      if (index >= 0) this.connections.splice(index, 1);
       this.workspace.changed();
     });
     socket.send(
