@@ -53,11 +53,11 @@ export interface PolicyAccess {
 
 /** The policy in force, kept fresh in the background so that no request waits for Git. */
 export async function openPolicy(config: StoreConfig, purpose: string): Promise<PolicyAccess> {
-  const repository = await openPolicyRepository({
+  const repository = openPolicyRepository({
     url: config.POLICY_REPO,
     ref: config.POLICY_REF,
     dataDir: dataDir(config, `${purpose}/policy`),
-    now: () => new Date(),
+    now: () => Date.now(),
     timeoutMs: 30_000,
   });
   const source = createPolicySource({ mirror: repository, freshMs: config.POLICY_POLL_MS * 2, now: () => Date.now() });

@@ -1,0 +1,244 @@
+import { randomBytes, generateKeyPairSync } from 'node:crypto';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { startTestFleet } from '../fleet/start';
+import { startSlackRules, type SlackRules, type StoredMessage } from '../slack-rules';
+import { makeRepository, type TestRepository } from './git-repository';
+import { eventually, openTemporal, type TestTemporal } from './temporal';
+
+const root = join(__dirname, '../..');
+export type Program = 'bot' | 'worker' | 'runner';
+
+/** Waits of tests: seconds where a company has minutes. */
+const timings = {
+  deliveryMs: 20_000,
+  lastDeliveryMs: 20_000,
+  heartbeatMs: 3_000,
+  livenessMs: 2_000,
+  judgeMs: 30_000,
+  recordMs: 60_000,
+};
+
+/** A whole company: Slack, policy, ledger, fleet, Temporal, and the three programs as real processes. */
+export interface Company {
+  readonly slack: SlackRules;
+  readonly fleet: Awaited<ReturnType<typeof startTestFleet>>;
+  readonly policy: TestRepository;
+  readonly ledger: TestRepository;
+  readonly temporal: TestTemporal;
+  readonly botUrl: string;
+  readonly env: NodeJS.ProcessEnv;
+  start(program: Program): Promise<void>;
+  /** `kill -9`, and nothing else. */
+  kill(program: Program): Promise<void>;
+  /** Card of the newest operation in a channel, once a predicate holds. */
+  card(channel: string, holds: (message: StoredMessage) => boolean, what: string): Promise<StoredMessage>;
+  /** Versions the fleet runs now. */
+  versions(service: string): Promise<{ readonly [version: string]: number }>;
+  /** Records of an operation as they lie in Git. */
+  records(operationId: string): Promise<readonly { event: string; body: Record<string, unknown> }[]>;
+  cli(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<{ code: number; out: string; err: string }>;
+  log(program: Program): string;
+  close(): Promise<void>;
+}
+
+export interface CompanyOptions {
+  readonly redisUrl?: string;
+  /** Changes to files of the example policy; null removes one. */
+  readonly policy?: { readonly [path: string]: string | null };
+  readonly limits?: { readonly scale: number };
+  readonly temporalAddress?: string;
+}
+
+export async function openCompany(options: CompanyOptions = {}): Promise<Company> {
+  if (!existsSync(join(root, 'dist/workflow-bundle.js')))
+    throw new Error('dist/ is missing: run the tests with `npm test`, which builds it, or `npm run build` first.');
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-company-'));
+  const [fleet, temporal, ledger] = [await startTestFleet(), await openTemporal(), await makeRepository({ files: {} })];
+  const policy = await makeRepository({ files: { ...examplePolicy(fleet.port), ...options.policy } });
+  const slack = await startSlackRules({ users: people, groups, channels, limits: options.limits ?? { scale: 20 } });
+  const env = await settings({ folder, slack, temporal, policy, ledger, options });
+  const children = new Map<Program, ChildProcess>();
+  const company: Company = {
+    slack,
+    fleet,
+    policy,
+    ledger,
+    temporal,
+    env,
+    botUrl: `http://127.0.0.1:${env.PORT_BOT}`,
+    async start(program) {
+      const log = createWriteStream(join(folder, `${program}.log`), { flags: 'a' });
+      await once(log, 'open');
+      const port = env[`PORT_${program.toUpperCase()}`];
+      const child = spawn(process.execPath, [join(root, `dist/src/main/${program}.js`)], {
+        env: { ...env, PORT: port },
+        stdio: ['ignore', log, log],
+      });
+      children.set(program, child);
+      await eventually(async () => {
+        if (child.exitCode !== null) throw new Error(`${program} ended: ${company.log(program).slice(-2_000)}`);
+        const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
+        if (!answer.ok) throw new Error(`${program} is not ready: ${await answer.text()}`);
+      }, 30_000);
+    },
+    async kill(program) {
+      const child = children.get(program);
+      if (!child || child.exitCode !== null) return;
+      child.kill('SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    },
+    async card(channel, holds, what) {
+      const find = () =>
+        slack
+          .messages(channel)
+          .filter((message) => !message.thread_ts && holds(message))
+          .at(-1);
+      try {
+        return await slack.waitFor(find, { timeoutMs: 45_000, what });
+      } catch (error) {
+        const seen = slack
+          .messages(channel)
+          .map(({ text }) => text)
+          .join('\n');
+        throw new Error(
+          `${what} did not come; ${channel} shows:\n${seen}\n${(error as Error).message}\n${company.log('worker').slice(-1_500)}\n${company.log('bot').slice(-1_500)}`,
+        );
+      }
+    },
+    async versions(service) {
+      const answer = await fetch(`http://127.0.0.1:${fleet.port}/services/${service}`);
+      return ((await answer.json()) as { versions: { [version: string]: number } }).versions;
+    },
+    async records(operationId) {
+      const names = await ledger.git(['ls-tree', '-r', '--name-only', 'refs/heads/ledger']);
+      const mine = names
+        .split('\n')
+        .filter((name) => name.includes(`/${operationId}/`))
+        .sort();
+      return Promise.all(mine.map(async (name) => JSON.parse(await ledger.read(name, 'ledger'))));
+    },
+    async cli(args, more = {}) {
+      const child = spawn(process.execPath, [join(root, 'dist/src/main/cli.js'), ...args], {
+        env: { ...env, SIGNALBOX_URL: company.botUrl, ...more },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const [out, err] = [collect(child.stdout), collect(child.stderr)];
+      const [code] = (await once(child, 'exit')) as [number];
+      return { code, out: await out, err: await err };
+    },
+    log: (program) =>
+      existsSync(join(folder, `${program}.log`)) ? readFileSync(join(folder, `${program}.log`), 'utf8') : '',
+    async close() {
+      for (const child of children.values()) if (child.exitCode === null) child.kill('SIGKILL');
+      await fleet.stop();
+      await slack.stop();
+      await temporal.close();
+    },
+  };
+  return company;
+}
+
+/** All three programs, one after the other. */
+export async function startAll(company: Company): Promise<void> {
+  await Promise.all([company.start('worker'), company.start('runner')]);
+  await company.start('bot');
+  await company.slack.waitForSocket(1);
+}
+
+async function settings(spec: {
+  readonly folder: string;
+  readonly slack: SlackRules;
+  readonly temporal: TestTemporal;
+  readonly policy: TestRepository;
+  readonly ledger: TestRepository;
+  readonly options: CompanyOptions;
+}): Promise<NodeJS.ProcessEnv> {
+  const { folder, slack, temporal, policy, ledger, options } = spec;
+  const ports = await Promise.all([freePort(), freePort(), freePort()]);
+  mkdirSync(join(folder, 'blobs'));
+  const key = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+  return {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    SLACK_BOT_TOKEN: slack.botToken,
+    SLACK_APP_TOKEN: slack.appToken,
+    SLACK_API_URL: slack.apiUrl,
+    TEMPORAL_ADDRESS: options.temporalAddress ?? process.env.TEST_TEMPORAL_ADDRESS,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    ...(options.redisUrl ? { REDIS_URL: options.redisUrl } : {}),
+    POLICY_REPO: policy.url,
+    POLICY_POLL_MS: '500',
+    LEDGER_REPO: ledger.url,
+    LEDGER_KEY: key,
+    RELAY_KEY: randomBytes(32).toString('hex'),
+    BLOB_STORE: join(folder, 'blobs'),
+    BLOB_KEY: randomBytes(32).toString('hex'),
+    DATA_DIR: join(folder, 'data'),
+    TIMINGS: JSON.stringify(timings),
+    LOG_LEVEL: 'info',
+    PORT_BOT: String(ports[0]),
+    PORT_WORKER: String(ports[1]),
+    PORT_RUNNER: String(ports[2]),
+  };
+}
+
+/** The example company's repository, pointed at a fleet. */
+export function examplePolicy(fleetPort: number): { [path: string]: string } {
+  const folder = join(root, 'examples/policy');
+  const files: { [path: string]: string } = {};
+  const walk = (at: string): void => {
+    for (const name of readdirSync(at)) {
+      const path = join(at, name);
+      if (statSync(path).isDirectory()) walk(path);
+      else
+        files[relative(folder, path)] = readFileSync(path, 'utf8').replaceAll(
+          '127.0.0.1:7400',
+          `127.0.0.1:${fleetPort}`,
+        );
+    }
+  };
+  walk(folder);
+  return files;
+}
+
+const member = (id: string, name: string) => ({ id, name, real_name: name });
+const people = [
+  member('U0ANA', 'ana'),
+  member('U0LEE', 'lee'),
+  member('U0KIM', 'kim'),
+  member('U0SAM', 'sam'),
+  member('U0SUE', 'sue'),
+  member('U0DAN', 'dan'),
+  { ...member('U0GUS', 'gus'), is_restricted: true },
+  { ...member('U0EVA', 'eva'), is_stranger: true, team_id: 'T0OTHER' },
+  { ...member('U0OLD', 'old'), deleted: true },
+];
+const groups = [
+  { id: 'S0SECURITY', handle: 'security', name: 'Security', users: ['U0SAM', 'U0SUE'] },
+  { id: 'S0ONCALL', handle: 'oncall', name: 'On call', users: ['U0DAN'] },
+];
+const channels = ['deploys', 'deploys-prod', 'incidents', 'policy', 'watch'].map((name, index) => ({
+  id: `C0${String(index + 1).padStart(6, '0')}`,
+  name,
+  members: people.map(({ id }) => id),
+}));
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function collect(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  for await (const chunk of stream) text += String(chunk);
+  return text;
+}
