@@ -1,7 +1,8 @@
 import { App, HTTPReceiver, LogLevel, SocketModeReceiver } from '@slack/bolt';
 import type { SlackRules } from './index';
 
-const quiet = {
+/** Swallows what Bolt and its clients would print about refusals that a test provokes. */
+export const quiet = {
   debug() {},
   info() {},
   warn() {},

@@ -146,24 +146,26 @@ export class Forms {
 
   private filledIn(view: StoredView, gesture: SubmitGesture): StoredView['values'] {
     const given = gesture.values ?? {};
-    const used = new Set<string>();
-    const values: StoredView['values'] = {};
-    for (const block of view.blocks) {
-      const blockId = String(block.block_id);
-      for (const element of interactiveElements(block).filter((one) => one.type !== 'button')) {
-        const actionId = String(element.action_id);
-        const name = [actionId, blockId].find((one) => one in given);
-        if (name !== undefined) used.add(name);
-        const typed = view.values[blockId]?.[actionId];
-        const untouched = typed ?? { type: element.type, ...elementValue(element, initialValue(element)) };
-        const value = name === undefined ? untouched : { type: element.type, ...elementValue(element, given[name]) };
-        if (gesture.forge === undefined && block.type === 'input') checkFilled(block, element, value);
-        values[blockId] = { ...values[blockId], [actionId]: value };
-      }
-    }
-    const unknown = Object.keys(given).filter((name) => !used.has(name));
+    const fields = view.blocks.flatMap((block) =>
+      interactiveElements(block)
+        .filter((element) => element.type !== 'button')
+        .map((element) => ({ block, element, blockId: String(block.block_id), actionId: String(element.action_id) })),
+    );
+    const names = new Set(fields.flatMap(({ actionId, blockId }) => [actionId, blockId]));
+    const unknown = Object.keys(given).filter((name) => !names.has(name));
     if (unknown.length > 0)
-      throw new Error(`The form has no field ${unknown.join(', ')}; it has ${Object.keys(values).join(', ')}.`);
+      throw new Error(`The form has no field ${unknown.join(', ')}; it has ${[...names].join(', ')}.`);
+    const values: StoredView['values'] = {};
+    for (const { block, element, blockId, actionId } of fields) {
+      const name = [actionId, blockId].find((one) => one in given);
+      const untouched = view.values[blockId]?.[actionId] ?? {
+        type: element.type,
+        ...elementValue(element, initialValue(element)),
+      };
+      const value = name === undefined ? untouched : { type: element.type, ...elementValue(element, given[name]) };
+      if (gesture.forge === undefined && block.type === 'input') checkFilled(block, element, value);
+      values[blockId] = { ...values[blockId], [actionId]: value };
+    }
     return values;
   }
 
