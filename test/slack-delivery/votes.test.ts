@@ -1,0 +1,221 @@
+import type { Ballot, Vote, VoteBody } from '../../src/approvals/ballot';
+import { relay } from '../../src/operation/relay';
+import type { ActBody, VoterCheck } from '../../src/operation/ports';
+import { relayKey, startWorld, type World } from './world';
+
+let world: World;
+let clock: number;
+beforeEach(async () => {
+  clock = Date.parse('2026-11-21T09:00:00Z');
+  world = await startWorld({ deps: { now: () => clock } });
+  for (const [id, change] of Object.entries(unwelcome)) world.slack.addUser({ id, ...change });
+  world.slack.setGroup('S0EVERYBODY', [...Object.keys(unwelcome), 'U0MIA', 'U0SECOND', 'U0LEE']);
+  world.slack.addUser({ id: 'U0SECOND' });
+});
+afterEach(() => world.stop());
+
+const unwelcome = {
+  U0GUEST: { is_restricted: true },
+  U0ULTRA: { is_ultra_restricted: true },
+  U0BOT: { is_bot: true },
+  U0GONE: { deleted: true },
+  U0STRANGER: { is_stranger: true },
+  U0ELSEWHERE: { team_id: 'T0OTHER' },
+};
+
+const ballot: Ballot = {
+  id: 'b1',
+  digest: 'd1',
+  rule: 'production',
+  seats: [
+    { id: 'security_team#1', team: 'security_team' },
+    { id: 'director#1', team: 'director' },
+    { id: 'everybody#1', team: 'everybody' },
+  ],
+  teams: {
+    security_team: { groups: ['S0SECURITY'], users: [] },
+    director: { groups: [], users: ['U0DIRECTOR'] },
+    everybody: { groups: ['S0EVERYBODY'], users: [] },
+    // Not asked for by a seat: membership in it is nobody's business.
+    other: { groups: [], users: ['U0KIM'] },
+  },
+  order: 'parallel',
+  excluded: [
+    { id: 'U0LEE', because: 'requester' },
+    { id: 'U0AUTHOR', because: 'author' },
+  ],
+  persons: { U0SECOND: 'U0LEE' },
+  timeoutMs: 3_600_000,
+  remindAfterMs: [],
+  oneClick: false,
+};
+
+function body(by: string, change: Partial<VoteBody> = {}): VoteBody {
+  return {
+    format: 1,
+    operationId: 'o1',
+    ballotId: 'b1',
+    ballotDigest: 'd1',
+    by,
+    decision: 'approve',
+    actionId: '1.1',
+    at: '2026-11-21T09:00:00Z',
+    ...change,
+  };
+}
+
+const check = (by: string, change: Partial<VoteBody> = {}, maxAgeMs = 60_000): Promise<VoterCheck> =>
+  world.activities.checkVote({ vote: relay('vote', body(by, change), relayKey), ballot, maxAgeMs });
+
+it.each([
+  ['a member of a user group', 'U0MIA', { kind: 'ok', person: 'U0MIA', teams: ['security_team', 'everybody'] }],
+  ['somebody listed by id', 'U0DIRECTOR', { kind: 'ok', person: 'U0DIRECTOR', teams: ['director'] }],
+  ['somebody in none of the teams', 'U0KIM', { kind: 'refused', code: 'not_in_team' }],
+  ['whoever asked', 'U0LEE', { kind: 'refused', code: 'requester' }],
+  ['the second account of whoever asked', 'U0SECOND', { kind: 'refused', code: 'requester' }],
+  ['an author', 'U0AUTHOR', { kind: 'refused', code: 'author' }],
+  ['a guest', 'U0GUEST', { kind: 'refused', code: 'guest' }],
+  ['a single-channel guest', 'U0ULTRA', { kind: 'refused', code: 'guest' }],
+  ['a bot', 'U0BOT', { kind: 'refused', code: 'bot' }],
+  ['somebody who left', 'U0GONE', { kind: 'refused', code: 'deactivated' }],
+  ['a stranger', 'U0STRANGER', { kind: 'refused', code: 'stranger' }],
+  ['a member of another workspace', 'U0ELSEWHERE', { kind: 'refused', code: 'stranger' }],
+  ['an account nobody knows', 'U0NOBODY', { kind: 'refused', code: 'unknown_person' }],
+  ['something that is no account', 'security_team', { kind: 'refused', code: 'unknown_person' }],
+])('knows %s', async (_who, by, answer) => {
+  await expect(check(by)).resolves.toEqual(answer);
+});
+
+it.each([
+  ['signed with another key', () => relay('vote', body('U0MIA'), 'x'.repeat(32))],
+  ['signed for another purpose', () => relay('act', body('U0MIA'), relayKey)],
+  ['changed after it was signed', () => ({ ...relay('vote', body('U0MIA'), relayKey), body: body('U0DIRECTOR') })],
+  ['not signed', () => ({ body: body('U0MIA'), signature: '' })],
+])('counts no vote that was %s', async (_how, vote) => {
+  await expect(world.activities.checkVote({ vote: vote(), ballot, maxAgeMs: 0 })).resolves.toEqual({
+    kind: 'refused',
+    code: 'bad_signature',
+  });
+  expect(world.slack.calls).toHaveLength(0);
+});
+
+it('counts no vote for another ballot, or for what was not shown', async () => {
+  await expect(check('U0MIA', { ballotId: 'b2' })).resolves.toMatchObject({ code: 'other_ballot' });
+  await expect(check('U0MIA', { ballotDigest: 'd2' })).resolves.toMatchObject({ code: 'other_digest' });
+});
+
+it.each(['users.info', 'usergroups.users.list', 'auth.test'])('takes silence of %s for a no', async (method) => {
+  world.slack.faults.add({ method, kind: 'http_500', times: 5 });
+  await expect(check('U0MIA')).resolves.toMatchObject({
+    kind: 'refused',
+    code: 'lookup_failed',
+    detail: expect.stringContaining(method),
+  });
+});
+
+it('asks again when a minute has passed, and takes an older answer only where the caller would', async () => {
+  await check('U0MIA');
+  world.slack.setUser('U0MIA', { deleted: true });
+  clock += 30_000;
+  await expect(check('U0MIA')).resolves.toMatchObject({ kind: 'ok' });
+  clock += 31_000;
+  await expect(check('U0MIA', {}, 24 * 3_600_000)).resolves.toMatchObject({ code: 'deactivated' });
+});
+
+it('lets membership of the same day count for a rollback while Slack is away', async () => {
+  await check('U0MIA');
+  world.slack.goAway();
+  clock += 3_600_000;
+  await expect(check('U0MIA', {}, 24 * 3_600_000)).resolves.toMatchObject({ kind: 'ok' });
+  await expect(check('U0MIA')).resolves.toMatchObject({ code: 'lookup_failed' });
+  clock += 24 * 3_600_000;
+  await expect(check('U0MIA', {}, 24 * 3_600_000)).resolves.toMatchObject({ code: 'lookup_failed' });
+});
+
+it('says what to do in a workspace without user groups, where people listed by id still count', async () => {
+  world.slack.setCapabilities({ userGroups: false });
+  await expect(check('U0DIRECTOR')).resolves.toMatchObject({ kind: 'ok', teams: ['director'] });
+  await expect(check('U0MIA')).resolves.toMatchObject({
+    code: 'not_in_team',
+    detail: expect.stringContaining('list the people of the team under "users"'),
+  });
+});
+
+it.each([
+  ['an unknown user group', 'S0NOSUCH'],
+  ['a disabled one', 'S0DISABLED'],
+])('takes %s for nobody', async (_what, group) => {
+  world.slack.workspace.addGroup({ id: 'S0DISABLED', users: ['U0MIA'], disabled: true });
+  const teams = { security_team: { groups: [group], users: [] } };
+  const strict: Ballot = { ...ballot, seats: ballot.seats.slice(0, 1), teams };
+  await expect(
+    world.activities.checkVote({ vote: relay('vote', body('U0MIA'), relayKey), ballot: strict, maxAgeMs: 0 }),
+  ).resolves.toMatchObject({ code: 'not_in_team' });
+});
+
+function vote(by: string, teams: readonly string[], change: Partial<Vote> = {}): Vote {
+  return {
+    ballotId: 'b1',
+    by,
+    person: by,
+    decision: 'approve',
+    actionId: '1',
+    at: '2026-11-21T09:00:00Z',
+    teams,
+    ...change,
+  };
+}
+
+it('finds votes that no longer stand right before the first side effect', async () => {
+  const votes = [vote('U0MIA', ['security_team', 'everybody']), vote('U0DIRECTOR', ['director'])];
+  await expect(world.activities.recheckVoters({ ballots: [ballot], votes })).resolves.toEqual([]);
+  world.slack.setGroup('S0SECURITY', []);
+  world.slack.setUser('U0DIRECTOR', { deleted: true });
+  await expect(world.activities.recheckVoters({ ballots: [ballot], votes })).resolves.toEqual([
+    { by: 'U0MIA', code: 'not_in_team' },
+    { by: 'U0DIRECTOR', code: 'deactivated' },
+  ]);
+});
+
+it('lets no counted vote stand on silence', async () => {
+  const votes = [vote('U0DIRECTOR', ['director'])];
+  await world.activities.recheckVoters({ ballots: [ballot], votes });
+  world.slack.goAway();
+  await expect(world.activities.recheckVoters({ ballots: [ballot], votes })).resolves.toEqual([
+    { by: 'U0DIRECTOR', code: 'lookup_failed' },
+  ]);
+});
+
+it.each([
+  ['a member', 'U0KIM', 'act', { ok: true, by: 'U0KIM' }],
+  ['a guest', 'U0GUEST', 'act', { ok: false, code: 'guest' }],
+  ['a stranger', 'U0STRANGER', 'act', { ok: false, code: 'stranger' }],
+  ['somebody whose act was signed as a vote', 'U0KIM', 'vote', { ok: false, code: 'bad_signature' }],
+] as const)('takes an act from %s as it should', async (_who, by, purpose, answer) => {
+  const act: ActBody = {
+    format: 1,
+    workflowId: 'o1',
+    act: { kind: 'abort' },
+    by,
+    actionId: '1',
+    at: '2026-11-21T09:00:00Z',
+  };
+  await expect(world.activities.checkAct({ act: relay(purpose, act, relayKey) })).resolves.toEqual(answer);
+});
+
+it.each([
+  ['U0MIA', { standing: 'member', groups: ['S0SECURITY', 'S0EVERYBODY'] }],
+  ['U0GUEST', { standing: 'guest', groups: [] }],
+  ['U0GONE', { standing: 'deactivated', groups: [] }],
+  ['U0ELSEWHERE', { standing: 'stranger', groups: [] }],
+  ['U0NOBODY', { standing: 'unknown', groups: [] }],
+])('says who %s is', async (user, answer) => {
+  await expect(world.activities.whoIs({ user })).resolves.toEqual(answer);
+});
+
+it('does not know who somebody is while Slack is away, and says which groups only when Slack does', async () => {
+  world.slack.faults.add({ method: 'usergroups.list', kind: 'http_500' });
+  await expect(world.activities.whoIs({ user: 'U0MIA' })).resolves.toEqual({ standing: 'member', groups: 'unknown' });
+  world.slack.goAway();
+  await expect(world.activities.whoIs({ user: 'U0KIM' })).rejects.toMatchObject({ type: 'SlackAway' });
+});
