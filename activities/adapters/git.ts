@@ -1,0 +1,261 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { simpleGit, type SimpleGit } from 'simple-git';
+import { ambient } from '../../src/config';
+import { isObjectId, type RemoteUrl } from './git-names';
+
+/** Git ended with an error, or did not end in time. `words` is what it said, without addresses' credentials. */
+export class GitFailure extends Error {
+  override readonly name = 'GitFailure';
+
+  constructor(
+    readonly command: string,
+    readonly words: string,
+    readonly kind: 'failed' | 'timeout' = 'failed',
+  ) {
+    super(`git ${command}: ${words}`);
+  }
+}
+
+/** A bare repository of our own that is brought up to date from one remote. It holds nothing that cannot be lost. */
+export interface Mirror {
+  readonly folder: string;
+  readonly remote: RemoteUrl;
+  /** Runs a local plumbing command; `input` goes to its standard input. Throws `GitFailure`. */
+  local(args: readonly string[], input?: string | Uint8Array): Promise<Buffer>;
+  /** Tip of one full ref at the remote; undefined when there is none. Throws `GitFailure`. */
+  remoteTip(ref: string): Promise<string | undefined>;
+  fetch(options: readonly string[], refspecs: readonly string[]): Promise<void>;
+  /** Moves a remote ref from `old` (undefined: it must not exist) to `commit`, or throws and leaves it. */
+  push(move: { readonly ref: string; readonly old?: string; readonly commit: string }): Promise<void>;
+  /** Commit that a full ref of the mirror, or an object id, stands for; undefined when it is none. */
+  commitAt(refOrId: string): Promise<string | undefined>;
+  /** Throws everything away and starts empty. */
+  rebuild(): Promise<void>;
+}
+
+export interface MirrorOptions {
+  readonly folder: string;
+  readonly remote: RemoteUrl;
+  /** Longest time of one command that talks to the remote, ms. */
+  readonly timeoutMs: number;
+  /** Sent to an https remote as its password; it reaches Git by environment, never as an argument or in a file. */
+  readonly token?: string;
+}
+
+/** Local commands read from disk: longer than this means the disk hangs. */
+const localTimeoutMs = 60_000;
+/** How long a killed program may take to go. */
+const graceMs = 2000;
+const maxOutputBytes = 512 * 1024 * 1024;
+
+const config = `[core]
+	repositoryformatversion = 0
+	filemode = true
+	bare = true
+	hooksPath = /dev/null
+[gc]
+	auto = 0
+[maintenance]
+	auto = false
+[transfer]
+	fsckObjects = true
+[fetch "fsck"]
+	zeroPaddedFilemode = warn
+	badTimezone = warn
+	missingSpaceBeforeDate = warn
+[http]
+	followRedirects = false
+`;
+
+export async function openMirror(options: MirrorOptions): Promise<Mirror> {
+  const { folder, remote, timeoutMs } = options;
+  await prepare(folder);
+  const env = environmentOf(options);
+  const talk = <T>(command: string, work: (git: SimpleGit) => Promise<T>) =>
+    withSimpleGit({ folder, env, timeoutMs, command }, work);
+  return {
+    folder,
+    remote,
+    local: (args, input) => runGit({ folder, env, args, input, timeoutMs: localTimeoutMs }),
+    async remoteTip(ref) {
+      const out = await talk('ls-remote', (git) => git.listRemote(['--end-of-options', remote.url, ref]));
+      const line = out.split('\n').find((each) => each.endsWith(`\t${ref}`));
+      const id = line?.split('\t')[0];
+      return id !== undefined && isObjectId(id) ? id : undefined;
+    },
+    async fetch(given, refspecs) {
+      const fixed = ['--quiet', '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-maintenance'];
+      await talk('fetch', (git) => git.raw(['fetch', ...fixed, ...given, '--end-of-options', remote.url, ...refspecs]));
+    },
+    async push({ ref, old, commit }) {
+      const args = ['push', '--porcelain', '--no-verify', `--force-with-lease=${ref}:${old ?? ''}`];
+      await talk('push', (git) => git.raw([...args, '--end-of-options', remote.url, `${commit}:${ref}`]));
+    },
+    async commitAt(refOrId) {
+      try {
+        const id = await withSimpleGit({ folder, env, timeoutMs: localTimeoutMs, command: 'rev-parse' }, (git) =>
+          git.revparse(['--verify', '--quiet', '--end-of-options', `${refOrId}^{commit}`]),
+        );
+        const last = id.trim().split('\n').at(-1) ?? '';
+        return isObjectId(last) ? last : undefined;
+      } catch (error) {
+        if (error instanceof GitFailure && error.kind === 'failed') return undefined;
+        throw error;
+      }
+    },
+    async rebuild() {
+      await rm(folder, { recursive: true, force: true });
+      await prepare(folder);
+    },
+  };
+}
+
+/** Everything a Git child gets to see: from scratch, so that nobody's configuration or environment changes what it does. */
+function environmentOf({ folder, remote, token }: MirrorOptions): { [name: string]: string } {
+  const env: { [name: string]: string } = {
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    ...ambient(['PATH', 'SSH_AUTH_SOCK', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO', 'HTTPS_PROXY', 'NO_PROXY']),
+    HOME: folder,
+    // Without it a ruined mirror would make Git look for a repository in the folders above.
+    GIT_DIR: folder,
+    LC_ALL: 'C',
+    GIT_ALLOW_PROTOCOL: remote.kind === 'local' ? 'https:ssh:file' : 'https:ssh',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=10',
+    GIT_OPTIONAL_LOCKS: '0',
+  };
+  if (remote.kind !== 'https' || token === undefined) return env;
+  const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
+  return {
+    ...env,
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: `http.${new URL(remote.url).origin}/.extraHeader`,
+    GIT_CONFIG_VALUE_0: `Authorization: Basic ${basic}`,
+  };
+}
+
+async function withSimpleGit<T>(
+  given: {
+    readonly folder: string;
+    readonly env: { [name: string]: string };
+    readonly timeoutMs: number;
+    readonly command: string;
+  },
+  work: (git: SimpleGit) => Promise<T>,
+): Promise<T> {
+  const { folder, env, timeoutMs, command } = given;
+  const stop = new AbortController();
+  const git = simpleGit({
+    baseDir: folder,
+    trimmed: true,
+    abort: stop.signal,
+    // The default also ends 50 ms after `exit`, which can cut the output short.
+    completion: { onClose: true, onExit: false },
+    allowEnvironment: Object.keys(env).filter((name) => name.startsWith('GIT_')),
+    unsafe: { allowUnsafeConfigPaths: true, allowUnsafeSshCommand: true, allowUnsafeConfigEnvCount: true },
+  }).env(env);
+  const late = new GitFailure(command, `no answer within ${timeoutMs / 1000} s`, 'timeout');
+  const timer = setTimeout(() => stop.abort(), timeoutMs);
+  let last: NodeJS.Timeout | undefined;
+  try {
+    return await Promise.race([
+      work(git),
+      // A child of git's that keeps the pipes open must not keep us.
+      new Promise<never>((_, reject) => (last = setTimeout(() => reject(late), timeoutMs + graceMs))),
+    ]);
+  } catch (error) {
+    if (error === late || stop.signal.aborted) throw late;
+    throw new GitFailure(command, wordsIn(error instanceof Error ? error.message : String(error)));
+  } finally {
+    clearTimeout(timer);
+    clearTimeout(last);
+  }
+}
+
+/** simple-git hangs on commands that read from standard input, so local plumbing is spawned here. */
+export function runGit(given: {
+  readonly folder: string;
+  readonly env: { readonly [name: string]: string };
+  readonly args: readonly string[];
+  readonly input?: string | Uint8Array;
+  readonly timeoutMs: number;
+}): Promise<Buffer> {
+  const command = given.args[0] ?? '';
+  return new Promise((resolve, reject) => {
+    const child = spawn('git', given.args, { cwd: given.folder, env: given.env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    let bytes = 0;
+    const fail = (failure: Error) => {
+      clearTimeout(timer);
+      child.kill('SIGTERM');
+      setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
+      reject(failure);
+    };
+    const timer = setTimeout(
+      () => fail(new GitFailure(command, `no answer within ${given.timeoutMs / 1000} s`, 'timeout')),
+      given.timeoutMs,
+    );
+    child.stdout.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > maxOutputBytes) fail(new GitFailure(command, 'it answered with more than 512 MiB'));
+      else out.push(chunk);
+    });
+    child.stderr.on('data', (chunk: Buffer) => err.length < 100 && err.push(chunk));
+    child.on('error', (error) => fail(new GitFailure(command, wordsIn(error.message))));
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      if (code === 0) resolve(Buffer.concat(out));
+      else reject(new GitFailure(command, wordsIn(Buffer.concat(err).toString('utf8')) || `it ended with ${code}`));
+    });
+    // It may end before it has read everything; its exit code then says why.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(given.input);
+  });
+}
+
+/** The few lines of Git's answer that help a person, on one line, without credentials. */
+function wordsIn(text: string): string {
+  const lines = text
+    .replace(/:\/\/[^/\s@]*@/g, '://')
+    .split(/[\r\n]+/)
+    .map((line) => line.replace(/[\p{Cc}\p{Cf}]/gu, ' ').trim())
+    .filter((line) => line !== '' && !/^(?:hint:|To |Done$)/.test(line));
+  const telling = lines.filter((line) => /^(?:fatal|error|remote|!|ssh|warning|git@)|denied|refused/i.test(line));
+  return (telling.length > 0 ? telling : lines).join('; ').slice(0, 400);
+}
+
+/** Makes the bare repository if it is not there or not usable, and writes its configuration. */
+async function prepare(folder: string): Promise<void> {
+  await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
+  const env = { ...ambient(['PATH']), HOME: dirname(folder), GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' };
+  const usable = (await readFile(join(folder, 'HEAD'), 'utf8').catch(() => '')).startsWith('ref: ');
+  if (usable) return writeConfig(folder);
+  const fresh = `${folder}.${randomUUID()}`;
+  const args = ['init', '--quiet', '--bare', '--template=', '--initial-branch=none', '--end-of-options', fresh];
+  await runGit({ folder: dirname(folder), env, args, timeoutMs: localTimeoutMs });
+  await writeConfig(fresh);
+  try {
+    await rename(fresh, folder);
+  } catch {
+    // Either another process was faster, or what lies there is a ruin.
+    const theirs = (await readFile(join(folder, 'HEAD'), 'utf8').catch(() => '')).startsWith('ref: ');
+    if (!theirs) {
+      await rm(folder, { recursive: true, force: true });
+      await rename(fresh, folder);
+    } else await rm(fresh, { recursive: true, force: true });
+  }
+}
+
+async function writeConfig(folder: string): Promise<void> {
+  const file = join(folder, 'config');
+  if ((await readFile(file, 'utf8').catch(() => '')) === config) return;
+  const aside = `${file}.${randomUUID()}`;
+  await writeFile(aside, config, { mode: 0o600 });
+  await rename(aside, file);
+}

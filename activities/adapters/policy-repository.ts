@@ -1,0 +1,373 @@
+import { randomUUID } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { sha256 } from '../../src/canonical';
+import { Refusal } from '../../src/errors';
+import { isPolicyDocument } from '../../src/policy/governed';
+import { GitFailure, openMirror, type Mirror } from './git';
+import { sweepGitLocks, withFileLock } from './git-lock';
+import { dangerIn, isObjectId, objectId, refName, remoteUrl, type RemoteUrl } from './git-names';
+import { listTree, readObjects, type TreeEntry } from './git-objects';
+
+/** Where the policy ref stood when the remote was last heard from. */
+export interface PolicyHead {
+  readonly commit: string;
+  /** ISO 8601 UTC. */
+  readonly fetchedAt: string;
+  /** Set when the ref last moved to a commit that does not descend from this one: history was rewritten. */
+  readonly rewrittenFrom?: string;
+}
+
+export interface PolicyTree {
+  /** Path -> text, for every file that the filter chose and that could be read. */
+  readonly files: ReadonlyMap<string, { readonly text: string; readonly blob: string }>;
+  /** Full sentences about files that were not read; a commit with any of them should not bind. */
+  readonly problems: readonly string[];
+}
+
+/** One commit, as `log` tells it. Names and addresses of authors are whatever their Git said: forgeable. */
+export interface CommitInfo {
+  readonly commit: string;
+  readonly authorName: string;
+  readonly authorEmail: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly subject: string;
+}
+
+/** A remote repository, read from a bare mirror by object id: nothing is ever checked out. */
+export interface PolicyRepository {
+  /** Brings the mirror up to date. Throws `Refusal('policy_unreachable')`; what was there before stays readable. */
+  fetch(): Promise<PolicyHead>;
+  /** Last known head, also after a restart and while the remote is away. */
+  head(): Promise<PolicyHead | undefined>;
+  /** Reads the chosen files of a commit; the policy documents when no filter is given. */
+  readTree(commit: string, filter?: (path: string) => boolean): Promise<PolicyTree>;
+  /** Commit of a branch, tag, full ref or whole commit id, as of the last fetch. Throws for malformed names. */
+  resolveRef(ref: string): Promise<string | undefined>;
+  /** Paths that differ between two commits; `from` absent: all paths of `to`. */
+  changedPaths(range: { readonly from?: string; readonly to: string }): Promise<readonly string[]>;
+  /** Commits reachable from `to` and not from `from`, newest first, that touch `path`; at most `limit`. */
+  log(range: {
+    readonly from?: string;
+    readonly to: string;
+    readonly path?: string;
+    readonly limit: number;
+  }): Promise<readonly CommitInfo[]>;
+  /** The newest commit that a caller found usable, kept across restarts. */
+  lastGood(): Promise<string | undefined>;
+  keepLastGood(commit: string): Promise<void>;
+}
+
+export interface PolicyRepositoryOptions {
+  readonly url: string;
+  /** Branch, tag or full ref that is the law. */
+  readonly ref: string;
+  /** Folder for the mirror; processes may share it. */
+  readonly dataDir: string;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Longest time of one fetch, ms. */
+  readonly timeoutMs?: number;
+  /** For https remotes: their access token. */
+  readonly token?: string;
+  /** Git locks older than this have lost their owner, ms. */
+  readonly staleLockMs?: number;
+}
+
+/** One file; a policy of text has no reason to be larger (DESIGN section 5). */
+const maxFileBytes = 256 * 1024;
+/** All files of a commit together. */
+const maxTreeBytes = 64 * 1024 * 1024;
+const cacheBytes = 32 * 1024 * 1024;
+
+/** Checks the settings and opens the mirror lazily: nothing is fetched yet. Throws `Refusal('setting_invalid')`. */
+export function openPolicyRepository(options: PolicyRepositoryOptions): PolicyRepository {
+  return new Repository(options);
+}
+
+class Repository implements PolicyRepository {
+  private readonly remote: RemoteUrl;
+  private readonly ref: string;
+  private readonly folder: string;
+  private readonly timeoutMs: number;
+  private mirror: Promise<Mirror> | undefined;
+  private running: Promise<PolicyHead> | undefined;
+  private next: Promise<PolicyHead> | undefined;
+  private readonly texts = new TextCache();
+
+  constructor(private readonly options: PolicyRepositoryOptions) {
+    this.remote = remoteUrl(options.url, 'POLICY_REPO');
+    this.ref = refName(options.ref);
+    this.folder = resolve(options.dataDir, `policy-${sha256(this.remote.url).slice(0, 12)}.git`);
+    this.timeoutMs = options.timeoutMs ?? 30_000;
+  }
+
+  fetch(): Promise<PolicyHead> {
+    // Whoever asks wants what is there now, so a fetch already under way is not enough; one more serves all who wait.
+    if (this.next) return this.next;
+    const before = this.running;
+    if (!before) return this.start();
+    this.next = before
+      .catch(() => undefined)
+      .then(() => {
+        this.next = undefined;
+        return this.start();
+      });
+    return this.next;
+  }
+
+  private start(): Promise<PolicyHead> {
+    const fetching = this.fetchNow().finally(() => {
+      if (this.running === fetching) this.running = undefined;
+    });
+    this.running = fetching;
+    return fetching;
+  }
+
+  private async fetchNow(): Promise<PolicyHead> {
+    const lock = { file: `${this.folder}.lock`, waitMs: this.timeoutMs + 5000, staleMs: 3 * this.timeoutMs + 10_000 };
+    try {
+      const mirror = await this.open();
+      return await withFileLock(lock, async () => {
+        await this.fetchInto(mirror);
+        return this.moveHead(mirror);
+      });
+    } catch (error) {
+      throw this.unreachable(error);
+    }
+  }
+
+  /** A lock of a killed Git, or an object it half wrote, must not keep us from the law. */
+  private async fetchInto(mirror: Mirror): Promise<void> {
+    const staleMs = this.options.staleLockMs ?? 2000;
+    const refspecs = ['+refs/heads/*:refs/mirror/heads/*', '+refs/tags/*:refs/mirror/tags/*'];
+    if (/^refs\/(?!heads\/|tags\/)/.test(this.ref)) refspecs.push(`+${this.ref}:refs/mirror/${this.ref.slice(5)}`);
+    const fetch = () => mirror.fetch(['--prune', '--no-tags'], refspecs);
+    await sweepGitLocks(mirror.folder, staleMs);
+    try {
+      await fetch();
+    } catch (error) {
+      if (!(error instanceof GitFailure)) throw error;
+      if (/unable to create '.*\.lock'|cannot lock ref|another git process/i.test(error.words)) {
+        await new Promise((done) => setTimeout(done, staleMs));
+        await sweepGitLocks(mirror.folder, staleMs);
+      } else if (/corrupt|bad object|object file .* is empty|not a git repository/i.test(error.words)) {
+        await mirror.rebuild();
+      } else throw error;
+      await fetch();
+    }
+  }
+
+  private async moveHead(mirror: Mirror): Promise<PolicyHead> {
+    const commit = await this.lookUp(mirror, this.ref);
+    if (commit === undefined)
+      throw new Refusal(
+        'policy_unreachable',
+        `The policy repository ${this.remote.shown} has no branch or tag ${this.ref}; whoever runs Signalbox has to set POLICY_REF to one it has.`,
+      );
+    const before = await this.readHead();
+    const head: PolicyHead = {
+      commit,
+      fetchedAt: new Date(this.options.now()).toISOString(),
+      ...(await this.rewritten(mirror, before, commit)),
+    };
+    await writeAside(join(this.folder, 'signalbox-head.json'), JSON.stringify({ ref: this.ref, ...head }));
+    return head;
+  }
+
+  private async rewritten(
+    mirror: Mirror,
+    before: PolicyHead | undefined,
+    commit: string,
+  ): Promise<{ rewrittenFrom?: string }> {
+    if (!before) return {};
+    if (before.commit === commit) return before.rewrittenFrom ? { rewrittenFrom: before.rewrittenFrom } : {};
+    if ((await mirror.commitAt(before.commit)) === undefined) return {};
+    const [base] = (await mirror.local(['rev-list', '--max-count=1', before.commit, `^${commit}`]))
+      .toString()
+      .split('\n');
+    return base ? { rewrittenFrom: before.commit } : {};
+  }
+
+  async head(): Promise<PolicyHead | undefined> {
+    const head = await this.readHead();
+    if (!head) return undefined;
+    return (await (await this.open()).commitAt(head.commit)) === undefined ? undefined : head;
+  }
+
+  private async readHead(): Promise<PolicyHead | undefined> {
+    try {
+      const text = await readFile(join(this.folder, 'signalbox-head.json'), 'utf8');
+      const { ref, ...head } = JSON.parse(text) as PolicyHead & { ref: string };
+      return ref === this.ref && isObjectId(head.commit) ? head : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async readTree(commit: string, filter: (path: string) => boolean = isPolicyDocument): Promise<PolicyTree> {
+    const mirror = await this.open();
+    const problems: string[] = [];
+    const chosen: TreeEntry[] = [];
+    let bytes = 0;
+    for (const entry of await listTree(mirror, { commit: objectId(commit) })) {
+      const verdict = judge(entry, filter);
+      if (verdict.kind === 'problem') problems.push(verdict.sentence);
+      if (verdict.kind !== 'read') continue;
+      bytes += entry.size;
+      chosen.push(entry);
+    }
+    if (bytes > maxTreeBytes)
+      return {
+        files: new Map(),
+        problems: [...problems, `The files of commit ${commit.slice(0, 10)} are more than 64 MiB together.`],
+      };
+    const missing = [...new Set(chosen.map(({ id }) => id))].filter((id) => this.texts.get(id) === undefined);
+    const bodies = await readObjects(mirror, missing);
+    const files = new Map<string, { text: string; blob: string }>();
+    for (const { id, path } of chosen) {
+      const text = this.texts.get(id) ?? textOf(bodies.get(id));
+      if (text === undefined) problems.push(`${path} is not valid UTF-8 text.`);
+      else files.set(path, { text, blob: id });
+    }
+    for (const { text, blob } of files.values()) this.texts.keep(blob, text);
+    return { files, problems };
+  }
+
+  async resolveRef(ref: string): Promise<string | undefined> {
+    return this.lookUp(await this.open(), refName(ref));
+  }
+
+  private async lookUp(mirror: Mirror, ref: string): Promise<string | undefined> {
+    if (ref.startsWith('refs/')) return mirror.commitAt(`refs/mirror/${ref.slice(5)}`);
+    const named =
+      (await mirror.commitAt(`refs/mirror/heads/${ref}`)) ?? (await mirror.commitAt(`refs/mirror/tags/${ref}`));
+    return named ?? (isObjectId(ref) ? this.commitOnly(mirror, ref) : undefined);
+  }
+
+  /** A tag object's id also leads to a commit; people who name an id mean that very commit. */
+  private async commitOnly(mirror: Mirror, id: string): Promise<string | undefined> {
+    return (await mirror.commitAt(id)) === id ? id : undefined;
+  }
+
+  async changedPaths({ from, to }: { readonly from?: string; readonly to: string }): Promise<readonly string[]> {
+    const mirror = await this.open();
+    if (from === undefined) return (await listTree(mirror, { commit: to })).map(({ path }) => path);
+    const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', objectId(from), objectId(to), '--'];
+    return (await mirror.local(args)).toString('utf8').split('\0').filter(Boolean);
+  }
+
+  async log(range: {
+    readonly from?: string;
+    readonly to: string;
+    readonly path?: string;
+    readonly limit: number;
+  }): Promise<readonly CommitInfo[]> {
+    const mirror = await this.open();
+    const not = range.from === undefined ? [] : [`^${objectId(range.from)}`];
+    const path = range.path === undefined ? [] : [`:(literal)${range.path}`];
+    const format = '--format=%H%x00%an%x00%ae%x00%aI%x00%s';
+    const limit = `--max-count=${Math.max(1, Math.floor(range.limit))}`;
+    const args = ['log', '-z', format, limit, '--no-show-signature', objectId(range.to), ...not, '--', ...path];
+    const fields = (await mirror.local(args)).toString('utf8').split('\0');
+    const commits: CommitInfo[] = [];
+    for (let at = 0; at + 4 < fields.length; at += 5) {
+      const [commit = '', authorName = '', authorEmail = '', when = '', subject = ''] = fields.slice(at, at + 5);
+      commits.push({ commit, authorName, authorEmail, at: when, subject });
+    }
+    return commits;
+  }
+
+  async lastGood(): Promise<string | undefined> {
+    const text = await readFile(join(this.folder, 'signalbox-last-good'), 'utf8').catch(() => '');
+    if (!isObjectId(text)) return undefined;
+    return (await this.open()).commitAt(text);
+  }
+
+  async keepLastGood(commit: string): Promise<void> {
+    await this.open();
+    if ((await readFile(join(this.folder, 'signalbox-last-good'), 'utf8').catch(() => '')) === commit) return;
+    await writeAside(join(this.folder, 'signalbox-last-good'), objectId(commit));
+  }
+
+  private open(): Promise<Mirror> {
+    const { timeoutMs, remote } = this;
+    this.mirror ??= openMirror({ folder: this.folder, remote, timeoutMs, token: this.options.token }).catch((error) => {
+      this.mirror = undefined;
+      throw error;
+    });
+    return this.mirror;
+  }
+
+  private unreachable(error: unknown): unknown {
+    if (error instanceof Refusal || !(error instanceof Error)) return error;
+    const words = error instanceof GitFailure ? error.words : error.message;
+    if (/\bfsck\b|error in (?:tree|commit|blob|tag)|contains '\.git|hasDot|symlink/i.test(words))
+      return new Refusal(
+        'policy_invalid',
+        `The policy repository ${this.remote.shown} sent objects that Git's own check refuses (${words}), so nothing of it was taken over; whoever made that commit has to remove it.`,
+        { cause: error },
+      );
+    return new Refusal(
+      'policy_unreachable',
+      `The policy repository ${this.remote.shown} could not be read (${words}); whoever runs Signalbox has to check that it is up and that its access is right, then ask again.`,
+      { cause: error },
+    );
+  }
+}
+
+type EntryVerdict = { readonly kind: 'read' | 'skip' } | { readonly kind: 'problem'; readonly sentence: string };
+
+function judge({ mode, path, size }: TreeEntry, filter: (path: string) => boolean): EntryVerdict {
+  const problem = (sentence: string): EntryVerdict => ({ kind: 'problem', sentence });
+  const danger = dangerIn(path);
+  if (danger) return problem(`${JSON.stringify(path)} cannot be read, because ${danger}.`);
+  if (mode === '120000' || mode === '160000') {
+    const what = mode === '120000' ? 'a symbolic link' : 'a submodule';
+    const standsForFolder = filter(`${path}/x.yaml`);
+    if (!filter(path) && !standsForFolder) return { kind: 'skip' };
+    return problem(`${path} is ${what}, which Signalbox does not follow; put the file itself there.`);
+  }
+  if (!filter(path)) return { kind: 'skip' };
+  if (mode !== '100644' && mode !== '100755')
+    return problem(`${path} has the file mode ${mode}, which is not a file's.`);
+  if (size > maxFileBytes) return problem(`${path} has ${Math.ceil(size / 1024)} KiB; at most 256 KiB are read.`);
+  return { kind: 'read' };
+}
+
+function textOf(body: Buffer | undefined): string | undefined {
+  if (body === undefined) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeAside(file: string, text: string): Promise<void> {
+  const aside = `${file}.${randomUUID()}`;
+  await writeFile(aside, text, { mode: 0o600 });
+  await rename(aside, file);
+}
+
+/** Texts by object id: the same file in the next commit is not read again. */
+class TextCache {
+  private readonly texts = new Map<string, string>();
+  private bytes = 0;
+
+  get(id: string): string | undefined {
+    return this.texts.get(id);
+  }
+
+  keep(id: string, text: string): void {
+    if (this.texts.has(id)) return;
+    this.texts.set(id, text);
+    this.bytes += text.length;
+    for (const [oldest, old] of this.texts) {
+      if (this.bytes <= cacheBytes) break;
+      this.texts.delete(oldest);
+      this.bytes -= old.length;
+    }
+  }
+}
