@@ -17,6 +17,8 @@ import { isAway, within } from './temporal';
 
 export type IntakeDeps = Pick<BotDeps, 'temporal' | 'relayKey' | 'timings' | 'waits' | 'log'> & {
   readonly spill?: Spill;
+  /** Counts hand-overs for metrics. */
+  readonly count?: (what: string, outcome: string) => void;
 };
 
 /** How a hand-over ended. Only the first three let the caller acknowledge with good news. */
@@ -51,6 +53,16 @@ export async function startIncident(
 }
 
 async function orKeep(deps: IntakeDeps, kept: Kept, start: () => Promise<'started' | 'already'>): Promise<HandedOver> {
+  const over = await startOrKeep(deps, kept, start);
+  deps.count?.(kept.kind === 'start' ? 'operation' : kept.kind, over.kind);
+  return over;
+}
+
+async function startOrKeep(
+  deps: IntakeDeps,
+  kept: Kept,
+  start: () => Promise<'started' | 'already'>,
+): Promise<HandedOver> {
   try {
     return { kind: await start() };
   } catch (error) {

@@ -36,6 +36,12 @@ export async function relayToWorkflow<Body, Answer>(
   deps: IntakeDeps,
   ask: Relaying<Body, Answer>,
 ): Promise<Relay<Answer>> {
+  const relayed = await updateOrSignal(deps, ask);
+  deps.count?.(ask.kept.kind, relayed.kind);
+  return relayed;
+}
+
+async function updateOrSignal<Body, Answer>(deps: IntakeDeps, ask: Relaying<Body, Answer>): Promise<Relay<Answer>> {
   const workflow = deps.temporal.workflow.getHandle(ask.workflowId);
   try {
     const update = await within(deps.temporal, deps.waits.handOver, () =>

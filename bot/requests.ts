@@ -3,7 +3,7 @@ import { lineOf } from '../src/commands/print';
 import type { IncidentRequest } from '../src/incidents/incident';
 import type { Json } from '../src/json';
 import { operationIdOf, shortIdOf } from '../src/operation/ids';
-import type { OperationRequest, Requester } from '../src/operation/request';
+import type { OperationKind, OperationRequest, Requester } from '../src/operation/request';
 import type { BotDeps, Catalogue } from './deps';
 
 /** Where something was asked. `deliveryId` is Slack's own id of it: the same delivery is the same operation. */
@@ -32,7 +32,7 @@ export function requestOf(
   catalogue: Catalogue | undefined,
 ): Made {
   const now = deps.now();
-  const kind = asked.kind === 'runbook.run' ? 'runbook' : asked.kind;
+  const kind: OperationKind = asked.kind === 'runbook.run' ? 'runbook' : asked.kind;
   const base = {
     format: 1 as const,
     kind,

@@ -1,0 +1,49 @@
+import type { SlackCommandMiddlewareArgs } from '@slack/bolt';
+import { parseCommand } from '../../src/commands/grammar';
+import { commands } from '../../src/commands/registry';
+import { answer, catalogueIn, mustBeKept } from '../answers';
+import { openForm } from '../forms';
+import { messageOf, misreadMessage } from '../show-answer';
+import { tellPrivately } from '../tell';
+import { guarded, type ListenerDeps, type Register } from './listener';
+
+/** Every slash command of the registry. What starts or changes something is durable before the acknowledgement. */
+export const register: Register = (app, deps) => {
+  for (const { command } of commands)
+    app.command(command, async (given) => {
+      const click = { user: given.command.user_id, channel: given.command.channel_id };
+      await guarded(deps, { what: command, click, ack: () => given.ack() }, () => typed(deps, given));
+    });
+};
+
+async function typed(deps: ListenerDeps, { command, ack }: SlackCommandMiddlewareArgs): Promise<void> {
+  const where = { user: command.user_id, channel: command.channel_id };
+  const bare = command.text.trim() === '';
+  const catalogue = bare ? undefined : await catalogueIn(deps);
+  const known = catalogue && { ...catalogue, runbooks: catalogue.runbooks.map((each) => each.name) };
+  const parsed = parseCommand({ command: command.command, text: command.text, escaped: true, known });
+  if (!parsed.ok && parsed.because === 'bare') {
+    await ack();
+    await openForm(deps, { command: command.command, triggerId: command.trigger_id, ...where });
+    return;
+  }
+  if (!parsed.ok) {
+    await ack({ response_type: 'ephemeral', ...misreadMessage(parsed) });
+    return;
+  }
+  const from = {
+    requester: { kind: 'person', id: command.user_id, team: command.team_id, via: 'slack' },
+    channel: command.channel_id,
+    deliveryId: command.trigger_id,
+    text: `${command.command} ${command.text}`.trim(),
+  } as const;
+  // `known` came from a catalogue read a moment ago: read once more only if it did not come in time.
+  const once = catalogue === undefined ? deps : { ...deps, catalogue: () => Promise.resolve(catalogue) };
+  if (mustBeKept(parsed.asked)) {
+    const answered = await answer(once, parsed.asked, from);
+    await ack({ response_type: 'ephemeral', ...messageOf(answered, deps.render) });
+    return;
+  }
+  await ack();
+  await tellPrivately(deps, where, messageOf(await answer(once, parsed.asked, from), deps.render));
+}

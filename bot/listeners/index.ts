@@ -1,0 +1,30 @@
+import type { App } from '@slack/bolt';
+import { register as actButtons } from './act-buttons';
+import { register as commands } from './commands';
+import { register as home } from './home';
+import { register as incidentButtons } from './incident-buttons';
+import { register as links } from './links';
+import type { ListenerDeps, Register } from './listener';
+import { register as mentions } from './mentions';
+import { register as requestForms } from './request-forms';
+import { register as startButtons } from './start-buttons';
+import { register as voteButtons } from './vote-buttons';
+import { register as voteModals } from './vote-modals';
+
+/** Everything that people can type, press, submit or open. */
+const all: readonly Register[] = [
+  commands,
+  requestForms,
+  voteButtons,
+  voteModals,
+  actButtons,
+  startButtons,
+  incidentButtons,
+  home,
+  mentions,
+  links,
+];
+
+export function registerListeners(app: App, deps: ListenerDeps): void {
+  for (const register of all) register(app, deps);
+}

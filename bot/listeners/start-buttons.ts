@@ -1,0 +1,82 @@
+import { ACTIONS } from '../../src/messages/actions';
+import type { OperationRequest } from '../../src/operation/request';
+import type { OperationView } from '../../src/operation/view';
+import { answer, handedOver, refused, type Answer } from '../answers';
+import { startOperation } from '../intake';
+import { originalRequest, viewOf } from '../looks';
+import { retryOf } from '../requests';
+import { messageOf } from '../show-answer';
+import { tellPrivately } from '../tell';
+import { onButton, type Click, type ListenerDeps, type Register } from './listener';
+
+/** Roll back and Retry: each starts an operation of its own, under its own policy and in the presser's name. */
+export const register: Register = (app, deps) => {
+  const start = (action: string, work: (click: Click) => Promise<Answer>) =>
+    onButton(app, deps, {
+      action,
+      pressed: async (click, ack) => {
+        const answered = await work(click);
+        await ack();
+        await tellPrivately(deps, click, messageOf(answered, deps.render));
+      },
+    });
+  start(ACTIONS.rollback, (click) => rollBack(deps, click));
+  start(ACTIONS.retry, (click) => retry(deps, click));
+};
+
+async function rollBack(deps: ListenerDeps, click: Click): Promise<Answer> {
+  const found = await former(deps, click);
+  if (found === undefined) return unknown('/rollback <service> in <environment>');
+  const { service, environment } = found;
+  if (service === undefined || environment === undefined)
+    return refused(
+      'bad_request',
+      'There is nothing to roll back here: this operation was not about a service in an environment.',
+    );
+  const version = await shownVersion(deps, click);
+  const asked = { kind: 'rollback', service, environment, ...(version === undefined ? {} : { version }) } as const;
+  return answer(deps, asked, { ...from(click), text: `Roll back (button on ${found.id})` });
+}
+
+/** What the button's question named: the version the card was ready to go back to. */
+async function shownVersion(deps: ListenerDeps, click: Click): Promise<string | undefined> {
+  const quick = { ...deps, waits: { ...deps.waits, look: Math.min(deps.waits.look, 400) } };
+  const view = await viewOf<OperationView>(quick, click.value.o!).catch(() => undefined);
+  return view?.rollback.ready === true ? view.rollback.version : undefined;
+}
+
+async function retry(deps: ListenerDeps, click: Click): Promise<Answer> {
+  const found = await former(deps, click);
+  if (found === undefined) return unknown('the command that started it');
+  const request = retryOf(deps, found, { ...from(click), text: `Retry (button on ${found.id})` });
+  const what = `The ${request.kind} of ${request.service ?? request.runbook}`;
+  return handedOver(await startOperation(deps, request), { id: request.id, what, notAfter: request.notAfter });
+}
+
+async function former(deps: ListenerDeps, click: Click): Promise<OperationRequest | undefined> {
+  if (click.value.o === undefined) return undefined;
+  return originalRequest(deps, click.value.o).catch((error: unknown) => {
+    deps.log.warn({ err: error }, 'the former request could not be read');
+    return undefined;
+  });
+}
+
+function unknown(instead: string): Answer {
+  return refused(
+    'away',
+    `What this card was about cannot be read from Temporal right now, so nothing was started; type ${instead} instead.`,
+  );
+}
+
+function from(click: Click) {
+  return {
+    requester: {
+      kind: 'person',
+      id: click.user,
+      ...(click.team === undefined ? {} : { team: click.team }),
+      via: 'slack',
+    },
+    ...(click.channel === undefined ? {} : { channel: click.channel }),
+    deliveryId: click.id,
+  } as const;
+}
