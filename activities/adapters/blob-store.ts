@@ -1,0 +1,151 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Refusal } from '../../src/errors';
+
+/** Bulky bodies under their hash: plans, tool plans, logs, files between pools. Encrypted at rest. */
+export interface BlobStore {
+  /** Keeps it and gives its address: hex SHA-256 of the plain bytes. Keeping the same twice is harmless. */
+  put(bytes: string | Uint8Array): Promise<string>;
+  /** The plain bytes. Throws when it is not there, when the key is another, or when it was altered. */
+  get(digest: string): Promise<Buffer>;
+  has(digest: string): Promise<boolean>;
+  /** Removes what has not been written for longer than `olderThanMs`; gives how many. */
+  sweep(spec: { readonly olderThanMs: number }): Promise<number>;
+  /** Said once at start when the key had to be made. */
+  readonly keyNote?: string;
+}
+
+const magic = Buffer.from('SBX1');
+const ivBytes = 12;
+const tagBytes = 16;
+
+/**
+ * Opens a folder as a blob store. AES-256-GCM; the header names the key, so that a wrong one is told apart from a
+ * damaged file. A file appears by rename, so nobody ever reads half of one.
+ */
+export async function openBlobStore(options: {
+  /** A folder. */
+  readonly location: string;
+  /** 32 bytes, hex or base64. Made and kept beside the folder when absent. */
+  readonly key?: string;
+}): Promise<BlobStore> {
+  const { location } = options;
+  if (/^[a-z0-9+.-]+:\/\//i.test(location))
+    throw new Refusal(
+      'setting_invalid',
+      `BLOB_STORE must be the path of a folder, but it is a URL (${location.slice(0, 12)}…); give a folder that worker and runners share.`,
+    );
+  await mkdir(location, { recursive: true, mode: 0o700 });
+  const { key, note } =
+    options.key === undefined ? await ownKey(location) : { key: keyFrom(options.key), note: undefined };
+  return new FolderStore(location, key, note);
+}
+
+class FolderStore implements BlobStore {
+  private readonly keyId: Buffer;
+
+  constructor(
+    private readonly location: string,
+    private readonly key: Buffer,
+    readonly keyNote: string | undefined,
+  ) {
+    this.keyId = createHash('sha256').update('signalbox blob key\0').update(key).digest().subarray(0, 8);
+  }
+
+  async put(given: string | Uint8Array): Promise<string> {
+    const bytes = Buffer.from(given as Uint8Array);
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    if (await this.has(digest)) return digest;
+    const path = this.pathOf(digest);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+    const file = await open(aside, 'wx', 0o600);
+    try {
+      await file.writeFile(this.seal(bytes, digest));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(aside, path);
+    return digest;
+  }
+
+  async get(digest: string): Promise<Buffer> {
+    const bytes = this.unseal(await readFile(this.pathOf(digest)), digest);
+    if (createHash('sha256').update(bytes).digest('hex') !== digest)
+      throw new Error(`the blob ${digest} does not have the content of its address`);
+    return bytes;
+  }
+
+  async has(digest: string): Promise<boolean> {
+    return stat(this.pathOf(digest)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async sweep({ olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
+    const before = Date.now() - olderThanMs;
+    let removed = 0;
+    for (const entry of await readdir(this.location, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || entry.name === keyFile) continue;
+      const path = join(entry.parentPath, entry.name);
+      const { mtimeMs } = await stat(path);
+      if (mtimeMs >= before) continue;
+      await rm(path, { force: true });
+      removed += 1;
+    }
+    return removed;
+  }
+
+  private pathOf(digest: string): string {
+    if (!/^[0-9a-f]{64}$/.test(digest)) throw new Error('a blob address is 64 hex digits');
+    return join(this.location, digest.slice(0, 2), digest.slice(2));
+  }
+
+  /** The digest is authenticated too: a file moved to another address does not open. */
+  private seal(bytes: Buffer, digest: string): Buffer {
+    const iv = randomBytes(ivBytes);
+    const cipher = createCipheriv('aes-256-gcm', this.key, iv).setAAD(Buffer.from(digest));
+    const body = Buffer.concat([cipher.update(bytes), cipher.final()]);
+    return Buffer.concat([magic, this.keyId, iv, cipher.getAuthTag(), body]);
+  }
+
+  private unseal(sealed: Buffer, digest: string): Buffer {
+    const start = magic.length + this.keyId.length;
+    if (!sealed.subarray(0, magic.length).equals(magic)) throw new Error(`the blob ${digest} is not a blob of ours`);
+    if (!sealed.subarray(magic.length, start).equals(this.keyId))
+      throw new Refusal(
+        'setting_invalid',
+        'A blob was written with another BLOB_KEY; give every process the same one.',
+      );
+    const iv = sealed.subarray(start, start + ivBytes);
+    const tag = sealed.subarray(start + ivBytes, start + ivBytes + tagBytes);
+    const cipher = createDecipheriv('aes-256-gcm', this.key, iv).setAAD(Buffer.from(digest)).setAuthTag(tag);
+    return Buffer.concat([cipher.update(sealed.subarray(start + ivBytes + tagBytes)), cipher.final()]);
+  }
+}
+
+const keyFile = '.blob-key';
+
+async function ownKey(location: string): Promise<{ readonly key: Buffer; readonly note: string }> {
+  const path = join(location, keyFile);
+  const fresh = await open(path, 'wx', 0o600).catch(() => undefined);
+  if (fresh) {
+    await fresh.writeFile(randomBytes(32).toString('hex'));
+    await fresh.close();
+  }
+  const key = keyFrom((await readFile(path, 'utf8')).trim());
+  return { key, note: `BLOB_KEY is not set, so the blob store uses ${path}; keep that file, or set BLOB_KEY.` };
+}
+
+function keyFrom(text: string): Buffer {
+  const key = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
+  if (key.length !== 32)
+    throw new Refusal(
+      'setting_invalid',
+      'BLOB_KEY must be 32 bytes as 64 hex digits or as base64; make one with: openssl rand -hex 32',
+    );
+  return key;
+}
