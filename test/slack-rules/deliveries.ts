@@ -31,7 +31,10 @@ export interface Attempt {
   ackMs?: number;
 }
 
-type Outcome = Pick<DeliveryResult, 'acked' | 'ackMs' | 'error' | 'response' | 'status'>;
+interface Outcome extends Pick<DeliveryResult, 'acked' | 'ackMs' | 'error' | 'response' | 'status'> {
+  /** The app answered `x-slack-no-retry: 1`. */
+  readonly noRetry?: boolean;
+}
 interface Retry {
   readonly num: number;
   readonly reason: string;
@@ -82,7 +85,7 @@ export class Deliveries {
   /** Delivers an event; later retries go on by themselves. Resolves with the first attempt's outcome. */
   async deliverEvent(payload: Json): Promise<Outcome & { envelopeId: string }> {
     const first = await this.deliver({ type: 'events_api', payload, acceptsResponse: false });
-    if (!first.acked && first.error !== 'slack_unavailable') this.retryEvent(first.envelopeId, first, 1);
+    if (first.error !== 'slack_unavailable') this.retryEvent(first.envelopeId, first, 1);
     return first;
   }
 
@@ -99,6 +102,7 @@ export class Deliveries {
   }
 
   private retryEvent(envelopeId: string, failed: Outcome, num: number): void {
+    if (failed.acked || failed.noRetry) return;
     const delay = RETRY_DELAYS_MS[num - 1];
     const delivery = this.byEnvelope.get(envelopeId);
     if (delay === undefined || !delivery) return;
@@ -110,9 +114,7 @@ export class Deliveries {
           : failed.error === 'http_error'
             ? 'http_error'
             : 'connection_failed';
-      void this.attempt(delivery, { num, reason }).then((outcome) => {
-        if (!outcome.acked) this.retryEvent(envelopeId, outcome, num + 1);
-      });
+      void this.attempt(delivery, { num, reason }).then((outcome) => this.retryEvent(envelopeId, outcome, num + 1));
     }, delay / this.parts.workspace.scale);
     this.timers.add(timer);
   }
@@ -202,8 +204,10 @@ export class Deliveries {
     try {
       const answer = await this.parts.http.send({ ...encode(delivery), headers, timeoutMs: ACK_DEADLINE_MS });
       const ackMs = Date.now() - startedAt;
-      if (answer.status < 200 || answer.status > 299)
-        return { acked: false, ackMs, error: 'http_error', status: answer.status };
+      if (answer.status < 200 || answer.status > 299) {
+        const noRetry = answer.headers['x-slack-no-retry'] === '1';
+        return { acked: false, ackMs, error: 'http_error', status: answer.status, noRetry };
+      }
       return { acked: true, ackMs, status: answer.status, response: parseAnswer(answer) };
     } catch (error) {
       return { acked: false, error: error instanceof HttpTimeout ? 'operation_timeout' : 'no_connection' };
