@@ -16,7 +16,6 @@ module.exports = {
   },
   globalSetup: '<rootDir>/test/helpers/global-setup.ts',
   globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
-  setupFiles: ['<rootDir>/test/helpers/silence.ts'],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

@@ -21,6 +21,10 @@ const settings = z.object({
   SLACK_API_URL: z.url().optional(),
   /** Socket Mode connections; Slack allows ten, two close the gap of a refresh. */
   SLACK_SOCKETS: z.coerce.number().int().min(1).max(10).default(2),
+  /** Slack's message budgets this many times faster; only for stand-ins, never for Slack itself. */
+  SLACK_RATE_SCALE: z.coerce.number().min(1).max(1000).default(1),
+  /** Whether the Slack client turns date tokens into the reader's time; stand-ins do not. */
+  SLACK_DATE_TOKENS: z.stringbool().default(true),
   /** HTTP listener of the bot: Slack's requests in HTTP mode, the command line's API, health and metrics. */
   PORT: port.default(3000),
   HOST: z.string().default('127.0.0.1'),
@@ -35,6 +39,11 @@ const settings = z.object({
     .string()
     .regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')
     .optional(),
+  /** Begins every key in Redis, so that several companies can share one. */
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, 'must be lower-case letters, digits and hyphens')
+    .default('signalbox'),
   POLICY_REPO: z.string().min(1),
   POLICY_REF: z.string().default('main'),
   POLICY_SIGNERS: z.string().optional(),

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode, NativeConnection, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { registerSearchAttributes } from '../../src/main/temporal';
+import { silenceTemporal } from './silence';
 
 export interface TestTemporal {
   readonly client: Client;
@@ -20,6 +21,7 @@ export interface TestTemporal {
 
 /** A namespace of its own on the run's server: queue and workflow names of test files never meet. */
 export async function openTemporal(): Promise<TestTemporal> {
+  silenceTemporal();
   const address = process.env.TEST_TEMPORAL_ADDRESS!;
   const namespace = `test-${randomUUID().slice(0, 8)}`;
   const plain = await Connection.connect({ address });
@@ -68,7 +70,10 @@ export function workflowBundle(): Promise<string> {
     mkdirSync(folder, { recursive: true });
     const path = join(folder, 'workflow-bundle.js');
     if (existsSync(path) && Date.now() - statSync(path).mtimeMs < 20_000) return path;
-    const { code } = await bundleWorkflowCode({ workflowsPath: require.resolve('../../workflows/index') });
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: require.resolve('../../workflows/index'),
+      logger: new DefaultLogger('ERROR'),
+    });
     const mine = `${path}.${process.pid}`;
     writeFileSync(mine, code);
     (await import('node:fs')).renameSync(mine, path);
