@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { checkConnection } from '../../src/connections/check';
+import { connectionSchema } from '../../src/connections/schema';
+import { formatProblem, readDocument } from '../../src/documents/read-yaml';
+import { checkRollout } from '../../src/rollouts/check';
+import { rolloutSchema } from '../../src/rollouts/schema';
+import { checkRunbook } from '../../src/runbooks/check';
+import { runbookSchema } from '../../src/runbooks/schema';
+
+const root = join(__dirname, '../../examples/policy');
+const filesIn = (folder: string) => readdirSync(join(root, folder)).map((name) => join(folder, name));
+
+function read<T>(file: string, schema: z.ZodType<T>) {
+  const document = readDocument({ file, text: readFileSync(join(root, file), 'utf8'), schema });
+  if (!document.ok) throw new Error(document.problems.map(formatProblem).join('\n'));
+  return document;
+}
+
+const metrics = {
+  error_rate: { connection: 'fleet', query: 'x', unit: 'ratio' },
+  p99_latency: { connection: 'fleet', query: 'y', unit: 's' },
+} as const;
+
+describe('the example company', () => {
+  const connections = filesIn('connections').map((file) => read(file, connectionSchema).value.connection.name);
+
+  test.each(filesIn('runbooks'))('%s reads without a problem', (file) => {
+    const { value: runbook, lineOf } = read(file, runbookSchema);
+    expect(checkRunbook({ file, runbook, connections, lineOf }).map(formatProblem)).toEqual([]);
+  });
+
+  test.each(filesIn('connections'))('%s reads without a problem', (file) => {
+    const { value, lineOf } = read(file, connectionSchema);
+    expect(checkConnection({ file, connection: value.connection, lineOf }).map(formatProblem)).toEqual([]);
+  });
+
+  test.each(filesIn('deployments'))('%s reads without a problem', (file) => {
+    const { value, lineOf } = read(file, rolloutSchema);
+    expect(checkRollout({ file, rollout: value.deployment, metrics, lineOf }).map(formatProblem)).toEqual([]);
+  });
+});
