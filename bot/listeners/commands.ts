@@ -11,13 +11,14 @@ import { guarded, type ListenerDeps, type Register } from './listener';
 export const register: Register = (app, deps) => {
   for (const { command } of commands)
     app.command(command, async (given) => {
-      const click = { user: given.command.user_id, channel: given.command.channel_id };
+      const click = { user: given.command.user_id, channel: given.command.channel_id, respond: given.respond };
       await guarded(deps, { what: command, click, ack: () => given.ack() }, () => typed(deps, given));
     });
 };
 
-async function typed(deps: ListenerDeps, { command, ack }: SlackCommandMiddlewareArgs): Promise<void> {
+async function typed(deps: ListenerDeps, { command, ack, respond }: SlackCommandMiddlewareArgs): Promise<void> {
   const where = { user: command.user_id, channel: command.channel_id };
+  const listener = { ...where, respond };
   const bare = command.text.trim() === '';
   const catalogue = bare ? undefined : await catalogueIn(deps);
   const known = catalogue && { ...catalogue, runbooks: catalogue.runbooks.map((each) => each.name) };
@@ -45,5 +46,5 @@ async function typed(deps: ListenerDeps, { command, ack }: SlackCommandMiddlewar
     return;
   }
   await ack();
-  await tellPrivately(deps, where, messageOf(await answer(once, parsed.asked, from), deps.render));
+  await tellPrivately(deps, listener, messageOf(await answer(once, parsed.asked, from), deps.render));
 }

@@ -4,7 +4,7 @@ import { sentenceFor } from '../../src/errors';
 import { decodeValue, type ActionValue } from '../../src/messages/actions';
 import type { AnswerDeps } from '../answers';
 import { clickId } from '../requests';
-import { plainMessage, tellPrivately } from '../tell';
+import { plainMessage, tellPrivately, type Listener, type Respond } from '../tell';
 
 export type ListenerDeps = AnswerDeps;
 export type Register = (app: App, deps: ListenerDeps) => void;
@@ -22,6 +22,8 @@ export interface Click {
   /** Slack's id of the click. */
   readonly id: string;
   readonly value: ActionValue;
+  /** Answers in the place of the click. */
+  readonly respond?: Respond;
 }
 
 export function clickOf(body: BlockAction<ButtonAction>, action: ButtonAction): Click {
@@ -52,8 +54,8 @@ export function onButton(
 ): void {
   app.action<BlockAction<ButtonAction>>(
     { type: 'block_actions', action_id: button.action },
-    async ({ ack, body, action }) => {
-      const click = clickOf(body, action);
+    async ({ ack, body, action, respond }) => {
+      const click = { ...clickOf(body, action), ...(body.response_url ? { respond } : {}) };
       await guarded(deps, { what: button.action, click, ack: () => ack() }, () => button.pressed(click, () => ack()));
     },
   );
@@ -64,7 +66,7 @@ export async function guarded(
   deps: Pick<ListenerDeps, 'log' | 'web'>,
   about: {
     readonly what: string;
-    readonly click: { readonly user: string; readonly channel?: string };
+    readonly click: Listener;
     readonly ack: () => Promise<void>;
   },
   work: () => Promise<void>,

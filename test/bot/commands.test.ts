@@ -1,0 +1,117 @@
+import { isRelayed } from '../../src/operation/relay';
+import { SEARCH_ATTRIBUTES, type OperationInput } from '../../workflows/contract';
+import { eventually, openBotWorld, relayKey, type BotWorld } from './support/bot-world';
+
+let world: BotWorld;
+beforeAll(async () => {
+  world = await openBotWorld();
+  await world.startWorker();
+});
+afterAll(() => world?.close());
+
+const type = (command: string, text: string) =>
+  world.slack.command({ user: 'U0ANN', channel: 'C0DEPLOYS', command, text });
+const said = () => world.slack.ephemerals('U0ANN').at(-1)?.text ?? '';
+
+describe('a command', () => {
+  it('is a workflow before it is acknowledged, signed and with its search attributes', async () => {
+    const result = await type('/deploy', 'checkout v1.2 to production —reason “fixes &lt;VAT&gt;”');
+    expect(result.acked).toBe(true);
+    const id = /taken on as (\w+)/.exec(said())![1]!;
+    // No waiting here: whatever was acknowledged must be there already.
+    const handle = world.temporal.client.workflow.getHandle(`deploy-checkout-production-${id}`);
+    const described = await handle.describe();
+    expect(described.searchAttributes[SEARCH_ATTRIBUTES.service.name]).toEqual(['checkout']);
+    expect(described.searchAttributes[SEARCH_ATTRIBUTES.requester.name]).toEqual(['U0ANN']);
+    const history = await handle.fetchHistory();
+    const data = history.events![0]!.workflowExecutionStartedEventAttributes!.input!.payloads![0]!.data!;
+    const { request } = JSON.parse(Buffer.from(data).toString()) as OperationInput;
+    expect(isRelayed('request', request, relayKey)).toBe(true);
+    expect(request.body).toMatchObject({
+      kind: 'deploy',
+      version: 'v1.2',
+      reason: 'fixes <VAT>',
+      requester: { kind: 'person', id: 'U0ANN', via: 'slack' },
+      asked: { channel: 'C0DEPLOYS' },
+    });
+  });
+
+  it('that Slack delivers twice is one operation', async () => {
+    const first = await type('/deploy', 'payments v7 to staging');
+    await world.slack.redeliver(first.envelopeId);
+    const found = await eventually(async () => {
+      const all = await world.started();
+      return all.some((each) => each.service === 'payments') && all;
+    });
+    expect(found.filter((each) => each.service === 'payments')).toHaveLength(1);
+  });
+
+  it('fills the inputs of a runbook in their order, with their types', async () => {
+    await type('/provision', 'provision-node node-7 join=false');
+    const request = await eventually(async () => (await world.started()).find((each) => each.kind === 'provision'));
+    expect(request.inputs).toEqual({ hostname: 'node-7', join: false });
+  });
+
+  it('that is mistyped starts nothing and says what was probably meant', async () => {
+    await type('/rollback', 'chekout in production');
+    expect(said()).toContain('There is no service "chekout"');
+    expect(said()).toContain('Did you mean: checkout');
+    expect((await world.started()).filter((each) => each.kind === 'rollback')).toEqual([]);
+  });
+
+  it('that only looks answers privately', async () => {
+    await type('/signalbox', 'why checkout to production');
+    await world.slack.waitFor(() => said().includes('security_team'));
+    await type('/signalbox', 'help');
+    await world.slack.waitFor(() => said().includes('/rollback &lt;service&gt;'));
+    expect(said()).not.toContain('/provision &lt;runbook&gt;');
+    await type('/signalbox', 'status');
+    await world.slack.waitFor(() => said().includes('open'));
+  });
+});
+
+describe('a command without arguments', () => {
+  it('opens a form that says what is wrong by field, then starts the operation', async () => {
+    await type('/deploy', '');
+    await world.slack.waitFor(() => world.slack.views('U0ANN').length === 1);
+    const wrong = await world.slack.viewSubmit({
+      user: 'U0ANN',
+      values: { service: 'checkout', environment: 'staging', version: '--upload-pack' },
+    });
+    expect(wrong.errors).toEqual({ version: expect.stringContaining('tag, a branch or a commit') });
+    const right = await world.slack.viewSubmit({
+      user: 'U0ANN',
+      values: { service: 'checkout', environment: 'staging', version: 'v3' },
+    });
+    expect(right.acked).toBe(true);
+    expect(world.slack.views('U0ANN')).toHaveLength(0);
+    await eventually(async () => (await world.started()).find((each) => each.version === 'v3'));
+  });
+
+  it('asks for the inputs of a runbook once it is chosen', async () => {
+    await type('/runbook', '');
+    await world.slack.waitFor(() => world.slack.views('U0ANN').length === 1);
+    await world.slack.viewSubmit({ user: 'U0ANN', values: { runbook: 'provision-node' } });
+    expect(JSON.stringify(world.slack.views('U0ANN')[0]!.blocks)).toContain('input.hostname');
+    await world.slack.viewSubmit({ user: 'U0ANN', values: { 'input.hostname': 'node-9' } });
+    const request = await eventually(async () => (await world.started()).find((each) => each.kind === 'runbook'));
+    expect(request).toMatchObject({ runbook: 'provision-node', inputs: { hostname: 'node-9' } });
+  });
+});
+
+describe('an incident', () => {
+  it('is declared, added to and closed from the command line of Slack', async () => {
+    await type('/incident', 'declare sev1 checkout "payments fail"');
+    expect(said()).toContain('The incident is taken on');
+    await eventually(async () => {
+      await type('/incident', 'update "cause found"');
+      return said().includes('timeline has your line');
+    });
+    await type('/incident', 'resolve');
+    expect(said()).toContain('timeline has your line');
+  });
+});
+
+it('broke no rule of Slack', () => {
+  expect(world.slack.violations).toEqual([]);
+});

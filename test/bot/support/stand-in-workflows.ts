@@ -1,0 +1,121 @@
+import {
+  ApplicationFailure,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+} from '@temporalio/workflow';
+import type { VoteAnswer, VoteBody } from '../../../src/approvals/ballot';
+import type { IncidentView } from '../../../src/incidents/incident';
+import type { ActAnswer, ActBody } from '../../../src/operation/ports';
+import type { Relayed } from '../../../src/operation/request';
+import type { OperationView } from '../../../src/operation/view';
+import {
+  ACT_SIGNAL,
+  ACT_UPDATE,
+  VIEW_QUERY,
+  VOTE_SIGNAL,
+  VOTE_UPDATE,
+  type IncidentInput,
+  type OperationInput,
+} from '../../../workflows/contract';
+
+/** What came in, by which way: what the tests look at. */
+export interface Arrived {
+  readonly way: 'update' | 'signal';
+  readonly what: 'vote' | 'act';
+  readonly relayed: Relayed<VoteBody> | Relayed<ActBody>;
+}
+
+/** Stands in for `operation`: takes votes and acts, shows a view with one open ballot, ends when it is cancelled. */
+export async function operation(input: OperationInput): Promise<string> {
+  const arrived: Arrived[] = [];
+  let over = false;
+  const { body } = input.request;
+  const count = (way: Arrived['way'], relayed: Relayed<VoteBody>): VoteAnswer => {
+    arrived.push({ way, what: 'vote', relayed });
+    return { kind: 'counted', decision: relayed.body.decision, seat: 'security_team#1', stillNeeded: ['sre'] };
+  };
+  const take = (way: Arrived['way'], relayed: Relayed<ActBody>): ActAnswer => {
+    arrived.push({ way, what: 'act', relayed });
+    if (relayed.body.act.kind === 'cancel') over = true;
+    return { kind: 'done', sentence: 'The request is cancelled.' };
+  };
+  setHandler(defineUpdate<VoteAnswer, [Relayed<VoteBody>]>(VOTE_UPDATE), (relayed) => count('update', relayed), {
+    validator: (relayed) => {
+      if (relayed.body.by === body.requester.id)
+        throw ApplicationFailure.create({ message: 'requester', type: 'requester', nonRetryable: true });
+    },
+  });
+  setHandler(defineSignal<[Relayed<VoteBody>]>(VOTE_SIGNAL), (relayed) => void count('signal', relayed));
+  setHandler(defineUpdate<ActAnswer, [Relayed<ActBody>]>(ACT_UPDATE), (relayed) => take('update', relayed));
+  setHandler(defineSignal<[Relayed<ActBody>]>(ACT_SIGNAL), (relayed) => void take('signal', relayed));
+  setHandler(defineQuery<Arrived[]>('arrived'), () => arrived);
+  setHandler(defineQuery<OperationView>(VIEW_QUERY), () => viewOf(input));
+  await condition(() => over);
+  return 'cancelled';
+}
+
+function viewOf({ request: { body } }: OperationInput): OperationView {
+  return {
+    format: 1,
+    id: body.id,
+    shortId: body.id.slice(-10),
+    kind: body.kind,
+    title: `Deploy ${body.service} ${body.version} to ${body.environment}`,
+    service: body.service,
+    environment: body.environment,
+    version: body.version,
+    requester: body.requester,
+    requesterVerified: true,
+    state: 'waiting',
+    since: body.requestedAt,
+    requestedAt: body.requestedAt,
+    why: [],
+    ballots: [
+      {
+        id: 'ballot-1',
+        digest: 'd'.repeat(64),
+        rule: 'production needs security',
+        order: 'parallel',
+        seats: [{ team: 'security_team', mention: ['subteam:S0SEC'] }],
+        expiresAt: body.notAfter,
+        open: true,
+        oneClick: false,
+      },
+    ],
+    gates: [],
+    steps: [],
+    moreSteps: 0,
+    irreversible: [],
+    rollback: { ready: true, version: 'v0.9' },
+    denials: [],
+  };
+}
+
+/** Stands in for `incident`: remembers what was done to it, ends when it is resolved. */
+export async function incident(input: IncidentInput): Promise<void> {
+  const acts: ActBody[] = [];
+  const { body } = input.request;
+  setHandler(defineUpdate<ActAnswer, [Relayed<ActBody>]>(ACT_UPDATE), (relayed) => {
+    acts.push(relayed.body);
+    return { kind: 'done', sentence: 'The timeline has your line.' };
+  });
+  setHandler(defineQuery<IncidentView>(VIEW_QUERY), (): IncidentView => ({
+    format: 1,
+    id: body.id,
+    shortId: body.id.slice(-10),
+    severity: body.severity,
+    state: 'declared',
+    summary: body.summary,
+    declaredBy: body.declaredBy,
+    declaredAt: body.declaredAt,
+    since: body.declaredAt,
+    roles: {},
+    timeline: acts.map((act) => ({ at: act.at, by: act.by, text: act.act.kind })),
+    moreEvents: 0,
+    notDone: [],
+  }));
+  await condition(() => acts.some((act) => act.act.kind === 'resolve'));
+}
