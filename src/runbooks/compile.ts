@@ -56,7 +56,9 @@ export type CompiledPlan =
 export function compilePlan(input: CompileInput): CompiledPlan {
   const builder = new PlanBuilder(input);
   if (input.work.kind === 'runbook') {
-    builder.runbook({ runbook: input.work.runbook, scope: input.work.runbook.name, inputs: requestInputs(input) });
+    const { runbook } = input.work;
+    const site: StepSite = { prefix: '', scope: runbook.name, phase: 'work' };
+    builder.steps({ runbook, site, offered: offeredInputs(input), asked: input.request.inputs });
     builder.watch({ criteria: {}, forMs: input.watchMs });
   } else builder.rollout(input.work);
   return builder.build(input.resolve);
@@ -71,22 +73,21 @@ export function compileResolve(input: Omit<CompileInput, 'resolve'>): CompiledPl
   builder.steps({
     runbook: { ...runbook, steps: runbook.resolve! },
     site: { prefix: '', scope: resolveScope, phase: 'work' },
-    inputs: requestInputs(input),
+    offered: offeredInputs(input),
+    asked: input.request.inputs,
   });
   return builder.build({});
 }
 
-function requestInputs(input: Omit<CompileInput, 'resolve'>): JsonObject {
-  const { request } = input;
-  return { ...builtInInputs(input), ...request.inputs };
-}
-
 /** Inputs that every handler may declare: the runbook gets those it asks for. */
-function builtInInputs({ request }: Pick<CompileInput, 'request'>): { readonly [name: string]: Json } {
+function offeredInputs({ request }: Pick<CompileInput, 'request'>): { readonly [name: string]: Json } {
   const known = { service: request.service, environment: request.environment, version: request.version };
   const given = Object.entries(known).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return { ...Object.fromEntries(given), previous_version: previousVersionLate as unknown as Json };
 }
+
+/** Scope of the steps that judge; no runbook and no stage can have this name. */
+const judgeScope = '@judge';
 
 class PlanBuilder {
   private readonly planSteps: PlanStep[] = [];
@@ -95,14 +96,19 @@ class PlanBuilder {
 
   constructor(private readonly input: CompileInput) {}
 
-  runbook(call: { readonly runbook: Runbook; readonly scope: string; readonly inputs: JsonObject }): void {
-    this.steps({ ...call, site: { prefix: '', scope: call.scope, phase: 'work' } });
-  }
-
-  steps(call: { readonly runbook: Runbook; readonly site: StepSite; readonly inputs: JsonObject }): void {
-    const { runbook, site } = call;
-    const inputs = this.inputsFor(runbook, call.inputs);
-    this.scopes[site.scope] = { inputs };
+  /** `offered` inputs reach a runbook that declares them, whatever was `asked`: policy has judged by them. */
+  steps(call: {
+    readonly runbook: Runbook;
+    readonly site: StepSite;
+    readonly offered: JsonObject;
+    readonly asked?: JsonObject;
+  }): void {
+    const { runbook, site, offered, asked = {} } = call;
+    const declared = runbook.inputs ?? {};
+    const wanted = Object.entries(offered).filter(([name]) => Object.hasOwn(declared, name));
+    const late = Object.fromEntries(wanted.filter(([, value]) => isLate(value)));
+    const inputs = this.inputsFor(runbook, { ...asked, ...Object.fromEntries(wanted) }, Object.keys(late));
+    this.scopes[site.scope] = { inputs: { ...inputs, ...late } };
     runbook.steps.forEach((step, index) => this.planSteps.push(compileStep(step, index, site)));
   }
 
@@ -139,8 +145,8 @@ class PlanBuilder {
     }
     this.steps({
       runbook,
-      site: { prefix: `prerequisite-${name}/`, scope: `prerequisite-${name}`, phase: 'work' },
-      inputs: { ...builtInInputs(this.input), value, ...(isFlat(value) ? { [name]: value } : {}) },
+      site: { prefix: `prerequisite-${name}/`, scope: `@prerequisite-${name}`, phase: 'work' },
+      offered: { ...offeredInputs(this.input), value, ...(isFlat(value) ? { [name]: value } : {}) },
     });
   }
 
@@ -148,8 +154,8 @@ class PlanBuilder {
     this.steps({
       runbook: handler,
       site: { prefix: `${stage.slug}/`, scope: stage.slug, stage: stage.name, phase: 'work' },
-      inputs: {
-        ...builtInInputs(this.input),
+      offered: {
+        ...offeredInputs(this.input),
         share: stage.share,
         previous_share: stage.previousShare,
         stage: stage.name,
@@ -175,7 +181,7 @@ class PlanBuilder {
     const hasCriteria = Object.keys(judging.criteria).length > 0;
     const span = formatDuration(judging.forMs);
     const words = hasCriteria ? `Watch ${Object.keys(judging.criteria).join(', ')} for ${span}` : `Wait for ${span}`;
-    this.scopes['judge'] = { inputs: {} };
+    this.scopes[judgeScope] = { inputs: {} };
     const step = compileStep(
       {
         id: hasCriteria ? 'success_criteria' : 'wait',
@@ -184,23 +190,18 @@ class PlanBuilder {
         with: { ...(hasCriteria ? { criteria: judging.criteria } : {}), for: `${judging.forMs}ms` },
       },
       0,
-      { prefix: '', scope: 'judge', phase, ...(stage === undefined ? {} : { stage }) },
+      { prefix: '', scope: judgeScope, phase, ...(stage === undefined ? {} : { stage }) },
     );
     this.planSteps.push({ ...step, path });
   }
 
-  private inputsFor(runbook: Runbook, given: JsonObject): JsonObject {
-    const declared = runbook.inputs ?? {};
-    const late = Object.fromEntries(
-      Object.entries(given).filter(([name, value]) => isLate(value) && Object.hasOwn(declared, name)),
-    );
-    const builtIn = new Set([...Object.keys(builtInInputs(this.input)), 'share', 'previous_share', 'stage', 'value']);
-    const asked = Object.entries(given).filter(
-      ([name, value]) => !isLate(value) && (Object.hasOwn(declared, name) || !builtIn.has(name)),
-    );
-    const plain = Object.fromEntries(Object.entries(declared).filter(([name]) => !Object.hasOwn(late, name)));
-    const result = validateInputs({ declared: plain, given: Object.fromEntries(asked) });
-    if (result.ok) return { ...result.inputs, ...late };
+  private inputsFor(runbook: Runbook, given: JsonObject, late: readonly string[]): JsonObject {
+    const isKnownNow = ([name]: readonly [string, unknown]): boolean => !late.includes(name);
+    const result = validateInputs({
+      declared: Object.fromEntries(Object.entries(runbook.inputs ?? {}).filter(isKnownNow)),
+      given: Object.fromEntries(Object.entries(given).filter(isKnownNow)),
+    });
+    if (result.ok) return result.inputs;
     for (const problem of result.problems)
       this.problems.push(`The runbook ${runbook.name} cannot run: ${problem.message}`);
     return {};

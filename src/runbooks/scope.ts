@@ -30,8 +30,8 @@ export function isLate(value: unknown): value is LateInput {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, '$late');
 }
 
-/** Scope of the `resolve` steps: what they found is `resolve` to everything else. */
-export const resolveScope = 'resolve';
+/** Scope of the `resolve` steps, whose outputs are `resolve` to everything else. No runbook can have this name. */
+export const resolveScope = '@resolve';
 
 /** Names that a template may use, with the fields that the runbook declares. */
 export function namesFor(input: {

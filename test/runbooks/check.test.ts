@@ -1,0 +1,186 @@
+import { formatProblem, readDocument } from '../../src/documents/read-yaml';
+import { checkRunbook } from '../../src/runbooks/check';
+import { runbookSchema } from '../../src/runbooks/schema';
+
+function problemsIn(text: string): readonly string[] {
+  const file = 'runbooks/probe.yaml';
+  const document = readDocument({ file, text, schema: runbookSchema });
+  if (!document.ok) return document.problems.map(formatProblem);
+  const { value: runbook, lineOf } = document;
+  return checkRunbook({ file, runbook, connections: ['fleet'], lineOf }).map(formatProblem);
+}
+
+const head = 'name: probe\ninputs:\n  count: { type: integer }\nsteps:\n';
+const post = '{ connection: fleet, method: POST, path: /x }';
+const get = '{ connection: fleet, path: /x }';
+const found = '{ with: { method: GET, path: /x }, found: "true", outputs: { id: response.body.id } }';
+const steps = (...lines: string[]) => head + lines.map((line) => `  ${line}\n`).join('');
+
+describe('a runbook', () => {
+  test.each<[string, string]>([
+    ['a plain step', steps(`- { uses: http/request, with: ${get} }`)],
+    [
+      'outputs of an earlier step',
+      steps(
+        `- { id: a, uses: http/request, with: ${get}, outputs: { id: response.body.id } }`,
+        '- { uses: fail, with: { message: "${{ steps.a.outputs.id }}" } }',
+      ),
+    ],
+    [
+      'an undo with what find tells',
+      steps(
+        `- { id: a, uses: http/request, with: ${post}, find: ${found}, outputs: { id: response.body.id }, undo: { uses: http/request, with: { connection: fleet, method: DELETE, path: "/x/\${{ steps.a.outputs.id }}" } } }`,
+      ),
+    ],
+    [
+      'a retry on a step that can find what it did',
+      steps(`- { uses: http/request, with: ${post}, find: ${found}, retry: { attempts: 3 } }`),
+    ],
+    [
+      'a value of another type that a template will give',
+      steps('- { uses: http/request, with: { connection: fleet, path: /x, status: "${{ inputs.count }}" } }'),
+    ],
+  ])('with %s has no problem', (_, text) => {
+    expect(problemsIn(text)).toEqual([]);
+  });
+
+  test.each<[string, string, RegExp]>([
+    [
+      'an unknown key',
+      steps(`- { uses: http/request, with: ${get}, timout: 5s }`),
+      /:5:.*unknown key "timout".*"timeout"/,
+    ],
+    ['an unknown step kind', steps('- { uses: http/reqest }'), /:5:.*no step kind "http\/reqest".*"http\/request"/],
+    ['an id with a hyphen', steps(`- { id: a-b, uses: http/request, with: ${get} }`), /:5:.*hyphen is a minus/],
+    [
+      'an unknown key in with',
+      steps('- { uses: http/request, with: { connection: fleet, path: /x, methd: GET } }'),
+      /has no "methd".*"method"/,
+    ],
+    ['a missing key in with', steps('- { uses: http/request, with: { connection: fleet } }'), /"path" is missing/],
+    [
+      'a wrong value in with',
+      steps('- { uses: http/request, with: { connection: fleet, path: /x, method: FETCH } }'),
+      /"method"/,
+    ],
+    [
+      'an unknown connection',
+      steps('- { uses: http/request, with: { connection: flet, path: /x } }'),
+      /no connection "flet".*"fleet"/,
+    ],
+    [
+      'a connection out of a template',
+      steps('- { uses: http/request, with: { connection: "${{ inputs.count }}", path: /x } }'),
+      /is written out/,
+    ],
+    ['an unknown input', steps('- { uses: fail, with: { message: "${{ inputs.cuont }}" } }'), /"cuont".*"count"/],
+    ['an unknown step', steps('- { uses: fail, with: { message: "${{ steps.nope.outputs.x }}" } }'), /no field "nope"/],
+    [
+      'an unknown output',
+      steps(
+        `- { id: a, uses: http/request, with: ${get}, outputs: { id: response.body.id } }`,
+        '- { uses: fail, with: { message: "${{ steps.a.outputs.di }}" } }',
+      ),
+      /:6:.*"di".*"id"/,
+    ],
+    [
+      'a later step',
+      steps(
+        '- { uses: fail, with: { message: "${{ steps.b.outputs.id }}" } }',
+        `- { id: b, uses: http/request, with: ${get}, outputs: { id: response.body.id } }`,
+      ),
+      /:5:.*"b" comes later/,
+    ],
+    [
+      'its own outputs',
+      steps(
+        `- { id: a, uses: http/request, with: { connection: fleet, path: "/\${{ steps.a.outputs.id }}" }, outputs: { id: response.body.id } }`,
+      ),
+      /cannot look at its own/,
+    ],
+    ['an expression that is none', steps('- { uses: fail, if: "inputs.count >", with: { message: x } }'), /not CEL/],
+    [
+      'a condition that is no truth',
+      steps('- { uses: fail, if: inputs.count, with: { message: x } }'),
+      /true or false/,
+    ],
+    ['a template that never closes', steps('- { uses: fail, with: { message: "${{ inputs.count" } }'), /never closes/],
+    [
+      'retry on what is never repeated',
+      steps(`- { uses: http/request, with: ${post}, retry: { attempts: 3 } }`),
+      /cannot be tried again/,
+    ],
+    [
+      'retry on repeat: never',
+      steps(`- { uses: http/request, with: ${get}, repeat: never, retry: { attempts: 2 } }`),
+      /cannot be tried again/,
+    ],
+    ['repeat: find without find', steps(`- { uses: http/request, with: ${post}, repeat: find }`), /needs a "find"/],
+    [
+      'an undo that needs its outputs without find',
+      steps(
+        `- { id: a, uses: http/request, with: ${post}, outputs: { id: response.body.id }, undo: { uses: http/request, with: { connection: fleet, method: DELETE, path: "/\${{ steps.a.outputs.id }}" } } }`,
+      ),
+      /nobody knows after a time-out/,
+    ],
+    [
+      'a find that does not tell what the undo needs',
+      steps(
+        `- { id: a, uses: http/request, with: ${post}, outputs: { key: response.body.key }, find: ${found}, undo: { uses: http/request, with: { connection: fleet, method: DELETE, path: "/\${{ steps.a.outputs.key }}" } } }`,
+      ),
+      /find does not tell key/,
+    ],
+    [
+      'a find that writes',
+      steps(`- { uses: http/request, with: ${post}, find: { with: { method: POST, path: /x }, found: "true" } }`),
+      /find only looks/,
+    ],
+    [
+      'an undo of an unknown kind',
+      steps(`- { uses: http/request, with: ${post}, undo: { uses: htp } }`),
+      /no step kind "htp"/,
+    ],
+    [
+      'until on a step that writes',
+      steps(`- { uses: http/request, with: ${post}, until: "true", for: 1m }`),
+      /only a step that reads/,
+    ],
+    ['until without for', steps(`- { uses: http/request, with: ${get}, until: "true" }`), /how long at most/],
+    ['every without until', steps(`- { uses: http/request, with: ${get}, every: 5s }`), /belongs to an "until"/],
+    ['else without expect', steps(`- { uses: http/request, with: ${get}, else: no }`), /belongs to an "expect"/],
+    ['a time that is none', steps(`- { uses: http/request, with: ${get}, timeout: soon }`), /not a duration/],
+    [
+      'two steps with one id',
+      steps(`- { id: a, uses: http/request, with: ${get} }`, `- { id: a, uses: http/request, with: ${get} }`),
+      /:6:.*two steps/,
+    ],
+    [
+      'a resolve step that writes',
+      `name: probe\nresolve:\n  - { id: a, uses: http/request, with: ${post} }\nsteps:\n  - { uses: fail, with: { message: x } }\n`,
+      /:3:.*may only read/,
+    ],
+    [
+      'a default outside its range',
+      'name: probe\ninputs:\n  n: { type: integer, max: 5, default: 9 }\nsteps:\n  - { uses: fail, with: { message: x } }\n',
+      /:3:.*at most 5/,
+    ],
+    [
+      'a pattern that is none',
+      'name: probe\ninputs:\n  n: { type: string, pattern: "(" }\nsteps:\n  - { uses: fail, with: { message: x } }\n',
+      /not a pattern/,
+    ],
+    [
+      'a name other than its file',
+      'name: other\nsteps:\n  - { uses: fail, with: { message: x } }\n',
+      /:1:.*called probe.yaml/,
+    ],
+  ])('with %s is refused at its line', (_, text, message) => {
+    expect(problemsIn(text)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('tells all its problems at once', () => {
+    expect(
+      problemsIn(steps('- { uses: nope }', '- { uses: fail, with: { message: "${{ inputs.x }}" } }')),
+    ).toHaveLength(2);
+  });
+});

@@ -1,0 +1,201 @@
+import { digestOf } from '../../src/canonical';
+import { compilePlan, compileResolve, type CompileInput } from '../../src/runbooks/compile';
+import { runbookSchema, type Runbook } from '../../src/runbooks/schema';
+import type { Rollout } from '../../src/rollouts/schema';
+import { requestOf } from './request';
+
+const fleet = { name: 'fleet', kind: 'exposition', origin: 'http://127.0.0.1:7400' } as const;
+const call = { connection: 'fleet', method: 'PUT', path: '/x' };
+const undo = { uses: 'http/request', with: call };
+
+const handler: Runbook = runbookSchema.parse({
+  name: 'share',
+  inputs: {
+    service: { type: 'service' },
+    version: { type: 'version' },
+    previous_version: { type: 'version' },
+    share: { type: 'integer' },
+    previous_share: { type: 'integer' },
+    stage: { type: 'string' },
+  },
+  steps: [{ id: 'shift', uses: 'http/request', with: call, undo }],
+});
+
+const deploying: Runbook = runbookSchema.parse({
+  name: 'deliver',
+  inputs: { version: { type: 'version' }, previous_version: { type: 'version' } },
+  steps: [{ id: 'shift', uses: 'http/request', with: call, undo }],
+});
+
+const criteria = { error_rate: '<0.1%' };
+const rollout: Rollout = {
+  name: 'checkout',
+  stages: [
+    { name: 'canary', target: '25%', duration: '8s', success_criteria: criteria },
+    { name: 'full', target: '100%', monitoring_period: '1h' },
+  ],
+};
+
+const base: CompileInput = {
+  request: requestOf(),
+  policyCommit: 'c'.repeat(40),
+  service: { name: 'checkout' },
+  environment: { name: 'production' },
+  previousVersion: 'v2.3.0',
+  work: { kind: 'rollout', rollout, handler },
+  resolve: {},
+  connections: { fleet },
+  metrics: { error_rate: { connection: 'fleet', query: 'e', unit: 'ratio' } },
+  sources: [],
+  watchMs: 0,
+};
+
+function compiled(change: Partial<CompileInput> = {}) {
+  const result = compilePlan({ ...base, ...change });
+  if (!result.ok) throw new Error(result.problems.join('\n'));
+  return result;
+}
+
+describe('the plan of a rollout', () => {
+  it('takes every stage to its share, then judges it, then watches the whole', () => {
+    const { outline } = compiled();
+    expect(
+      outline.steps.map(({ path, uses, phase, pollForMs, stage }) => ({ path, uses, phase, pollForMs, stage })),
+    ).toEqual([
+      { path: 'canary/shift', uses: 'http/request', phase: 'work', pollForMs: undefined, stage: 'canary' },
+      { path: 'canary/success-criteria', uses: 'monitor', phase: 'work', pollForMs: 8000, stage: 'canary' },
+      { path: 'full/shift', uses: 'http/request', phase: 'work', pollForMs: undefined, stage: 'full' },
+      { path: 'monitoring-period', uses: 'monitor', phase: 'watch', pollForMs: 3_600_000, stage: undefined },
+    ]);
+  });
+
+  it('gives the handler the share of its stage and of the one before', () => {
+    const { plan } = compiled();
+    expect(plan.scopes).toMatchObject({
+      canary: { inputs: { service: 'checkout', version: 'v2.4.0', share: 25, previous_share: 0, stage: 'canary' } },
+      full: { inputs: { share: 100, previous_share: 25, stage: 'full' } },
+    });
+  });
+
+  it('keeps to what policy judged, whatever inputs somebody adds', () => {
+    const asked = { ...requestOf(), inputs: { version: 'v6.6.6', previous_version: 'v6.6.6' } };
+    const { plan } = compiled({ work: { kind: 'runbook', runbook: deploying }, request: asked });
+    expect(plan.scopes.deliver!.inputs).toEqual({ version: 'v2.4.0', previous_version: { $late: 'previous_version' } });
+  });
+
+  it('takes nothing that somebody asks for as late', () => {
+    const runbook = runbookSchema.parse({ ...deploying, inputs: { note: { type: 'string' } } });
+    const request = { ...requestOf(), inputs: { note: { $late: 'previous_version' } } };
+    const result = compilePlan({ ...base, work: { kind: 'runbook', runbook }, request });
+    expect(result).toMatchObject({ ok: false, problems: [expect.stringMatching(/has to be a text/)] });
+  });
+
+  it('does not depend on what runs there now, which is told when the lane is held', () => {
+    const { plan, outline } = compiled();
+    expect(plan.scopes.canary!.inputs.previous_version).toEqual({ $late: 'previous_version' });
+    expect(compiled({ previousVersion: 'v1.0.0' }).outline.digest).toBe(outline.digest);
+  });
+
+  it('has a digest over exactly what the blob store will give back', () => {
+    const { plan, outline } = compiled();
+    expect(digestOf(JSON.parse(JSON.stringify(plan)))).toBe(outline.digest);
+    expect(compiled({ policyCommit: 'd'.repeat(40) }).outline.digest).not.toBe(outline.digest);
+  });
+
+  it('freezes only the connections and metrics that it uses', () => {
+    const { plan } = compiled({ connections: { fleet, other: { ...fleet, name: 'other' } } });
+    expect(Object.keys(plan.connections)).toEqual(['fleet']);
+    expect(Object.keys(plan.metrics)).toEqual(['error_rate']);
+  });
+
+  it('watches as long as the environment wants when no stage wants longer', () => {
+    const { outline } = compiled({ watchMs: 7_200_000 });
+    expect(outline.steps.at(-1)).toMatchObject({ phase: 'watch', pollForMs: 7_200_000 });
+  });
+
+  it('says that there is nothing to go back to when no version ran before', () => {
+    expect(compiled().outline.irreversible).toEqual([]);
+    expect(compiled({ previousVersion: undefined }).outline.irreversible).toEqual([
+      expect.stringMatching(/nothing to go back to/),
+    ]);
+  });
+
+  it('runs the handlers of its prerequisites first', () => {
+    const prerequisite = runbookSchema.parse({
+      name: 'check-migration',
+      inputs: { value: { type: 'version' } },
+      steps: [{ id: 'look', uses: 'http/request', with: { connection: 'fleet', path: '/x' } }],
+    });
+    const asking: Rollout = { ...rollout, prerequisites: [{ database_migration: 'v2.3.0' }] };
+    const work = { kind: 'rollout' as const, rollout: asking, handler };
+    const { outline, plan } = compiled({ work: { ...work, prerequisites: { database_migration: prerequisite } } });
+    expect(outline.steps[0]!.path).toBe('prerequisite-database_migration/look');
+    expect(plan.scopes['@prerequisite-database_migration']!.inputs).toEqual({ value: 'v2.3.0' });
+    expect(compilePlan({ ...base, work })).toEqual({
+      ok: false,
+      problems: [expect.stringContaining('no handler for prerequisite.database_migration')],
+    });
+  });
+});
+
+describe('the plan of a runbook', () => {
+  const runbook = runbookSchema.parse({
+    name: 'web',
+    inputs: { count: { type: 'integer', max: 5 } },
+    resolve: [
+      { id: 'now', uses: 'http/request', with: { connection: 'fleet', path: '/x' }, outputs: { a: 'response.status' } },
+    ],
+    steps: [
+      { id: 'make', name: 'Make it', uses: 'http/request', with: { ...call, method: 'POST' }, undo: 'none' },
+      { id: 'back', uses: 'http/request', with: call, undo },
+      { uses: 'wait', with: { for: '5s' } },
+    ],
+  });
+  const work = { kind: 'runbook', runbook } as const;
+  const request = { ...requestOf(), kind: 'runbook', inputs: { count: '2' } } as const;
+
+  it('has its steps in order with what a workflow needs of each', () => {
+    const { outline } = compiled({ work, request });
+    expect(outline.steps).toMatchObject([
+      { path: 'make', repeat: 'never', hasUndo: false, retry: { attempts: 1 } },
+      { path: 'back', repeat: 'safe', hasUndo: true, retry: { attempts: 3 } },
+      { path: 'step_3', pollForMs: 5000 },
+    ]);
+    expect(outline.irreversible).toEqual(['“Make it” cannot be undone.']);
+  });
+
+  it('has its inputs as their type wants them', () => {
+    expect(compiled({ work, request }).plan.scopes.web!.inputs).toEqual({ count: 2 });
+  });
+
+  it('is refused with what is wrong with its inputs', () => {
+    const result = compilePlan({ ...base, work, request: { ...request, inputs: { count: 9, other: 1 } } });
+    expect(result.ok ? [] : result.problems).toEqual([
+      expect.stringMatching(/no input "other"/),
+      expect.stringMatching(/at most 5/),
+    ]);
+  });
+
+  it('is refused when it uses a connection that is not there', () => {
+    const result = compilePlan({ ...base, work, request, connections: {} });
+    expect(result).toMatchObject({ ok: false, problems: [expect.stringMatching(/connection "fleet"/)] });
+  });
+
+  it('resolves by a plan of its own, whose paths are the ids of its steps', () => {
+    const result = compileResolve({ ...base, work, request });
+    expect(result).toMatchObject({
+      ok: true,
+      outline: { steps: [{ path: 'now' }] },
+      plan: { steps: [{ scope: '@resolve' }] },
+    });
+    expect(compileResolve(base)).toBeUndefined();
+  });
+
+  it('waits out the watch of its environment', () => {
+    expect(compiled({ work, request, watchMs: 60_000 }).outline.steps.at(-1)).toMatchObject({
+      uses: 'wait',
+      phase: 'watch',
+      pollForMs: 60_000,
+    });
+  });
+});
