@@ -11,13 +11,14 @@ export interface TreeEntry {
   readonly path: string;
 }
 
-/** Every file under a commit or tree, or under one folder of it. One process, whatever the size. */
+/** Every file under a commit, or under some folders of it. One process, whatever the size. */
 export async function listTree(
   mirror: Mirror,
-  at: { readonly commit: string; readonly folder?: string },
+  at: { readonly commit: string; readonly folders?: readonly string[] },
 ): Promise<readonly TreeEntry[]> {
-  const folder = at.folder === undefined ? [] : [`${at.folder}/`];
-  const out = await mirror.local(['ls-tree', '-r', '-z', '-l', '--full-tree', objectId(at.commit), '--', ...folder]);
+  if (at.folders?.length === 0) return [];
+  const folders = (at.folders ?? []).map((folder) => `${folder}/`);
+  const out = await mirror.local(['ls-tree', '-r', '-z', '-l', '--full-tree', objectId(at.commit), '--', ...folders]);
   return out
     .toString('utf8')
     .split('\0')
@@ -49,4 +50,15 @@ export async function readObjects(mirror: Mirror, names: readonly string[]): Pro
     at += size + 1;
   }
   return bodies;
+}
+
+/** Direct sub-folders of some folders, as full paths. */
+export async function listFolders(
+  mirror: Mirror,
+  at: { readonly commit: string; readonly folders: readonly string[] },
+): Promise<readonly string[]> {
+  if (at.folders.length === 0) return [];
+  const folders = at.folders.map((folder) => `${folder}/`);
+  const args = ['ls-tree', '-d', '-z', '--name-only', '--full-tree', objectId(at.commit), '--', ...folders];
+  return (await mirror.local(args)).toString('utf8').split('\0').filter(Boolean);
 }

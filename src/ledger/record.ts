@@ -26,6 +26,8 @@ export interface LedgerRecord {
   readonly event: LedgerEvent;
   readonly at: string;
   readonly body: { readonly [key: string]: Json };
+  /** How it changed the applied state: `state/` can be rebuilt, and checked, from the records alone. */
+  readonly state?: AppliedChange;
   /** SHA-256 of the canonical JSON of the record before, signature included; 64 zeros for the first. */
   readonly previous: string;
   /** Base64 Ed25519 over the canonical JSON of everything above; key id before the colon. */

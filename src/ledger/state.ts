@@ -14,34 +14,40 @@ export function emptyState({
   return { format: 1, service, environment, history: [] };
 }
 
-/** The state after a change. Applying the same change twice gives the same state as once. */
+/** The state after a change. Applying the same change twice in a row gives the same state as once. */
 export function applyChange(state: AppliedState | undefined, change: AppliedChange): AppliedState {
   const before = state ?? emptyState(change);
+  const { operation, at } = change;
   switch (change.kind) {
     case 'started':
-      return { ...before, changing: { version: change.version, operation: change.operation, at: change.at } };
-    case 'applied': {
-      const { version, operation, at } = change;
-      return settled({ ...before, current: { version, operation, at } });
-    }
+      return { ...before, changing: { version: change.version, operation, at } };
     case 'succeeded':
-      return settled(succeed(before, change));
+      return { ...settled(before, change), history: withSuccess(before.history, change) };
+    case 'applied':
+      return settled(before, change);
     case 'rolled_back':
-      return settled(rollBack(before, change));
+      return rollBack(before, change);
   }
 }
 
-/** Something has come of it: nothing is in motion any more. */
-function settled({ changing: _changing, ...state }: AppliedState): AppliedState {
-  return state;
+/** What runs now is known; a newer operation that has begun in the meantime stays in motion. */
+function settled(
+  before: AppliedState,
+  { version, operation, at }: { readonly version: string; readonly operation: string; readonly at: string },
+): AppliedState {
+  const { changing, ...rest } = before;
+  const current = { version, operation, at };
+  return changing === undefined || changing.operation === operation
+    ? { ...rest, current }
+    : { ...rest, changing, current };
 }
 
-function succeed(before: AppliedState, change: Extract<AppliedChange, { kind: 'succeeded' }>): AppliedState {
-  const { version, operation, at } = change;
-  const isRepeat = before.history.some((entry) => entry.operation === operation && entry.version === version);
-  if (isRepeat) return before;
-  const history = [{ version, operation, succeededAt: at }, ...before.history].slice(0, maxHistory);
-  return { ...before, current: { version, operation, at }, history };
+function withSuccess(
+  history: readonly AppliedVersion[],
+  { version, operation, at }: Extract<AppliedChange, { kind: 'succeeded' }>,
+): readonly AppliedVersion[] {
+  const isRepeat = history.some((entry) => entry.operation === operation && entry.version === version);
+  return isRepeat ? history : [{ version, operation, succeededAt: at }, ...history].slice(0, maxHistory);
 }
 
 function rollBack(before: AppliedState, change: Extract<AppliedChange, { kind: 'rolled_back' }>): AppliedState {
@@ -51,24 +57,23 @@ function rollBack(before: AppliedState, change: Extract<AppliedChange, { kind: '
       ? { ...entry, rolledBackAt: at }
       : entry,
   );
-  return { ...before, current: { version: to, operation, at }, history };
+  return { ...settled(before, { version: to, operation, at }), history };
 }
 
 /**
  * What a rollback goes back to: the newest version that succeeded here, was not rolled back later, and is not the one
- * being left. The one being left is what runs now; a deploy in flight passes its own version as `before`, and a step
- * further back passes the version it steps behind.
+ * being left. The one being left is what a deploy in motion brings, else what runs now; `before` names another one,
+ * and then only versions older than it count. A rollback in motion is no reason to return to what it leaves.
  */
 export function lastGood(
   state: AppliedState,
   { before }: { readonly before?: string } = {},
 ): AppliedVersion | undefined {
-  // In mid-change it is the changing version that is being left, and what ran before is the place to go back to.
-  const leaving = before ?? state.changing?.version ?? state.current?.version;
-  const at = before === undefined ? -1 : state.history.findIndex(({ version }) => version === before);
-  return state.history
-    .slice(at + 1)
-    .find(({ version, rolledBackAt }) => rolledBackAt === undefined && version !== leaving);
+  const { changing, current, history } = state;
+  const inMotion = changing?.operation.startsWith('rollback-') ? undefined : changing?.version;
+  const leaving = before ?? inMotion ?? current?.version;
+  const at = before === undefined ? -1 : history.findIndex(({ version }) => version === before);
+  return history.slice(at + 1).find(({ version, rolledBackAt }) => rolledBackAt === undefined && version !== leaving);
 }
 
 /** The newest time a version succeeded and was not rolled back later; what `after` and `soak` count from. */

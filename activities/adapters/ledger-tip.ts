@@ -1,0 +1,150 @@
+import { Refusal } from '../../src/errors';
+import { GitFailure, type Mirror } from './git';
+
+const tipRef = 'refs/signalbox/tip';
+
+/** Where the ledger's remote ref stands, as far as this process knows. It only ever moves forward. */
+export class LedgerTip {
+  private known: { readonly commit: string | undefined } | undefined;
+  private seen: Date | undefined;
+  private running: Promise<string | undefined> | undefined;
+  private next: Promise<string | undefined> | undefined;
+  private failedAt = -Infinity;
+
+  constructor(
+    private readonly deps: {
+      readonly mirror: Mirror;
+      readonly now: () => Date;
+      /** After a failure the remote is left alone this long by reads, ms: they answer from the mirror at once. */
+      readonly restMs: number;
+    },
+    /** Full name of the ref at the remote. */
+    readonly ref: string,
+  ) {}
+
+  get isKnown(): boolean {
+    return this.known !== undefined;
+  }
+
+  /** Newest commit known to be at the remote; undefined for an empty ledger, or when nothing is known. */
+  get commit(): string | undefined {
+    return this.known?.commit;
+  }
+
+  /** When the remote last answered. */
+  get seenAt(): Date | undefined {
+    return this.seen;
+  }
+
+  /** Takes up what the process before us knew, so that reads work while the remote is away. */
+  async recall(): Promise<void> {
+    const commit = await this.deps.mirror.commitAt(tipRef);
+    if (commit !== undefined) this.known = { commit };
+  }
+
+  /** Asks the remote; the answer is at least as new as the call. Throws `Refusal('ledger_refused')`. */
+  refresh(): Promise<string | undefined> {
+    if (this.next) return this.next;
+    const before = this.running;
+    if (!before) return this.start();
+    this.next = before
+      .catch(() => undefined)
+      .then(() => {
+        this.next = undefined;
+        return this.start();
+      });
+    return this.next;
+  }
+
+  /** For reads: as `refresh`, but answers from what is known while the remote is away. Throws when nothing is known. */
+  async refreshOrRecall(): Promise<string | undefined> {
+    if (performance.now() - this.failedAt < this.deps.restMs && this.known) return this.known.commit;
+    try {
+      return await this.refresh();
+    } catch (error) {
+      if (this.known && error instanceof Refusal) return this.known.commit;
+      throw error;
+    }
+  }
+
+  /** Our own push arrived. */
+  async moved(commit: string): Promise<void> {
+    this.known = { commit };
+    this.seen = this.deps.now();
+    await this.keep(commit);
+  }
+
+  /** Whether a commit of ours is part of the ledger as it is now. */
+  async contains(commit: string): Promise<boolean> {
+    return this.commit !== undefined && this.isAncestor(commit, this.commit);
+  }
+
+  private start(): Promise<string | undefined> {
+    const asking = this.ask()
+      .catch((error: unknown) => {
+        this.failedAt = performance.now();
+        throw error;
+      })
+      .finally(() => {
+        if (this.running === asking) this.running = undefined;
+      });
+    this.running = asking;
+    return asking;
+  }
+
+  private async ask(): Promise<string | undefined> {
+    const { mirror } = this.deps;
+    try {
+      const there = await mirror.remoteTip(this.ref);
+      if (there !== undefined && (await mirror.commitAt(there)) === undefined)
+        await mirror.fetch(['--no-tags'], [this.ref]);
+      await this.take(there);
+      this.seen = this.deps.now();
+      return this.commit;
+    } catch (error) {
+      throw error instanceof GitFailure ? this.unreachable(error) : error;
+    }
+  }
+
+  private async take(there: string | undefined): Promise<void> {
+    const before = this.known?.commit;
+    if (before === there || before === undefined) {
+      this.known = { commit: there };
+      if (there !== undefined && before !== there) await this.keep(there);
+      return;
+    }
+    if (there !== undefined && (await this.isAncestor(before, there))) {
+      this.known = { commit: there };
+      return this.keep(there);
+    }
+    // A replica that is a moment behind shows an older tip of the same history; our own pushes still name the newest.
+    if (there !== undefined && (await this.isAncestor(there, before))) return;
+    throw this.rewritten(before);
+  }
+
+  private async isAncestor(older: string, newer: string): Promise<boolean> {
+    const out = await this.deps.mirror.local(['rev-list', '--max-count=1', older, `^${newer}`, '--']);
+    return out.length === 0;
+  }
+
+  /** Helps the next fetch and the next process; a lock someone left behind must not fail a record that has landed. */
+  private async keep(commit: string): Promise<void> {
+    await this.deps.mirror.local(['update-ref', '--no-deref', tipRef, commit]).catch(() => undefined);
+  }
+
+  private unreachable(failure: GitFailure): Refusal {
+    return new Refusal(
+      'ledger_refused',
+      `The ledger at ${this.deps.mirror.remote.shown} cannot be reached (${failure.words}), so no record can be written; whoever runs Signalbox has to check that Git host, and what waits is tried again by itself.`,
+      { cause: failure, data: { reason: 'unreachable' } },
+    );
+  }
+
+  private rewritten(before: string): Refusal {
+    return new Refusal(
+      'ledger_refused',
+      `The ledger at ${this.deps.mirror.remote.shown} no longer contains record commit ${before.slice(0, 10)} that was there before, so someone has rewritten or deleted ${this.ref}; whoever runs that Git host has to restore it (or delete the folder ${this.deps.mirror.folder} to accept the loss).`,
+      { data: { reason: 'rewritten', commit: before } },
+    );
+  }
+}
