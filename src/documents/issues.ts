@@ -31,7 +31,7 @@ function complain(
       path: [...path, key],
       about: 'key',
       message: `unknown key "${key}"`,
-      hint: didYouMean(key, known) ?? (known.length > 0 ? `known here: ${[...new Set(known)].join(', ')}` : undefined),
+      hint: isTornOff(key, valueAt(value, [...path, key])) ? tornHint : (didYouMean(key, known) ?? listOf(known)),
     }));
   }
   if (issue.code === 'invalid_union') {
@@ -47,6 +47,17 @@ function complain(
   if (got === null)
     return [{ path, about: 'value', message: `${nameOf(path)} has no value`, hint: 'give it one or remove the key' }];
   return [{ path, about: 'value', message: `${nameOf(path)} ${wordsOf(issue, got)}` }];
+}
+
+const tornHint = 'inside { } a comma ends a value, so write the whole value in quotes';
+
+/** `{when: a.exists(p, p > 1)}` reads as the keys `when` and `p > 1)`. */
+function isTornOff(key: string, value: unknown): boolean {
+  return value === null && !/^[\w.-]+$/.test(key);
+}
+
+function listOf(known: readonly string[]): string | undefined {
+  return known.length > 0 ? `known here: ${[...new Set(known)].join(', ')}` : undefined;
 }
 
 /** The option of a union whose complaints are about something inside it: the one its author meant. */

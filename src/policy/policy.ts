@@ -1,7 +1,7 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { readDocument, type Problem } from '../documents/read-yaml';
 import type { Expression } from '../expressions/cel';
-import type { Json, JsonObject } from '../json';
+import type { JsonObject } from '../json';
 import type { TeamMembers } from '../approvals/ballot';
 import type { DateRange, WeeklyWindow } from './calendar';
 import type { FactValues } from './names';
@@ -112,9 +112,6 @@ export interface Policy {
 
 export type LoadedPolicy =
   { readonly ok: true; readonly policy: Policy } | { readonly ok: false; readonly problems: readonly Problem[] };
-
-/** Reads one file as plain values of any shape: configuration, or a document of an open format. */
-export const anyDocument: z.ZodType<Json> = z.unknown() as unknown as z.ZodType<Json>;
 
 /**
  * Reads the rules at one commit: shapes first, then meaning, all problems at once. Files of kinds it does not know are

@@ -93,6 +93,10 @@ describe('a slip is told with its place and with what to write instead', () => {
     ['if: "x" == y', `policy.yaml:1:9: Unexpected scalar at node end; write it in quotes: if: '"x" == y'`],
     ['if: *x', 'policy.yaml:1:5: *x names no anchor; if it is a text, write it in quotes: "*x"'],
     ['environments: {a: {path: x}}', 'policy.yaml:1:16: "branch" is missing'],
+    [
+      'environments: {a: {branch: x.exists(p, p > 1)}}',
+      'policy.yaml:1:40: unknown key "p > 1)"; inside { } a comma ends a value, so write the whole value in quotes',
+    ],
     ['version: x', 'policy.yaml:1:10: "version" has to be a number and is the text "x"'],
     ['require: [{team: x, count: 0}]', 'policy.yaml:1:28: "count" has to be at least 1'],
     ['require: []', 'policy.yaml:1:10: "require" needs at least 1 entries'],
