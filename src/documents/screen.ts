@@ -35,7 +35,6 @@ export function screen(text: string): Finding | undefined {
 // Controls other than tab and line ends, lone carriage returns, line separators, bidirectional overrides, marks of
 // broken UTF-8, and lone surrogates: none of them is visible where people review a file.
 const hidden =
-  // eslint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffd-\uffff]|\r(?!\n)|\p{Cs}/u;
 
 function hiddenCharacter(text: string): Finding | undefined {
