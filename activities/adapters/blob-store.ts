@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Refusal } from '../../src/errors';
 
@@ -56,8 +56,16 @@ class FolderStore implements BlobStore {
   async put(given: string | Uint8Array): Promise<string> {
     const bytes = Buffer.from(given as Uint8Array);
     const digest = createHash('sha256').update(bytes).digest('hex');
-    if (await this.has(digest)) return digest;
     const path = this.pathOf(digest);
+    // Kept anew means needed anew: its retention starts again, and a damaged copy is replaced.
+    const whole = await this.get(digest).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Refusal) throw error;
+        return false;
+      },
+    );
+    if (whole && (await touched(path))) return digest;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
     const file = await open(aside, 'wx', 0o600);
@@ -131,13 +139,23 @@ const keyFile = '.blob-key';
 
 async function ownKey(location: string): Promise<{ readonly key: Buffer; readonly note: string }> {
   const path = join(location, keyFile);
-  const fresh = await open(path, 'wx', 0o600).catch(() => undefined);
-  if (fresh) {
-    await fresh.writeFile(randomBytes(32).toString('hex'));
-    await fresh.close();
-  }
+  // Of several processes that start at once one wins, and nobody reads a key that is not written yet.
+  const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  await writeFile(aside, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+  await link(aside, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  await rm(aside, { force: true });
   const key = keyFrom((await readFile(path, 'utf8')).trim());
   return { key, note: `BLOB_KEY is not set, so the blob store uses ${path}; keep that file, or set BLOB_KEY.` };
+}
+
+async function touched(path: string): Promise<boolean> {
+  const now = new Date();
+  return utimes(path, now, now).then(
+    () => true,
+    () => false,
+  );
 }
 
 function keyFrom(text: string): Buffer {

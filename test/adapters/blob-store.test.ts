@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, renameSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, renameSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBlobStore } from '../../activities/adapters/blob-store';
@@ -73,4 +73,25 @@ test('sweeping removes what is older and keeps the key', async () => {
   expect(await store.sweep({ olderThanMs: -1_000 })).toBe(1);
   expect(await store.has(digest)).toBe(false);
   expect(readdirSync(location)).toContain('.blob-key');
+});
+
+test('keeping something again starts its retention anew and mends a damaged copy', async () => {
+  const location = folder();
+  const store = await openBlobStore({ location, key });
+  const digest = await store.put('kept twice');
+  utimesSync(pathOf(location, digest), new Date(0), new Date(0));
+  await store.put('kept twice');
+  expect(await store.sweep({ olderThanMs: 60_000 })).toBe(0);
+
+  writeFileSync(pathOf(location, digest), 'half a f');
+  await store.put('kept twice');
+  expect((await store.get(digest)).toString()).toBe('kept twice');
+});
+
+test('processes that start at once agree on the key that is made', async () => {
+  const location = folder();
+  const stores = await Promise.all(Array.from({ length: 8 }, () => openBlobStore({ location })));
+  const digest = await stores[0]!.put('shared');
+  for (const store of stores) expect((await store.get(digest)).toString()).toBe('shared');
+  expect(readdirSync(location).filter((name) => name.startsWith('.blob-key'))).toEqual(['.blob-key']);
 });
