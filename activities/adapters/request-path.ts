@@ -9,7 +9,8 @@ export function pathProblem(path: string, prefixes: readonly string[] | undefine
   const decoded = fullyDecoded(bare);
   if (decoded === undefined) return 'it is encoded in a way that cannot be read';
   if (/[\u0000-\u001f\u007f\\]/.test(decoded)) return 'it hides a control character or a backslash';
-  if (decoded.split('/').some((segment) => /^\.{1,2}(;.*)?$/.test(segment))) return 'it climbs with . or ..';
+  if (decoded.split('/').some((segment) => /^\.{1,2}(;.*)?$/.test(segment)))
+    return 'it climbs with a . or .. of its own';
   if (prefixes && !prefixes.some((prefix) => isBelow(bare, prefix)))
     return `${bare} is not below ${prefixes.join(' or ')}`;
   return undefined;
