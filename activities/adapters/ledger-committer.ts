@@ -77,7 +77,7 @@ export class LedgerCommitter {
   }
 
   private async commit(batch: readonly Waiting[]): Promise<void> {
-    const { mirror, tip, signer, now, maxWaitMs } = this.deps;
+    const { mirror, signer, now, maxWaitMs } = this.deps;
     const deadline = performance.now() + maxWaitMs;
     let groups = batch;
     let declines = 0;
