@@ -79,7 +79,7 @@ describe('writing records', () => {
     const remote = await remoteRepository();
     const ledgers = [await open(remote), await open(remote)];
     const writes = Array.from({ length: 500 }, (_, n) =>
-      ledgers[n % 2]?.append([entry(`deploy-${n}`, { body: { n } })]),
+      ledgers[n % 2]!.append([entry(`deploy-${n}`, { body: { n } })]),
     );
     await Promise.all(writes);
     const commits = await history(remote);
@@ -95,7 +95,7 @@ describe('writing records', () => {
     const dataDir = await folder();
     const ledgers = await Promise.all([open(remote, { dataDir }), open(remote, { dataDir })]);
     expect(ledgers[0]?.publicKeyPem).toBe(ledgers[1]?.publicKeyPem);
-    await Promise.all(Array.from({ length: 40 }, (_, n) => ledgers[n % 2]?.append([entry(`deploy-${n}`)])));
+    await Promise.all(Array.from({ length: 40 }, (_, n) => ledgers[n % 2]!.append([entry(`deploy-${n}`)])));
     expect(await ledgers[1]?.verify()).toMatchObject({ ok: true, records: 40 });
   });
 
