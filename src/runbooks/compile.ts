@@ -11,6 +11,7 @@ import { formatDuration } from './duration';
 import { hasTemplate } from './expressions';
 import { validateInputs } from './inputs';
 import type { Runbook } from './schema';
+import { queryProblem } from './metric-query';
 import { isLate, previousVersionLate, resolveScope } from './scope';
 import { stepKindOf } from './step-kinds';
 
@@ -253,6 +254,10 @@ class PlanBuilder {
       else if (!hasTemplate(text)) {
         const parsed = parseCriterion(text, metric.unit);
         if (!parsed.ok) this.problems.push(`The step “${step.name}” cannot judge ${name}: ${parsed.message}.`);
+      }
+      const wrong = metric && queryProblem(metric.query);
+      if (wrong) {
+        this.problems.push(`The query of the metric ${name} in policy.yaml cannot be asked: ${wrong}.`);
       }
     }
   }

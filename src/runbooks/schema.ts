@@ -16,10 +16,10 @@ const json = z.json();
 const common = { help: text().optional() };
 const anInput = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => z.strictObject({ ...shape, ...common });
 
-const simple = ['ipv4', 'ipv6', 'cidr', 'duration', 'version', 'percent', 'service', 'environment'] as const;
+const simple = ['ipv4', 'ipv6', 'cidr', 'duration', 'version', 'service', 'environment'] as const;
 
 const item = z.strictObject({
-  type: z.enum(['string', 'integer', ...simple]),
+  type: z.enum(['string', 'integer', 'percent', ...simple]),
   pattern: text().optional(),
   min: z.int().optional(),
   max: z.int().optional(),
@@ -42,6 +42,7 @@ export const inputSchema = z.discriminatedUnion('type', [
     max: z.int().min(0).optional(),
     default: z.array(json).optional(),
   }),
+  anInput({ type: z.literal('percent'), default: z.union([z.number(), z.string()]).optional() }),
   anInput({ type: z.enum(simple), default: z.string().optional() }),
 ]);
 

@@ -113,6 +113,16 @@ describe('the plan of a rollout', () => {
     expect(outline.steps.at(-1)).toMatchObject({ phase: 'watch', pollForMs: 7_200_000 });
   });
 
+  test.each([
+    ['x{version="${version}"}', /no template; write it as in/],
+    ['x{version="${{ inputs.version }}"}', /inputs.version/],
+    ['x{version="${{ operation.verison }}"}', /operation.verison|"verison"/],
+    ['${{ operation.version }}', /as a whole/],
+  ])('is refused when a metric asks %s', (query, message) => {
+    const result = compilePlan({ ...base, metrics: { error_rate: { ...base.metrics.error_rate!, query } } });
+    expect(result.ok ? [] : result.problems).toEqual([expect.stringMatching(message)]);
+  });
+
   it('says that there is nothing to go back to when no version ran before', () => {
     expect(compiled().outline.irreversible).toEqual([]);
     expect(compiled({ previousVersion: undefined }).outline.irreversible).toEqual([
