@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { canonical, digestOf } from '../../src/canonical';
 import { Refusal } from '../../src/errors';
+import { historyOf } from '../../src/ledger/history';
 import type { AppliedState, AppliedVersion } from '../../src/ledger/record';
 import { admitCase, gatesOf, judgeCase, type Case } from '../../src/operation/judge';
 import type { Plan } from '../../src/operation/plan';
@@ -14,7 +15,7 @@ import type { PolicySource } from './policy-source';
 
 export interface DecisionDeps {
   readonly policy: PolicySource;
-  readonly ledger: LedgerPort & { history(): Promise<Case['history']> };
+  readonly ledger: LedgerPort & { history(): Promise<readonly AppliedState[]> };
   /** Keeps a plan's body under its digest; keeping it twice is harmless. */
   readonly blobs: { put(text: string): Promise<string> };
   readonly relayKey: string;
@@ -115,11 +116,11 @@ async function gather(
   const { service, environment } = about.request;
   const known =
     service !== undefined && environment !== undefined && about.repository.policy.environments.has(environment);
-  const [history, applied] = await Promise.all([
+  const [states, applied] = await Promise.all([
     ledger.history(),
     known && about.repository.policy.services.has(service) ? ledger.readState({ service, environment }) : undefined,
   ]);
-  return { ...about, history, applied, now: now() };
+  return { ...about, history: historyOf(states), applied, now: now() };
 }
 
 /** The blob store is addressed by the SHA-256 of the canonical text, which is the digest that people approve. */

@@ -3,6 +3,8 @@ import { explainVerdict } from '../policy/explain';
 import { membersOf } from '../policy/context';
 import type { PolicyRequest, World } from '../policy/request';
 import type { Repository } from '../policy/read-repository';
+import { historyOf } from '../ledger/history';
+import type { AppliedState } from '../ledger/record';
 import type { PolicySource } from '../../activities/worker/policy-source';
 import type { AskedKind, AskedOf } from '../commands/asked';
 import type { Catalogue } from '../../bot/deps';
@@ -11,7 +13,7 @@ import type { DeclaredInputs } from '../runbooks/inputs';
 
 interface AskingDeps {
   readonly policy: PolicySource;
-  readonly ledger: { history(): Promise<NonNullable<World['history']>> };
+  readonly ledger: { history(): Promise<readonly AppliedState[]> };
   /** User groups of an account as Slack tells them; `unknown` when it does not. */
   readonly groupsOf: (account: string) => Promise<readonly string[] | 'unknown'>;
   readonly now: () => Date;
@@ -50,7 +52,7 @@ export function createAsking(deps: AskingDeps) {
         raise: {},
       };
       const world: World = {
-        history: await ledger.history(),
+        history: historyOf(await ledger.history()),
         teams: await teamsWith(deps, inForce.repository, asked.person),
         policyProblem: inForce.problem,
         plan: {},

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { openLedger } from '../../activities/adapters/ledger';
 import { startTestFleet } from '../fleet/start';
 import { startSlackRules, type SlackRules, type StoredMessage } from '../slack-rules';
 import { makeRepository, type TestRepository } from './git-repository';
@@ -39,6 +40,8 @@ export interface Company {
   card(channel: string, holds: (message: StoredMessage) => boolean, what: string): Promise<StoredMessage>;
   /** Versions the fleet runs now. */
   versions(service: string): Promise<{ readonly [version: string]: number }>;
+  /** Says what runs already, as `signalbox adopt` does. */
+  adopt(what: { readonly service: string; readonly version: string; readonly environment: string }): Promise<void>;
   /** Records of an operation as they lie in Git. */
   records(operationId: string): Promise<readonly { event: string; body: Record<string, unknown> }[]>;
   cli(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<{ code: number; out: string; err: string }>;
@@ -99,20 +102,46 @@ export async function openCompany(options: CompanyOptions = {}): Promise<Company
           .filter((message) => !message.thread_ts && holds(message))
           .at(-1);
       try {
-        return await slack.waitFor(find, { timeoutMs: 45_000, what });
+        return await slack.waitFor(find, { timeoutMs: 25_000, what });
       } catch (error) {
         const seen = slack
           .messages(channel)
           .map(({ text }) => text)
           .join('\n');
-        throw new Error(
-          `${what} did not come; ${channel} shows:\n${seen}\n${(error as Error).message}\n${company.log('worker').slice(-1_500)}\n${company.log('bot').slice(-1_500)}`,
-        );
+        const told = people
+          .flatMap(({ id }) => slack.ephemerals(id).map(({ text }) => `${id} was told: ${text}`))
+          .join('\n');
+        throw new Error(`${what} did not come; ${channel} shows:
+${seen}
+${told}
+${(error as Error).message}`);
       }
     },
     async versions(service) {
       const answer = await fetch(`http://127.0.0.1:${fleet.port}/services/${service}`);
       return ((await answer.json()) as { versions: { [version: string]: number } }).versions;
+    },
+    async adopt({ service, version, environment }) {
+      const at = new Date().toISOString();
+      const operation = `adopt-${service}-${environment}`;
+      const own = await openLedger({
+        url: ledger.url,
+        ref: 'refs/heads/ledger',
+        dataDir: join(folder, 'adopt'),
+        signingKey: env.LEDGER_KEY,
+        now: () => new Date(),
+      });
+      await own.append([
+        {
+          operationId: operation,
+          event: 'adopted',
+          index: 0,
+          at,
+          day: at.slice(0, 10),
+          body: { version },
+          state: { kind: 'succeeded', service, environment, version, operation, at },
+        },
+      ]);
     },
     async records(operationId) {
       const names = await ledger.git(['ls-tree', '-r', '--name-only', 'refs/heads/ledger']);
@@ -225,7 +254,6 @@ const groups = [
 const channels = ['deploys', 'deploys-prod', 'incidents', 'policy', 'watch'].map((name, index) => ({
   id: `C0${String(index + 1).padStart(6, '0')}`,
   name,
-  members: people.map(({ id }) => id),
 }));
 
 async function freePort(): Promise<number> {

@@ -9,21 +9,31 @@ export function peopleOf(company: Company) {
   const click = (user: string, message: StoredMessage, actionId: ActionId) =>
     slack.click({ user, channel: message.channel, ts: message.ts, actionId });
 
+  /** A modal that can be sent. */
+  const form = (user: string) =>
+    slack.waitFor(() => slack.views(user).find(({ type, submit }) => type === 'modal' && submit), {
+      timeoutMs: 5_000,
+      what: `a form for ${user}`,
+    });
+
   return {
     click,
+    form,
 
     type: (user: string, command: string, text: string, channel = 'deploys') =>
       slack.command({ user, channel, command, text }),
 
     /** Approve, and confirm in the modal when there is one. */
     async approve(user: string, card: StoredMessage) {
-      const result = await click(user, card, ACTIONS.approve);
-      if (slack.views(user).some(({ type }) => type === 'modal')) await slack.viewSubmit({ user });
-      return result;
+      await click(user, card, ACTIONS.approve);
+      if (JSON.stringify(card.blocks).includes('\\"q\\":1')) return;
+      await form(user);
+      await slack.viewSubmit({ user });
     },
 
     async reject(user: string, card: StoredMessage, reason: string) {
       await click(user, card, ACTIONS.reject);
+      await form(user);
       return slack.viewSubmit({ user, values: { reason } });
     },
 
