@@ -81,6 +81,7 @@ export async function openBotWorld(options: WorldOptions = {}): Promise<BotWorld
     TcpProxy.to(process.env.TEST_TEMPORAL_ADDRESS!),
     TcpProxy.to(process.env.TEST_REDIS_URL!),
   ]);
+  for (const id of ['C0DEPLOYS', 'C0INC']) slack.channel(id)!.members.add(slack.botUserId);
   const connection = Connection.lazy({ address: line.address });
   const redis = options.redis === true ? redisOf(redisLine) : undefined;
   const log: string[] = [];

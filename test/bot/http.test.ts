@@ -1,0 +1,125 @@
+import { eventually, machineToken, openBotWorld, personToken, type BotWorld } from './support/bot-world';
+
+let world: BotWorld;
+beforeAll(async () => {
+  world = await openBotWorld({ mode: 'http', redis: true });
+  await world.startWorker();
+});
+afterAll(() => world?.close());
+
+describe("Slack's requests in HTTP mode", () => {
+  const ask = (version: string) =>
+    world.slack.command({
+      user: 'U0ANN',
+      channel: 'C0DEPLOYS',
+      command: '/deploy',
+      text: `checkout ${version} to staging`,
+    });
+
+  it('are taken once: the same signed request again is refused', async () => {
+    const result = await ask('v1');
+    expect(result.acked).toBe(true);
+    expect((await world.slack.http.replay()).status).toBe(401);
+  });
+
+  it('are refused when their time is ahead by more than a minute, or their signature is wrong', async () => {
+    const now = Math.floor(Date.now() / 1_000);
+    const body = 'command=%2Fsignalbox&text=help&trigger_id=1&user_id=U0ANN&team_id=T1&channel_id=C0DEPLOYS';
+    const contentType = 'application/x-www-form-urlencoded';
+    const status = async (more: object) => (await world.slack.http.send({ body, contentType, ...more })).status;
+    expect(await status({ timestamp: now + 120 })).toBe(401);
+    expect(await status({ timestamp: now - 400 })).toBe(401);
+    expect(await status({ secret: 'another-secret' })).toBe(401);
+    expect(await status({ timestamp: now + 20 })).toBe(200);
+  });
+});
+
+interface Answered {
+  readonly status: number;
+  readonly body: Record<string, unknown> & { error?: { code: string; message: string } };
+}
+
+async function call(
+  method: string,
+  path: string,
+  given: { token?: string; body?: unknown; raw?: string } = {},
+): Promise<Answered> {
+  const response = await fetch(`${world.bot.url}${path}`, {
+    method,
+    headers: given.token === undefined ? {} : { authorization: `Bearer ${given.token}` },
+    body: given.raw ?? (given.body === undefined ? undefined : JSON.stringify(given.body)),
+  });
+  return { status: response.status, body: (await response.json()) as Answered['body'] };
+}
+const commands = (token: string, text: string, key: string) =>
+  call('POST', '/api/v1/commands', { token, body: { text, key } });
+
+describe('the API', () => {
+  it('turns away whoever has no token, or a wrong one', async () => {
+    expect((await call('GET', '/api/v1/operations')).status).toBe(401);
+    const wrong = await call('POST', '/api/v1/commands', {
+      token: 'guess',
+      body: { text: 'deploy a b to c', key: '1' },
+    });
+    expect(wrong).toMatchObject({ status: 401, body: { error: { code: 'unauthorized' } } });
+  });
+
+  it("starts a command as the token's person, once a key", async () => {
+    const first = await commands(personToken, 'deploy checkout v9 to staging --reason "from here"', 'run-1');
+    expect(first).toMatchObject({
+      status: 202,
+      body: { kind: 'started', id: expect.stringContaining('deploy-checkout-staging-') },
+    });
+    const again = await commands(personToken, 'deploy checkout v9 to staging --reason "from here"', 'run-1');
+    expect(again.body.id).toBe(first.body.id);
+    const request = await eventually(async () => (await world.started()).find((each) => each.version === 'v9'));
+    expect(request.requester).toEqual({ kind: 'person', id: 'U0ANN', via: 'cli' });
+    const shown = await call('GET', `/api/v1/operations/${String(first.body.id)}`, { token: personToken });
+    expect(shown).toMatchObject({ status: 200, body: { service: 'checkout', state: 'waiting' } });
+  });
+
+  it('gives the same key of two callers two operations, and a machine only what its token may', async () => {
+    const person = await commands(personToken, 'deploy payments v9 to staging', 'same-key');
+    const machine = await commands(machineToken, 'deploy payments v9 to staging', 'same-key');
+    expect(machine.status).toBe(202);
+    expect(machine.body.id).not.toBe(person.body.id);
+    expect(await commands(machineToken, 'rollback payments in staging', 'x')).toMatchObject({ status: 403 });
+  });
+
+  it('lets people vote and act, and no machine', async () => {
+    const { body } = await commands(personToken, 'deploy checkout v10 to staging', 'run-2');
+    const path = `/api/v1/operations/${String(body.id)}`;
+    const vote = { ballot: 'ballot-1', digest: 'd'.repeat(64), decision: 'approve', key: 'v' };
+    expect(await call('POST', `${path}/votes`, { token: machineToken, body: vote })).toMatchObject({ status: 403 });
+    const own = await call('POST', `${path}/votes`, { token: personToken, body: vote });
+    expect(own).toMatchObject({ status: 409, body: { error: { message: expect.stringContaining('four eyes') } } });
+    const act = { act: { kind: 'cancel' }, key: 'a' };
+    expect(await call('POST', `${path}/acts`, { token: machineToken, body: act })).toMatchObject({ status: 403 });
+    expect(await call('POST', `${path}/acts`, { token: personToken, body: act })).toMatchObject({ status: 200 });
+  });
+
+  it('says in JSON what is wrong with a request', async () => {
+    const token = personToken;
+    expect(await commands(token, 'deploy chekout v1 to staging', 'k')).toMatchObject({
+      status: 400,
+      body: { error: { code: 'bad_request', message: expect.stringContaining('Did you mean: checkout') } },
+    });
+    expect(await call('POST', '/api/v1/commands', { token, raw: '{' })).toMatchObject({ status: 400 });
+    expect(await call('POST', '/api/v1/commands', { token, body: { text: 'x', key: 'k', by: 'U0BOB' } })).toMatchObject(
+      {
+        status: 400,
+      },
+    );
+    expect(await call('POST', '/api/v1/commands', { token, raw: 'x'.repeat(300_000) })).toMatchObject({ status: 413 });
+    expect(await call('GET', '/api/v1/operations/deploy-none-0000000000', { token })).toMatchObject({ status: 404 });
+    expect(await call('DELETE', '/api/v1/operations', { token })).toMatchObject({ status: 405 });
+    expect(await call('GET', '/api/v1/%ZZ', { token })).toMatchObject({ status: 404 });
+  });
+
+  it('tells how it is', async () => {
+    expect(await call('GET', '/healthz')).toMatchObject({ status: 200 });
+    expect(await call('GET', '/readyz')).toMatchObject({ status: 200, body: { ready: true } });
+    const metrics = await (await fetch(`${world.bot.url}/metrics`)).text();
+    expect(metrics).toMatch(/signalbox_handed_over_total\{what="operation",outcome="started"\} \d+/);
+  });
+});

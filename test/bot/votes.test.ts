@@ -1,0 +1,182 @@
+import { operationCard } from '../../src/messages/operation-card';
+import { ACTIONS } from '../../src/messages/actions';
+import type { VoteBody } from '../../src/approvals/ballot';
+import { isRelayed } from '../../src/operation/relay';
+import type { OperationView } from '../../src/operation/view';
+import { VIEW_QUERY } from '../../workflows/contract';
+import { voteId } from '../../bot/votes';
+import { eventually, openBotWorld, relayKey, type BotWorld } from './support/bot-world';
+
+let world: BotWorld;
+beforeAll(async () => {
+  world = await openBotWorld({ waits: { handOver: 600, signal: 600, answer: 2_000 } });
+  await world.startWorker();
+});
+afterAll(() => world?.close());
+
+/** An operation that Ann asked for, with its card in the channel. */
+async function asked(change: Partial<OperationView['ballots'][number]> = {}): Promise<{ id: string; ts: string }> {
+  const { slack } = world;
+  const version = `v${Math.floor(Math.random() * 1e9)}`;
+  await slack.command({
+    user: 'U0ANN',
+    channel: 'C0DEPLOYS',
+    command: '/deploy',
+    text: `checkout ${version} to staging`,
+  });
+  const short = /taken on as (\w+)/.exec(slack.ephemerals('U0ANN').at(-1)!.text)![1]!;
+  const id = `deploy-checkout-staging-${short}`;
+  const view = await world.temporal.client.workflow.getHandle(id).query<OperationView>(VIEW_QUERY);
+  const card = operationCard({ ...view, ballots: view.ballots.map((ballot) => ({ ...ballot, ...change })) });
+  const { WebClient } = await import('@slack/web-api');
+  const web = new WebClient(slack.botToken, { slackApiUrl: slack.apiUrl });
+  const posted = await web.chat.postMessage({ channel: 'C0DEPLOYS', ...card });
+  return { id, ts: posted.ts! };
+}
+
+const press = (user: string, ts: string, actionId: string) =>
+  world.slack.click({ user, channel: 'C0DEPLOYS', ts, actionId });
+const votesOf = async (id: string) =>
+  (await world.arrived(id)).filter((each) => each.what === 'vote').map((each) => each.relayed.body as VoteBody);
+const modalOf = (user: string) => JSON.stringify(world.slack.views(user).at(-1)?.blocks ?? []);
+
+describe('Approve', () => {
+  it('opens a modal at once, fills it, and shows the answer in it', async () => {
+    const { id, ts } = await asked();
+    await press('U0BOB', ts, ACTIONS.approve);
+    await world.slack.waitFor(() => modalOf('U0BOB').includes('security_team'));
+    const submitted = await world.slack.viewSubmit({ user: 'U0BOB', values: { reason: 'looks right' } });
+    expect(submitted.response_action).toBe('update');
+    await world.slack.waitFor(() => modalOf('U0BOB').includes('Your approval is counted for security_team'));
+    const [arrived] = await world.arrived(id);
+    expect(arrived).toMatchObject({
+      way: 'update',
+      relayed: { body: { by: 'U0BOB', decision: 'approve', reason: 'looks right', ballotId: 'ballot-1' } },
+    });
+    expect(isRelayed<unknown>('vote', arrived!.relayed, relayKey)).toBe(true);
+    await world.slack.viewClose({ user: 'U0BOB' });
+  });
+
+  it('by one click votes before the acknowledgement', async () => {
+    const { id, ts } = await asked({ oneClick: true });
+    const result = await press('U0BOB', ts, ACTIONS.approve);
+    expect(result.acked).toBe(true);
+    expect(await votesOf(id)).toHaveLength(1);
+    await world.slack.waitFor(() => world.slack.ephemerals('U0BOB').some((each) => each.text.includes('is counted')));
+  });
+
+  it('delivered twice is one vote with one id', async () => {
+    const { id, ts } = await asked({ oneClick: true });
+    const result = await press('U0BOB', ts, ACTIONS.approve);
+    await world.slack.redeliver(result.envelopeId);
+    const votes = await votesOf(id);
+    expect(votes).toHaveLength(1);
+    expect(voteId(votes[0]!)).toMatch(/^[0-9a-f]{40}$/);
+  });
+
+  it('by whoever asked is refused in a sentence', async () => {
+    const { id, ts } = await asked({ oneClick: true });
+    await press('U0ANN', ts, ACTIONS.approve);
+    await world.slack.waitFor(() =>
+      world.slack.ephemerals('U0ANN').some((each) => each.text.includes('four eyes are two people')),
+    );
+    expect(await votesOf(id)).toEqual([]);
+  });
+
+  it('goes in as a signal with the same body when no worker answers, and is counted when one comes back', async () => {
+    const { id, ts } = await asked({ oneClick: true });
+    await world.stopWorker();
+    const result = await press('U0BOB', ts, ACTIONS.approve);
+    expect(result.acked).toBe(true);
+    await world.slack.waitFor(() =>
+      world.slack.ephemerals('U0BOB').some((each) => each.text.includes('no worker has answered yet')),
+    );
+    await world.startWorker();
+    const arrived = await eventually(async () => {
+      const all = await world.arrived(id);
+      return all.some((each) => each.way === 'signal') && all;
+    });
+    // The update may run too once a worker is back: both carry the same vote.
+    expect(new Set(arrived.map((each) => voteId(each.relayed.body as VoteBody))).size).toBe(1);
+  });
+});
+
+describe('Reject', () => {
+  it('needs a reason and sends it', async () => {
+    const { id, ts } = await asked();
+    await press('U0BOB', ts, ACTIONS.reject);
+    await world.slack.waitFor(() => world.slack.views('U0BOB').length === 1);
+    const empty = await world.slack.viewSubmit({ user: 'U0BOB', values: { reason: '    ' } });
+    expect(empty.errors).toHaveProperty('reason');
+    await world.slack.viewSubmit({ user: 'U0BOB', values: { reason: 'wrong version' } });
+    await world.slack.waitFor(() => modalOf('U0BOB').includes('rejection is counted'));
+    expect(await votesOf(id)).toMatchObject([{ decision: 'reject', reason: 'wrong version' }]);
+    await world.slack.viewClose({ user: 'U0BOB' });
+  });
+});
+
+describe('buttons of an operation', () => {
+  it('relay what is done to it, and say how it ended to whoever comes too late', async () => {
+    const { id, ts } = await asked({ oneClick: true });
+    await press('U0ANN', ts, ACTIONS.cancel);
+    await world.slack.waitFor(() =>
+      world.slack.ephemerals('U0ANN').some((each) => each.text.includes('request is cancelled')),
+    );
+    await world.temporal.client.workflow.getHandle(id).result();
+    await press('U0BOB', ts, ACTIONS.approve);
+    await world.slack.waitFor(() =>
+      world.slack.ephemerals('U0BOB').some((each) => each.text.includes('already ended')),
+    );
+  });
+
+  it('roll back to the version that the question named, and retry the same request, each as an operation of its own', async () => {
+    const { id, ts } = await asked();
+    const forged = { value: JSON.stringify({ o: id }) };
+    const forge = (action: string) =>
+      world.slack.click({
+        user: 'U0BOB',
+        channel: 'C0DEPLOYS',
+        ts,
+        actionId: ACTIONS.cancel,
+        forge: { ...forged, action_id: action },
+      });
+    await forge(ACTIONS.rollback);
+    const rollback = await eventually(async () => (await world.started()).find((each) => each.kind === 'rollback'));
+    expect(rollback).toMatchObject({
+      service: 'checkout',
+      environment: 'staging',
+      version: 'v0.9',
+      requester: { id: 'U0BOB' },
+    });
+    await forge(ACTIONS.retry);
+    await eventually(async () =>
+      (await world.started()).find((each) => each.kind === 'deploy' && each.requester.id === 'U0BOB'),
+    );
+  });
+
+  it('open one incident, which the second person joins', async () => {
+    const { id, ts } = await asked();
+    const forge = { value: JSON.stringify({ o: id }), action_id: ACTIONS.incidentOpen };
+    for (const user of ['U0ANN', 'U0BOB']) {
+      await world.slack.click({ user, channel: 'C0DEPLOYS', ts, actionId: ACTIONS.cancel, forge });
+      await world.slack.waitFor(() => world.slack.views(user).length === 1);
+      await world.slack.viewSubmit({ user, values: { summary: 'payments fail' } });
+    }
+    const told = (user: string) => [...world.slack.ephemerals(user), ...world.slack.dms(user)].map((each) => each.text);
+    await world.slack.waitFor(() => told('U0BOB').some((text) => text.includes('you joined it')));
+    const described = await world.temporal.client.workflow.getHandle(`incident-${id}`).describe();
+    expect(described.type).toBe('incident');
+  });
+});
+
+it('the Home tab lists what waits for me and what is mine', async () => {
+  await asked();
+  await eventually(async () => {
+    await world.slack.openHome('U0ANN');
+    return JSON.stringify(world.slack.home('U0ANN')?.blocks ?? []).includes('checkout in staging');
+  });
+});
+
+it('broke no rule of Slack', () => {
+  expect(world.slack.violations).toEqual([]);
+});
