@@ -31,6 +31,12 @@ export function peopleOf(company: Company) {
       await slack.viewSubmit({ user });
     },
 
+    async openIncident(user: string, card: StoredMessage) {
+      await click(user, card, ACTIONS.incidentOpen);
+      await form(user);
+      return slack.viewSubmit({ user, values: { severity: 'sev2', summary: 'errors after deploy' } });
+    },
+
     async reject(user: string, card: StoredMessage, reason: string) {
       await click(user, card, ACTIONS.reject);
       await form(user);

@@ -47,7 +47,7 @@ test('1 to 3: a deploy is asked for, refused to the wrong people, approved by tw
   await people.approve('U0LEE', card);
   await people.approve('U0SAM', card);
 
-  await company.card(prod, people.shows('checkout v2.4.0', 'Watching'), 'the watch');
+  await company.card(prod, people.shows('checkout v2.4.0', 'being watched'), 'the watch');
   await company.card(prod, people.shows('checkout v2.4.0', 'Succeeded'), 'the outcome');
   expect(await company.versions('checkout')).toEqual({ 'v2.4.0': 4 });
   const records = await company.records(operationOn(card));
@@ -92,9 +92,9 @@ test('4 and 5: a faulty version misses its criterion, is undone with a notice, a
   expect(await company.versions('checkout')).toEqual({ 'v2.4.0': 4 });
   await company.card('#deploys', people.shows('v2.5.0', 'error_rate', 'v2.4.0'), 'the rollback notice');
 
-  await people.click('U0ANA', over, ACTIONS.incidentOpen);
+  await people.openIncident('U0ANA', over);
   const incident = await company.card('#incidents', people.shows('checkout'), 'the incident card');
-  await people.click('U0KIM', over, ACTIONS.incidentOpen);
+  await people.openIncident('U0KIM', over);
   await company.slack.waitFor(() => company.slack.channel('incidents')!.pins.includes(incident.ts), {
     timeoutMs: 20_000,
     what: 'the incident card is pinned',
@@ -109,7 +109,7 @@ test('4 and 5: a faulty version misses its criterion, is undone with a notice, a
 test('6: a rollback goes back to the last good version without asking anybody', async () => {
   await people.type('U0DAN', '/rollback', 'checkout in production');
 
-  await company.card(prod, people.shows('checkout', 'v2.3.0', 'Succeeded'), 'the rollback');
+  await company.card(prod, people.shows('Roll back checkout in production to v2.3.0', 'Succeeded'), 'the rollback');
   expect(await company.versions('checkout')).toEqual({ 'v2.3.0': 4 });
 });
 

@@ -412,23 +412,16 @@ export class Life {
   /** Record and applied state, then the lane, then the last card (DESIGN section 2, step 8). */
   private async end(outcome: Outcome): Promise<void> {
     this.box.closed = 'finished';
-    this.facts.outcome = outcome;
-    this.enter(endStates[outcome.kind], outcome.sentence);
-    this.recorder.write(
-      'outcome',
-      {
-        kind: outcome.kind,
-        sentence: outcome.sentence,
-        missed: outcome.missed ? { ...outcome.missed } : null,
-        restored: outcome.restored ?? null,
-        started: this.started,
-      },
-      this.pendingChange,
+    const { kind, sentence, missed, restored } = outcome;
+    const body = { kind, sentence, missed: missed ? { ...missed } : null, restored: restored ?? null };
+    this.recorder.write('outcome', { ...body, started: this.started }, this.pendingChange);
+    const unrecorded = await this.recorder.flush().then(
+      () => undefined,
+      (error: unknown) => ` The ledger does not have this outcome yet: ${reasonOf(error)}`,
     );
-    await this.recorder.flush().catch((error: unknown) => {
-      this.facts.note = `${outcome.sentence} The ledger does not have this outcome yet: ${reasonOf(error)}`;
-    });
     if (this.facts.judgement) await this.leaveLane(this.facts.judgement).catch(() => undefined);
+    this.facts.outcome = outcome;
+    this.enter(endStates[kind], `${sentence}${unrecorded ?? ''}`);
     announce(this, outcome);
     await this.slot?.close();
     await this.courier.close();
