@@ -28,9 +28,7 @@ async function asked(change: Partial<OperationView['ballots'][number]> = {}): Pr
   const id = `deploy-checkout-staging-${short}`;
   const view = await world.temporal.client.workflow.getHandle(id).query<OperationView>(VIEW_QUERY);
   const card = operationCard({ ...view, ballots: view.ballots.map((ballot) => ({ ...ballot, ...change })) });
-  const { WebClient } = await import('@slack/web-api');
-  const web = new WebClient(slack.botToken, { slackApiUrl: slack.apiUrl });
-  const posted = await web.chat.postMessage({ channel: 'C0DEPLOYS', ...card });
+  const posted = await world.web.chat.postMessage({ channel: 'C0DEPLOYS', ...card });
   return { id, ts: posted.ts! };
 }
 
