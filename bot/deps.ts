@@ -99,6 +99,8 @@ export interface BotDeps {
   mayRequest(person: string): Promise<(kind: AskedKind) => boolean>;
   /** Teams a person sits in, for the App Home. */
   teamsOf(person: string): Promise<readonly string[]>;
+  /** People, groups or channels changed in Slack: what was looked up before no longer counts. */
+  workspaceChanged?(): void;
   /** Whether everything else that the process needs is there, for `/readyz`; one sentence each for what is not. */
   notReady?(): Promise<readonly string[]>;
   now(): Date;

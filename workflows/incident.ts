@@ -201,7 +201,7 @@ class Incident {
 
   private note(event: IncidentEvent): void {
     this.timeline.push(event);
-    this.timeline.sort((a, b) => a.at.localeCompare(b.at));
+    this.timeline.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
     this.slot?.touch();
   }
 

@@ -13,7 +13,7 @@ export class Recorder {
   private index = 0;
   private waiting: LedgerEntry[] = [];
   private busy = false;
-  private failure: unknown;
+  private failure: Error | undefined;
 
   constructor(
     private readonly spec: { readonly operationId: string; readonly day: string; readonly timings: OperationTimings },
@@ -52,7 +52,7 @@ export class Recorder {
       try {
         await recording(this.spec.timings).record({ entries });
       } catch (error) {
-        this.failure ??= error;
+        this.failure ??= error as Error;
       }
     }
     this.busy = false;

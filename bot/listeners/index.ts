@@ -10,6 +10,7 @@ import { register as requestForms } from './request-forms';
 import { register as startButtons } from './start-buttons';
 import { register as voteButtons } from './vote-buttons';
 import { register as voteModals } from './vote-modals';
+import { register as workspaceChanges } from './workspace-changes';
 
 /** Everything that people can type, press, submit or open. */
 const all: readonly Register[] = [
@@ -23,6 +24,7 @@ const all: readonly Register[] = [
   home,
   mentions,
   links,
+  workspaceChanges,
 ];
 
 export function registerListeners(app: App, deps: ListenerDeps): void {
