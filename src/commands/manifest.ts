@@ -36,7 +36,19 @@ export const botScopes = [
   'users:read.email',
 ] as const;
 
-export const botEvents = ['app_home_opened', 'app_mention'] as const;
+/** Events after which what is known of people, groups and channels no longer counts. */
+export const changeEvents = [
+  'user_change',
+  'subteam_updated',
+  'subteam_members_changed',
+  'channel_archive',
+  'channel_unarchive',
+  'channel_rename',
+  'channel_shared',
+  'channel_unshared',
+] as const;
+
+export const botEvents = ['app_home_opened', 'app_mention', ...changeEvents] as const;
 
 /** Slack's app manifest, made from the command registry: what `manifest.yml` and `signalbox manifest` say. */
 export function slackManifest(transport: Transport) {
