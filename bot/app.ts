@@ -7,6 +7,7 @@ import type { BotDeps } from './deps';
 import { startRelayedIncident, startRelayedOperation } from './intake';
 import { serveApi } from './http-api';
 import { registerListeners } from './listeners';
+import { InFlight } from './in-flight';
 import { botMetrics, type BotMetrics } from './metrics';
 import { slackHttp } from './slack-http';
 import { SupervisedSocket } from './sockets';
@@ -21,9 +22,12 @@ export interface Bot {
   readonly url: string;
   /** Begins to listen and to connect. Slack, Temporal and Redis may all be away: each is tried until it is back. */
   start(): Promise<void>;
-  /** Takes nothing more in, lets what is being handled finish its hand-over, closes what it opened. */
+  /** Lets what is being handled be acknowledged and answered (bounded by `waits.answer`), then closes what it opened. */
   stop(): Promise<void>;
 }
+
+/** Slack's bound for an acknowledgement. */
+const acknowledgeMs = 3_000;
 
 /** The bot: Slack, the command line and webhooks in, Temporal out. */
 export function createBot(given: BotDeps): Bot {
@@ -34,10 +38,12 @@ export function createBot(given: BotDeps): Bot {
   const boltLogger = boltLoggerOn(deps.log);
   const app = boltApp(deps, boltLogger);
   registerListeners(app, deps);
+  const inFlight = new InFlight();
   const intake = {
-    processEvent: (event: ReceiverEvent) => app.processEvent({ ...event, ack: calmAck(deps, event.ack) }),
+    processEvent: (event: ReceiverEvent) =>
+      inFlight.track(app.processEvent({ ...event, ack: calmAck(deps, event.ack) })),
   };
-  const server = httpServer(deps, { metrics, app: intake, boltLogger, sockets });
+  const server = httpServer(deps, { metrics, app: intake, boltLogger, sockets, inFlight });
   return {
     app,
     get url() {
@@ -59,9 +65,12 @@ export function createBot(given: BotDeps): Bot {
       }
     },
     async stop() {
-      await Promise.all(sockets.map((socket) => socket.stop()));
       server.close();
       server.closeIdleConnections();
+      // First what is not acknowledged yet, while its connection is still there; then what people still wait for.
+      await inFlight.settle(acknowledgeMs);
+      await Promise.all(sockets.map((socket) => socket.stop()));
+      await inFlight.settle(deps.waits.answer);
       await spill?.close();
       server.closeAllConnections();
     },
@@ -108,6 +117,7 @@ function httpServer(
     readonly app: Pick<App, 'processEvent'>;
     readonly boltLogger: BoltLogger;
     readonly sockets: readonly SupervisedSocket[];
+    readonly inFlight: InFlight;
   },
 ): Server {
   const { slack } = deps;
@@ -129,7 +139,7 @@ function httpServer(
     send(response, 404, { error: { code: 'not_found', message: `There is nothing at ${path}.` } });
   };
   return createServer((request, response) => {
-    serve(request, response).catch((error: unknown) => {
+    parts.inFlight.track(serve(request, response)).catch((error: unknown) => {
       deps.log.error({ err: error }, 'a request failed');
       if (response.headersSent) response.destroy();
       else

@@ -10,7 +10,7 @@ import type { OperationRequest } from '../src/operation/request';
 import type { OperationState, OperationView } from '../src/operation/view';
 import { SEARCH_ATTRIBUTES, VIEW_QUERY, WORKFLOWS, type OperationInput } from '../workflows/contract';
 import type { BotDeps } from './deps';
-import { bounded, isGone, within } from './temporal';
+import { bounded, isGone, Late, within } from './temporal';
 
 export type LookDeps = Pick<BotDeps, 'temporal' | 'waits'>;
 
@@ -78,7 +78,8 @@ export async function fullIdOf(deps: LookDeps, typed: string): Promise<string | 
 export async function statusOf(deps: LookDeps): Promise<StatusView> {
   const [operations, incidents] = await Promise.all([
     list(deps, `WorkflowType = '${WORKFLOWS.operation}' AND ExecutionStatus = 'Running'`),
-    openIncidents(deps),
+    // Without a worker incidents say nothing; the operations are still worth showing.
+    openIncidents(deps).catch((): readonly IncidentView[] => []),
   ]);
   return { operations: operations.map(operationLineOf), incidents: incidents.map(incidentLineOf) };
 }
@@ -88,10 +89,12 @@ export async function recentOperations(deps: LookDeps): Promise<readonly Operati
   return (await list(deps, `WorkflowType = '${WORKFLOWS.operation}'`)).map(operationLineOf);
 }
 
-/** Open incidents as they see themselves; one that does not answer is left out. */
+/** Open incidents as they see themselves; one that does not answer is left out. Throws `Late` when none of them answers. */
 export async function openIncidents(deps: LookDeps): Promise<readonly IncidentView[]> {
   const running = await list(deps, `WorkflowType = '${WORKFLOWS.incident}' AND ExecutionStatus = 'Running'`);
-  return viewsOf<IncidentView>(deps, running);
+  const views = await viewsOf<IncidentView>(deps, running);
+  if (running.length > 0 && views.length === 0) throw new Late('no open incident answers');
+  return views;
 }
 
 /** What one person sees on the Home tab, without what waits for them. */

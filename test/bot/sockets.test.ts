@@ -1,8 +1,10 @@
-import { openBotWorld, type BotWorld } from './support/bot-world';
+import { catalogue, openBotWorld, type BotWorld } from './support/bot-world';
 
 let world: BotWorld;
+let looked: () => void = () => undefined;
 beforeAll(async () => {
-  world = await openBotWorld({ sockets: 2 });
+  const deps = { catalogue: () => Promise.resolve(looked()).then(() => catalogue) };
+  world = await openBotWorld({ sockets: 2, deps });
 });
 afterAll(() => world?.close());
 
@@ -18,6 +20,22 @@ it('after every connection broke, the bot is back by itself', async () => {
   world.slack.dropSockets();
   await world.slack.waitForSocket(2);
   expect(await help()).toMatchObject({ acked: true });
+});
+
+it('a stop lets a command that has arrived be acknowledged, though Temporal keeps it waiting', async () => {
+  const other = await openBotWorld({ deps: { catalogue: () => Promise.resolve(looked()).then(() => catalogue) } });
+  other.line.goAway();
+  const arrived = new Promise<void>((resolve) => (looked = resolve));
+  const asked = other.slack.command({
+    user: 'U0ANN',
+    channel: 'C0DEPLOYS',
+    command: '/deploy',
+    text: 'checkout v1 to staging',
+  });
+  await arrived;
+  await other.bot.stop();
+  expect(await asked).toMatchObject({ acked: true });
+  await other.close();
 });
 
 it('an app token that is refused leaves the process and its health alone, and says that it is not ready', async () => {

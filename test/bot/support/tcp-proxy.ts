@@ -5,6 +5,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export class TcpProxy {
   private readonly open = new Set<Socket>();
   private cut = false;
+  /** Whether there was an outage at all. */
+  wasCut = false;
 
   private constructor(
     private readonly server: Server,
@@ -27,6 +29,7 @@ export class TcpProxy {
   /** Breaks every connection and lets no new one through. */
   goAway(): void {
     this.cut = true;
+    this.wasCut = true;
     for (const socket of this.open) socket.destroy();
   }
 
