@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from '../lib/build.mjs';
@@ -11,6 +12,8 @@ import { ensureLedger, ensurePolicy } from './repositories.mjs';
 /** The demo's processes, and what each is started with. */
 
 const START_LIMIT_MS = 60_000;
+/** Waits of the demo, ms: seconds where a company has minutes, so that it goes on soon after a kill. */
+const timings = { deliveryMs: 20_000, lastDeliveryMs: 60_000, heartbeatMs: 5_000, livenessMs: 5_000, recordMs: 60_000 };
 export const programs = ['bot', 'worker', 'runner'];
 const companyFile = inRoot('scripts/slack-proxy/company.json');
 export const company = JSON.parse(readFileSync(companyFile, 'utf8'));
@@ -187,7 +190,11 @@ function settings({ folder, ports, keys, urls, redis, slack }) {
     ...(process.env.TZ ? { TZ: process.env.TZ } : {}),
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_APP_TOKEN: slack.appToken,
-    ...(urls.slack ? { SLACK_API_URL: `${urls.slack}/api/` } : {}),
+    // The demo's own Slack limits nothing and shows date tokens as they are written.
+    ...(urls.slack
+      ? { SLACK_API_URL: `${urls.slack}/api/`, SLACK_RATE_SCALE: '20', SLACK_DATE_TOKENS: 'false', SLACK_SOCKETS: '2' }
+      : {}),
+    TIMINGS: JSON.stringify(timings),
     TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
     TEMPORAL_UI_URL: urls.temporal,
     ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
@@ -205,9 +212,10 @@ function settings({ folder, ports, keys, urls, redis, slack }) {
   };
 }
 
-/** Whose token the demo's own command line calls carry. */
+/** Whose token the demo's own command line calls carry: its hash, as in any such file. */
 function tokensFile(token) {
-  return `tokens:\n  - token: ${token}\n    person: ${company.people.operator}\n`;
+  const sha256 = createHash('sha256').update(token).digest('hex');
+  return `tokens:\n  - sha256: ${sha256}\n    person: ${company.people.operator}\n`;
 }
 
 /** Records what the fleet runs before anything is deployed, so that the first rollback has a target. */
