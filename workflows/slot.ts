@@ -12,6 +12,8 @@ interface SlotSpec {
   readonly channels: readonly string[];
   readonly timings: OperationTimings;
   readonly card: () => Card;
+  /** Told once when the message cannot be shown anywhere, with the reason as a sentence. */
+  readonly onNowhere?: (reason: string) => void;
   readonly at?: { readonly channel: string; readonly ts: string };
   readonly version?: number;
 }
@@ -96,6 +98,7 @@ export class Slot {
       this.at = undefined;
       if (!stoodHere) this.channel += 1;
       if (stoodHere || this.channel < this.spec.channels.length) return;
+      if (this.channel === this.spec.channels.length) this.spec.onNowhere?.(this.trouble ?? '');
     }
     this.shown = Math.max(version, this.shown);
   }

@@ -41,6 +41,14 @@ export function remind(life: Life): void {
   }
 }
 
+/** Nobody can decide on a card that nobody sees, so whoever asked has to know. */
+export function sayCardIsNowhere(life: Life, reason: string): void {
+  const { requester, asked, id } = life.facts.request;
+  if (requester.kind !== 'person') return;
+  const text = `${life.title} is under way as ${id}, but its card cannot be shown: ${reason} Until that is mended, follow it with /signalbox show ${id}.`;
+  life.courier.send({ kind: 'private', user: requester.id, channel: asked.channel }, { kind: 'plain', text });
+}
+
 export function sayWhatOpened(life: Life, before: readonly GateView[]): void {
   for (const gate of life.facts.gates) {
     const opened = gate.holds && before.some((old) => old.kind === gate.kind && !old.holds);

@@ -18,7 +18,7 @@ import { Courier } from '../courier';
 import { Recorder } from '../recorder';
 import { Slot } from '../slot';
 import { instant, reasonOf } from '../say';
-import { announce, callVoters, remind, sayWhatOpened } from './announce';
+import { announce, callVoters, remind, sayCardIsNowhere, sayWhatOpened } from './announce';
 import { listen } from './listen';
 import { Place } from './place';
 import { resolveSteps, runPlan, type RunHandle } from './run-plan';
@@ -183,6 +183,7 @@ export class Life {
       channels,
       timings: this.input.timings,
       card: () => ({ card: 'operation', view: this.view() }),
+      onNowhere: (reason) => sayCardIsNowhere(this, reason),
     });
     this.courier = new Courier({ owner: request.id, slot: this.slot, timings: this.input.timings });
     this.slot.touch();

@@ -1,0 +1,154 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Context } from '@temporalio/activity';
+import { temporal } from '@temporalio/proto';
+import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { Worker } from '@temporalio/worker';
+import { LANE_LEAVE, runId } from '../../workflows/contract';
+import {
+  aJudgement,
+  aPlan,
+  aRequest,
+  aStep,
+  openWorld,
+  stepFailed,
+  type Operation,
+  type World,
+} from '../helpers/operation-world';
+import { workflowBundle } from '../helpers/temporal';
+
+type History = temporal.api.history.v1.IHistory;
+
+/** Saved histories of released code. `SAVE_HISTORIES=1 npm test -- test/workflows/histories` adds those of today's. */
+const saved = join(__dirname, '../histories');
+
+let world: World;
+let release: () => void = () => undefined;
+let lane = 0;
+
+beforeAll(async () => {
+  world = await openWorld();
+});
+
+afterAll(async () => {
+  release();
+  await world?.close();
+});
+
+async function replay(name: string, history: History): Promise<void> {
+  await Worker.runReplayHistory({ workflowBundle: { codePath: await workflowBundle() } }, history, name);
+}
+
+async function historyOf(workflowId: string): Promise<History> {
+  return world.temporal.client.workflow.getHandle(workflowId).fetchHistory();
+}
+
+const own = () => ({ service: `history-${(lane += 1)}`, environment: 'production' });
+
+async function begin(overrides: Parameters<typeof aJudgement>[0] = {}): Promise<Operation> {
+  const judgement = aJudgement({ lane: own(), ...overrides });
+  world.judge = () => judgement;
+  return world.start(aRequest());
+}
+
+async function approved(overrides: Parameters<typeof aJudgement>[0] = {}): Promise<Operation> {
+  const operation = await begin(overrides);
+  await operation.until('waiting');
+  await operation.vote('U0SAM');
+  await operation.vote('U0LEE');
+  return operation;
+}
+
+async function beating(): Promise<{ status: 'done'; outputs: object; summary: string }> {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), 200);
+  await new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  clearInterval(beat);
+  return { status: 'done', outputs: {}, summary: 'ok' };
+}
+
+/** An operation in each state in which one may live for long, and what else its history is about. */
+const states: { readonly [name: string]: () => Promise<readonly string[]> } = {
+  waiting: async () => {
+    const operation = await begin();
+    await operation.until('waiting');
+    await operation.vote('U0LEE');
+    return [operation.id];
+  },
+  running: async () => {
+    world.step = async () => beating() as never;
+    const operation = await approved({ plan: aPlan([aStep('first'), aStep('second')]) });
+    await operation.until('running');
+    return [operation.id, runId(operation.id)];
+  },
+  watching: async () => {
+    world.step = async ({ path }) =>
+      path === 'watch' ? (beating() as never) : { status: 'done', outputs: {}, summary: 'ok' };
+    const operation = await approved({
+      plan: aPlan([aStep('share'), aStep('watch', { phase: 'watch', hasUndo: false })]),
+    });
+    await operation.until('watching');
+    return [operation.id, runId(operation.id)];
+  },
+  needs_hands: async () => {
+    world.step = async () => {
+      throw stepFailed('The fleet said no.');
+    };
+    const operation = await approved();
+    await operation.until('needs_hands');
+    return [operation.id, runId(operation.id)];
+  },
+  rolled_back: async () => {
+    world.step = async ({ mode }) => {
+      if (mode === 'do') throw stepFailed('The fleet said no.');
+      return { status: 'done', outputs: {}, summary: 'undone' };
+    };
+    const operation = await approved({ plan: aPlan([aStep('first'), aStep('second')]) });
+    await operation.result();
+    return [operation.id, runId(operation.id)];
+  },
+  succeeded: async () => {
+    world.step = async () => ({ status: 'done', outputs: {}, summary: 'ok' });
+    const place = own();
+    const operation = await approved({ lane: place });
+    await operation.result();
+    await world.temporal.client.workflow
+      .getHandle(`lane/${place.environment}/${place.service}`)
+      .signal(LANE_LEAVE, 'nobody')
+      .catch(() => undefined);
+    return [operation.id, runId(operation.id), `lane/${place.environment}/${place.service}`];
+  },
+};
+
+test.each(Object.keys(states))('today’s workflows replay an operation that is %s', async (name) => {
+  for (const [index, workflowId] of (await states[name]!()).entries()) {
+    const history = await historyOf(workflowId);
+    await replay(`${name}-${index}`, history);
+    if (process.env.SAVE_HISTORIES) {
+      mkdirSync(saved, { recursive: true });
+      writeFileSync(join(saved, `v1-${name}-${index}.json`), historyToJSON(history as never));
+    }
+  }
+  release();
+});
+
+const names = existsSync(saved) ? readdirSync(saved).filter((name) => name.endsWith('.json')) : [];
+
+test('there are saved histories to replay', () => {
+  expect(names.length).toBeGreaterThan(5);
+});
+
+test.each(names)('the saved history %s replays', async (name) => {
+  const history = historyFromJSON(JSON.parse(readFileSync(join(saved, name), 'utf8')) as unknown);
+
+  await expect(replay(name, history as History)).resolves.toBeUndefined();
+});
+
+test('control: a history with a step that today’s workflow would not take is noticed', async () => {
+  const name = names.find((each) => each.includes('succeeded-0'));
+  const text = readFileSync(join(saved, name!), 'utf8').replaceAll('"recheckVoters"', '"somethingElse"');
+
+  await expect(replay('control', historyFromJSON(JSON.parse(text) as unknown) as History)).rejects.toThrow();
+});
