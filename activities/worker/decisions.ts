@@ -19,6 +19,8 @@ export interface DecisionDeps {
   /** Keeps a plan's body under its digest; keeping it twice is harmless. */
   readonly blobs: { put(text: string): Promise<string> };
   readonly relayKey: string;
+  /** Type of a workflow, for the list of callers that may ask for approvals; undefined when it does not exist. */
+  readonly workflowTypeOf: (workflowId: string) => Promise<string | undefined>;
   readonly now: () => Date;
 }
 
@@ -58,7 +60,9 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
     judgeApproval: ({ ask, caller }) =>
       finalIfRefused(async () => {
         const { repository } = await policy.current();
-        return judgeAsk({ ask, caller, policy: repository.policy, now: now() });
+        const { parentWorkflowId } = caller;
+        const type = parentWorkflowId === undefined ? undefined : await deps.workflowTypeOf(parentWorkflowId);
+        return judgeAsk({ ask, caller: { ...caller, type }, policy: repository.policy, now: now() });
       }),
   };
 }

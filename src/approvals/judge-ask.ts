@@ -11,7 +11,8 @@ const defaultTimeoutMs = 24 * 3_600_000;
 /** Verdict and ballot for the public `requestApproval`: teams, eligibility and four eyes come from policy. */
 export function judgeAsk(input: {
   readonly ask: ApprovalAsk;
-  readonly caller: ApprovalCaller;
+  /** `type` is the workflow type of the parent, asked of Temporal; a client that starts it directly has none. */
+  readonly caller: ApprovalCaller & { readonly type?: string };
   readonly policy: Policy;
   readonly now: Date;
 }): ApprovalJudgement {
@@ -21,6 +22,11 @@ export function judgeAsk(input: {
   const environment = ask.environment === undefined ? undefined : policy.environments.get(ask.environment);
   const timeoutMs = ask.timeout === undefined ? defaultTimeoutMs : parseDuration(ask.timeout);
   const denied = (reason: string): ApprovalJudgement => ({ kind: 'denied', reason });
+  const callers = policy.file.approval_callers;
+  if (callers && !callers.includes(caller.type ?? ''))
+    return denied(
+      `Policy lists who may ask for approvals (${listed(callers) || 'nobody'}), and ${caller.type ?? 'a caller without a parent workflow'} is not among them; the owner of the policy repository can add it under approval_callers.`,
+    );
   if (!ask.title || wanted.length === 0) return denied('An approval needs a title and at least one team in "from".');
   if (unknown.length > 0)
     return denied(

@@ -28,6 +28,12 @@ export async function runProcess(spec: {
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'an unforeseen failure was contained'));
   const running: Running[] = [];
   let stopping = false;
+  // gRPC throws so when a connection is closed in the middle of a call; at any other time nobody knows what is broken.
+  process.on('uncaughtException', (error) => {
+    if (stopping) return log.warn({ err: error }, 'a call was cut off by stopping');
+    log.fatal({ err: error }, 'an unforeseen failure; a supervisor starts this process anew');
+    process.exit(1);
+  });
   const stop = async (signal: string): Promise<void> => {
     if (stopping) return;
     stopping = true;

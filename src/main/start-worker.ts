@@ -40,6 +40,7 @@ export const startWorker: Start = async ({ config, log }) => {
         ledger,
         blobs,
         relayKey: config.RELAY_KEY,
+        workflowTypeOf: async (workflowId) => (await client.workflow.getHandle(workflowId).describe()).type,
         now: () => new Date(),
       }),
       ...createRecordActivities({ ledger }),
