@@ -1,0 +1,174 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openBlobStore } from '../../activities/adapters/blob-store';
+import { openLedger, type Ledger } from '../../activities/adapters/ledger';
+import { openPolicyRepository } from '../../activities/adapters/policy-repository';
+import { createDecisionActivities } from '../../activities/worker/decisions';
+import { createPolicySource } from '../../activities/worker/policy-source';
+import type { AppliedChange } from '../../src/ledger/record';
+import type { Judgement, JudgeInput, Recheck } from '../../src/operation/ports';
+import { relay } from '../../src/operation/relay';
+import type { OperationRequest } from '../../src/operation/request';
+import { examplePolicy } from '../helpers/company';
+import { makeRepository, type TestRepository } from '../helpers/git-repository';
+import { aRequest } from '../helpers/operation-world';
+
+const relayKey = 'a-relay-key-for-tests-of-32-characters';
+const asker = { standing: 'member', groups: [] } as const;
+
+let policy: TestRepository;
+let ledger: Ledger;
+let decisions: ReturnType<typeof createDecisionActivities>;
+
+beforeEach(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-decisions-'));
+  policy = await makeRepository({ files: examplePolicy(7400) });
+  const records = await makeRepository({ files: {} });
+  ledger = await openLedger({
+    url: records.url,
+    ref: 'refs/heads/ledger',
+    dataDir: join(folder, 'ledger'),
+    now: () => new Date(),
+  });
+  const mirror = openPolicyRepository({
+    url: policy.url,
+    ref: 'main',
+    dataDir: join(folder, 'policy'),
+    now: () => Date.now(),
+  });
+  decisions = createDecisionActivities({
+    policy: createPolicySource({ mirror, freshMs: 0, now: () => Date.now() }),
+    ledger,
+    blobs: await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) }),
+    relayKey,
+    workflowTypeOf: async () => undefined,
+    now: () => new Date(),
+  });
+  await change({ kind: 'succeeded', version: 'v2.3.0' }, 'op-1');
+});
+
+let index = 0;
+async function change(
+  what: { kind: 'started' | 'succeeded'; version: string } | { kind: 'rolled_back'; from?: string; to: string },
+  operation: string,
+): Promise<void> {
+  const at = new Date(Date.now() + (index += 1)).toISOString();
+  const state = { ...what, service: 'checkout', environment: 'production', operation, at } as AppliedChange;
+  await ledger.append([{ operationId: operation, event: 'outcome', index, at, day: at.slice(0, 10), body: {}, state }]);
+}
+
+async function judged(request: OperationRequest = aRequest()) {
+  const signed = relay('request', request, relayKey);
+  const admission = await decisions.admit({ request: signed, asker });
+  if (admission.kind === 'denied') throw new Error(admission.reasons.join('\n'));
+  const input: JudgeInput = { request: signed, asker, admission, resolved: {} };
+  const judgement = await decisions.judge(input);
+  if (judgement.kind === 'denied') throw new Error(judgement.reasons.join('\n'));
+  return { input, judgement };
+}
+
+const recheck = (from: { input: JudgeInput; judgement: Extract<Judgement, { kind: 'allowed' }> }): Promise<Recheck> =>
+  decisions.recheck({ ...from.input, judgement: from.judgement, votes: [], fallenVotes: [] });
+
+test('nothing moved: go, and undo goes back to what runs now', async () => {
+  const before = await judged();
+  await change({ kind: 'succeeded', version: 'v2.3.5' }, 'op-2');
+
+  await expect(recheck(before)).resolves.toEqual({ kind: 'go', previousVersion: 'v2.3.5' });
+});
+
+test('a newer policy commit that changes nothing here does not void the votes', async () => {
+  const before = await judged();
+  await policy.commit({ 'configs/services/other.yaml': 'service: { name: other, owner: team_lead }\n' });
+
+  await expect(recheck(before)).resolves.toMatchObject({ kind: 'go' });
+});
+
+test.each([
+  [
+    'who has to approve',
+    'policy.yaml',
+    'require: [security_team, team_lead]\n',
+    'require: [security_team, team_lead, director]\n',
+  ],
+  ['what would run', 'deployments/checkout.yaml', '25%', '30%'],
+])('a change of %s opens new ballots and says so', async (_what, file, from, to) => {
+  const before = await judged();
+  const text = await policy.read(file);
+  expect(text).toContain(from);
+  await policy.commit({ [file]: text.replace(from, to) });
+
+  const answer = await recheck(before);
+
+  expect(answer).toMatchObject({ kind: 'changed', because: expect.stringContaining('vote anew') });
+  if (answer.kind !== 'changed' || answer.judgement.kind !== 'allowed') throw new Error('no judgement');
+  expect(answer.judgement.ballots[0]?.digest).not.toBe(before.judgement.ballots[0]?.digest);
+});
+
+test('a freeze that began while people voted denies or waits as policy says', async () => {
+  const before = await judged();
+  const text = await policy.read('policy.yaml');
+  const freeze = '  - { name: sudden, from: 2020-01-01, to: 2099-01-01, environments: [production], effect: deny }\n';
+  await policy.commit({ 'policy.yaml': text.replace('freezes:\n', `freezes:\n${freeze}`) });
+
+  await expect(recheck(before)).resolves.toMatchObject({
+    kind: 'denied',
+    reasons: [expect.stringContaining('sudden')],
+  });
+});
+
+test('a request that no bot signed is refused for good', async () => {
+  const request = { ...relay('request', aRequest(), relayKey), signature: 'ab'.repeat(32) };
+
+  await expect(decisions.admit({ request, asker })).rejects.toMatchObject({ type: 'Refusal', nonRetryable: true });
+});
+
+test('a request that was kept too long is not started late', async () => {
+  const request = aRequest({ notAfter: new Date(Date.now() - 1_000).toISOString() });
+
+  await expect(decisions.admit({ request: relay('request', request, relayKey), asker })).resolves.toMatchObject({
+    kind: 'denied',
+    reasons: [expect.stringContaining('ask again')],
+  });
+});
+
+test.each(['guest', 'stranger', 'deactivated', 'bot', 'unknown'] as const)(
+  'a %s may not ask for a deploy',
+  async (standing) => {
+    const request = relay('request', aRequest(), relayKey);
+
+    await expect(decisions.admit({ request, asker: { standing, groups: [] } })).resolves.toMatchObject({
+      kind: 'denied',
+    });
+  },
+);
+
+test('a rollback knows its target: the version before, and in mid-change the one that ran', async () => {
+  await change({ kind: 'succeeded', version: 'v2.4.0' }, 'op-2');
+  const rollback = aRequest({ kind: 'rollback', version: undefined, id: `rollback-checkout-${Date.now()}` });
+  expect((await judged(rollback)).input.admission.version).toBe('v2.3.0');
+
+  await change({ kind: 'started', version: 'v2.5.0' }, 'op-3');
+
+  expect((await judged(rollback)).input.admission.version).toBe('v2.4.0');
+});
+
+test('a rollback that comes after the undo has nothing left to do and says so', async () => {
+  await change({ kind: 'started', version: 'v2.5.0' }, 'op-3');
+  const before = await judged(
+    aRequest({ kind: 'rollback', version: undefined, id: `rollback-checkout-${Date.now()}` }),
+  );
+  await change({ kind: 'rolled_back', from: 'v2.5.0', to: 'v2.3.0' }, 'op-3');
+
+  await expect(recheck(before)).resolves.toMatchObject({ kind: 'go', alreadyTrue: expect.stringContaining('v2.3.0') });
+});
+
+test('a rollback is admitted while the newest policy cannot be read; a deploy to a strict place is not', async () => {
+  await change({ kind: 'succeeded', version: 'v2.4.0' }, 'op-2');
+  await judged();
+  await policy.commit({ 'policy.yaml': 'version: [\n' });
+
+  await expect(judged(aRequest({ kind: 'rollback', version: undefined, id: 'rollback-x' }))).resolves.toBeDefined();
+  await expect(judged()).rejects.toThrow('strict');
+});
