@@ -94,7 +94,26 @@ const secrets: readonly Setting[] = [
  * shows a value.
  */
 export function readConfig(needed: readonly Setting[], env: NodeJS.ProcessEnv = process.env): Config {
-  const problems: string[] = [];
+  const { config, problems } = inspectConfig(needed, env);
+  if (problems.length === 0) return config as Config;
+  const listed = problems.map(({ name, why }) => `  - ${name} ${why}`).join('\n');
+  throw new Refusal(
+    'setting_invalid',
+    `Signalbox cannot start because of its settings:\n${listed}\nSet them in the environment (docs/operations.md lists all).`,
+  );
+}
+
+/** The same without throwing, for `doctor`: what can be used, what is wrong, and which names are set at all. */
+export function inspectConfig(
+  needed: readonly Setting[],
+  env: NodeJS.ProcessEnv = process.env,
+): {
+  readonly config: Partial<Config>;
+  readonly problems: readonly { readonly name: string; readonly why: string }[];
+  readonly given: ReadonlySet<Setting>;
+} {
+  const problems = new Map<string, { readonly name: string; readonly why: string }>();
+  const add = (name: string, why: string) => problems.set(`${name} ${why}`, { name, why });
   const given: Record<string, string> = {};
   for (const name of settingNames) {
     const value = env[name];
@@ -103,34 +122,21 @@ export function readConfig(needed: readonly Setting[], env: NodeJS.ProcessEnv = 
       try {
         given[name] = readFileSync(env[`${name}_FILE`]!, 'utf8').trim();
       } catch {
-        problems.push(`${name}_FILE names a file that cannot be read`);
+        add(`${name}_FILE`, 'names a file that cannot be read');
       }
     }
   }
-  const optional = settings.partial();
-  const parsed = optional.safeParse(given);
-  if (!parsed.success)
-    for (const issue of parsed.error.issues) problems.push(`${issue.path.join('.')} ${words(issue.message)}`);
-  for (const name of needed) {
-    if (given[name] === undefined && settings.shape[name].safeParse(undefined).success === false)
-      problems.push(`${name} is not set`);
-    else if (given[name] === undefined && settings.shape[name].safeParse(undefined).data === undefined)
-      problems.push(`${name} is not set`);
+  const usable: Record<string, unknown> = {};
+  for (const name of settingNames) {
+    const parsed = settings.shape[name].safeParse(given[name]);
+    if (parsed.success) {
+      if (parsed.data !== undefined) usable[name] = parsed.data;
+    } else if (given[name] !== undefined) {
+      for (const issue of parsed.error.issues) add(name, words(issue.message));
+    }
+    if (given[name] === undefined && usable[name] === undefined && needed.includes(name)) add(name, 'is not set');
   }
-  if (problems.length > 0) {
-    const listed = [...new Set(problems)].map((problem) => `  - ${problem}`).join('\n');
-    throw new Refusal(
-      'setting_invalid',
-      `Signalbox cannot start because of its settings:\n${listed}\nSet them in the environment (docs/operations.md lists all).`,
-    );
-  }
-  const defaults = Object.fromEntries(
-    Object.entries(settings.shape).flatMap(([name, schema]) => {
-      const fallback = schema.safeParse(undefined);
-      return fallback.success && fallback.data !== undefined ? [[name, fallback.data]] : [];
-    }),
-  );
-  return { ...defaults, ...parsed.data } as Config;
+  return { config: usable, problems: [...problems.values()], given: new Set(Object.keys(given) as Setting[]) };
 }
 
 function words(message: string): string {

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { didYouMean } from '../../documents/nearest';
+import type { PolicyRequest, World } from '../../policy/request';
+import { BadInput } from './command';
+
+const text = z.string().min(1);
+const instantWords = 'has to be an instant such as 2026-11-24T10:00:00Z';
+const instant = text.refine(isInstant, instantWords);
+
+const requester = z.union([
+  text.transform((id) => ({ kind: 'person' as const, id, via: 'slack' as const })),
+  z
+    .strictObject({ kind: z.enum(['person', 'machine']), id: text })
+    .transform(({ kind, id }) => ({ kind, id, via: 'cli' as const })),
+]);
+
+const requestSchema = z.strictObject({
+  kind: z.enum(['deploy', 'rollback', 'provision', 'runbook']),
+  service: text.optional(),
+  environment: text.optional(),
+  version: text.optional(),
+  requester,
+  riskLevel: text.optional(),
+  affectsPaymentSystems: z.boolean().optional(),
+  reason: z.string().optional(),
+  labels: z.array(text).optional(),
+  authors: z.array(text).optional(),
+  runbook: text.optional(),
+  ref: text.optional(),
+  inputs: z.record(z.string(), z.json()).optional(),
+  /** Any other declared fact, by its own name. */
+  raise: z.record(z.string(), z.union([text, z.boolean()])).optional(),
+});
+
+const factsSchema = z.strictObject({
+  teams: z.record(z.string(), z.array(text)).optional(),
+  votes: z.array(z.object({ by: text, decision: z.enum(['approve', 'reject']), at: instant })).optional(),
+  history: z
+    .array(
+      z.object({
+        service: text,
+        environment: text,
+        version: text,
+        succeededAt: instant,
+        rolledBackAt: instant.optional(),
+      }),
+    )
+    .optional(),
+  locks: z
+    .array(
+      z.object({
+        by: text,
+        reason: z.string().default('no reason is given'),
+        service: text.optional(),
+        environment: text.optional(),
+        until: instant.optional(),
+      }),
+    )
+    .optional(),
+  incidents: z
+    .array(
+      z.object({
+        id: text.default('that is open'),
+        state: z.enum(['declared', 'mitigated', 'resolved']).default('declared'),
+        severity: z.enum(['sev1', 'sev2', 'sev3', 'sev4']).default('sev2'),
+        service: text.optional(),
+        environment: text.optional(),
+      }),
+    )
+    .optional(),
+  plan: z.record(z.string(), z.number().int()).optional(),
+  paths: z.array(text).optional(),
+  requester: z.enum(['member', 'guest', 'stranger', 'deactivated', 'bot', 'unknown']).optional(),
+  policyProblem: text.optional(),
+});
+
+/** A question to policy, as `policy explain` takes it. */
+export interface Question {
+  readonly request: PolicyRequest;
+  readonly world: World;
+  readonly now: Date;
+}
+
+/** Reads a question; what nobody gave is now and an empty world. Throws `BadInput` that names every wrong field. */
+export function questionOf(
+  given: { readonly request: unknown; readonly at?: unknown; readonly facts?: unknown },
+  now: Date,
+): Question {
+  const { riskLevel, affectsPaymentSystems, raise, ...request } = valid(requestSchema, given.request, 'The request');
+  const facts = valid(factsSchema, given.facts ?? {}, 'The facts');
+  const at = given.at ?? now.toISOString();
+  if (typeof at !== 'string' || !isInstant(at)) throw new BadInput(`The instant to judge at ${instantWords}.`);
+  return {
+    request: {
+      ...request,
+      raise: {
+        ...raise,
+        ...(riskLevel === undefined ? {} : { risk_level: riskLevel }),
+        ...(affectsPaymentSystems === undefined ? {} : { affects_payment_systems: affectsPaymentSystems }),
+      },
+    },
+    // Without a plan there is nothing it would destroy or create, as for `signalbox why`.
+    world: { ...facts, plan: facts.plan ?? {} } as World,
+    now: new Date(at),
+  };
+}
+
+/** With its offset from UTC: without one, the answer would depend on the machine that is asked. */
+function isInstant(at: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/i.test(at) && !Number.isNaN(Date.parse(at));
+}
+
+function valid<Value>(schema: z.ZodType<Value>, value: unknown, what: string): Value {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  const problems = parsed.error.issues.map((issue) => {
+    const where = issue.path.join('.') || 'it';
+    if (issue.code !== 'unrecognized_keys') return `${where}: ${issue.message}`;
+    const hint = didYouMean(issue.keys[0] ?? '', known) ?? `known here: ${known.join(', ')}`;
+    return `${issue.keys.map((key) => `"${key}"`).join(', ')} is not a field (${hint})`;
+  });
+  throw new BadInput(`${what} cannot be used: ${problems.slice(0, 8).join('; ')}.`);
+}
