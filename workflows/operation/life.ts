@@ -18,20 +18,15 @@ import { Courier } from '../courier';
 import { Recorder } from '../recorder';
 import { Slot } from '../slot';
 import { instant, reasonOf } from '../say';
-import { announce, callVoters, remind, sayCardIsNowhere, sayWhatOpened } from './announce';
+import { announce, callVoters, sayCardIsNowhere } from './announce';
+import { Ended } from './ended';
+import { endIfOver, waitForGates } from './gates';
 import { listen } from './listen';
 import { Place } from './place';
 import { resolveSteps, runPlan, type RunHandle } from './run-plan';
 import type { Admitted, Allowed, Facts } from './state';
 import { stateChangeOf, outcomeOf } from './outcome';
 import { viewOf } from './view';
-
-/** The outcome is decided; unwinds to the one place that ends an operation. */
-class Ended extends Error {
-  constructor(readonly outcome: Outcome) {
-    super(outcome.kind);
-  }
-}
 
 /** The life of one operation (DESIGN section 2): admit, judge, gates, lane, recheck, intent, run, watch, outcome. */
 export class Life {
@@ -43,9 +38,9 @@ export class Life {
   courier: Courier;
   runHandle: RunHandle | undefined;
   cancelled: { readonly by: string } | undefined;
-  private readonly judging;
+  readonly judging;
   /** Grows with everything the gate loop must look at. */
-  private stirs = 0;
+  stirs = 0;
   /** Whether the first side effect may have happened. */
   started = false;
   /** What the run made of the applied state; recorded with the outcome. */
@@ -113,7 +108,10 @@ export class Life {
       return await this.judgeAndRun({ request: this.input.request, asker, admission, resolved });
     } catch (error) {
       if (error instanceof Ended) return error.outcome;
-      return { kind: 'failed', sentence: `${this.title} stopped before anything was changed: ${reasonOf(error)}` };
+      const where = this.started
+        ? 'stopped while it was being carried out, so what it left behind is uncertain and somebody has to look'
+        : 'stopped before anything was changed';
+      return { kind: 'failed', sentence: `${this.title} ${where}: ${reasonOf(error)}` };
     }
   }
 
@@ -122,7 +120,7 @@ export class Life {
     this.openCard();
     this.adopt(judgement);
     while (true) {
-      await this.waitForGates(base, judgement);
+      await waitForGates(this, base, judgement);
       await this.takePlace(judgement);
       const recheck = await this.recheck(base, judgement);
       if (recheck.kind === 'go') {
@@ -229,46 +227,6 @@ export class Life {
     callVoters(this.courier, this.box, this.title);
   }
 
-  private async waitForGates(base: JudgeInput, judgement: Allowed): Promise<void> {
-    let nextCheck = judgement.nextGateCheckAtMs;
-    while (true) {
-      remind(this);
-      this.endIfOver();
-      if (nextCheck !== undefined && Date.now() >= nextCheck) {
-        const before = this.facts.gates;
-        const answer = await this.judging.askGates({ ...base, judgement });
-        nextCheck = answer.nextGateCheckAtMs;
-        this.facts.gates = answer.gates;
-        sayWhatOpened(this, before);
-        this.changed();
-        continue;
-      }
-      const gatesHold = this.facts.gates.every(({ holds }) => holds);
-      if (this.box.state === 'filled' && gatesHold && !this.box.counting) return;
-      if (!gatesHold && nextCheck === undefined) nextCheck = Date.now() + 60_000;
-      if (this.facts.state !== 'waiting') this.enter('waiting');
-      const seen = this.stirs;
-      const until = Math.min(this.box.nextDeadline, nextCheck ?? Infinity);
-      const wait = until === Infinity ? undefined : Math.max(1, until - Date.now());
-      const moved = (): boolean => this.stirs !== seen;
-      await (wait === undefined ? condition(moved) : condition(moved, wait));
-    }
-  }
-
-  private endIfOver(): void {
-    if (this.cancelled)
-      throw new Ended({ kind: 'cancelled', sentence: `${this.title} was cancelled before anything was changed.` });
-    if (this.box.state === 'rejected') {
-      const reason = this.box.rejection?.reason;
-      throw new Ended({ kind: 'rejected', sentence: `${this.title} was rejected${reason ? `: ${reason}` : '.'}` });
-    }
-    if (this.box.state === 'expired')
-      throw new Ended({
-        kind: 'expired',
-        sentence: `${this.title} got too few approvals in time, so nothing was changed; ask again to start over.`,
-      });
-  }
-
   private counted(vote: Vote, answer: Extract<VoteAnswer, { kind: 'counted' }>): void {
     this.recorder.write('vote', {
       ballot: vote.ballotId,
@@ -308,7 +266,7 @@ export class Life {
     this.facts.lane = undefined;
     if (granted) return;
     await this.leaveLane(this.facts.judgement!);
-    this.endIfOver();
+    endIfOver(this);
     throw new Ended({
       kind: 'expired',
       sentence: `${this.title} waited too long in its lane, so nothing was changed; ask again to start over.`,
@@ -342,7 +300,7 @@ export class Life {
     }
     if (this.cancelled && recheck.kind === 'go') {
       await this.leaveLane(judgement);
-      this.endIfOver();
+      endIfOver(this);
     }
     return recheck;
   }

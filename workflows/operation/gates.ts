@@ -1,0 +1,57 @@
+import { condition } from '@temporalio/workflow';
+import type { JudgeInput } from '../../src/operation/ports';
+import { remind, sayWhatOpened } from './announce';
+import { Ended } from './ended';
+import type { Life } from './life';
+import type { Allowed } from './state';
+
+/** How soon gates that hold no more are asked about when nobody said when they open, ms. */
+const askAgainMs = 60_000;
+
+/** Approvals, windows, freezes and order are all open at the same time: one loop, one timer. */
+export async function waitForGates(life: Life, base: JudgeInput, judgement: Allowed): Promise<void> {
+  const { facts, box } = life;
+  let nextCheck = judgement.nextGateCheckAtMs;
+  while (true) {
+    remind(life);
+    endIfOver(life);
+    if (nextCheck !== undefined && Date.now() >= nextCheck) {
+      nextCheck = await askGates(life, base, judgement);
+      continue;
+    }
+    const gatesHold = facts.gates.every(({ holds }) => holds);
+    if (box.state === 'filled' && gatesHold && !box.counting) return;
+    if (!gatesHold) nextCheck ??= Date.now() + askAgainMs;
+    if (facts.state !== 'waiting') life.enter('waiting');
+    const seen = life.stirs;
+    const moved = (): boolean => life.stirs !== seen;
+    const until = Math.min(box.nextDeadline, nextCheck ?? Infinity);
+    if (until === Infinity) await condition(moved);
+    else await condition(moved, Math.max(1, until - Date.now()));
+  }
+}
+
+/** Asks which gates hold now; gives the instant (ms) of the next question. */
+async function askGates(life: Life, base: JudgeInput, judgement: Allowed): Promise<number | undefined> {
+  const before = life.facts.gates;
+  const answer = await life.judging.askGates({ ...base, judgement });
+  life.facts.gates = answer.gates;
+  sayWhatOpened(life, before);
+  life.changed();
+  return answer.nextGateCheckAtMs;
+}
+
+/** Ends the operation when it was cancelled, rejected or ran out of time. */
+export function endIfOver({ cancelled, box, title }: Life): void {
+  if (cancelled)
+    throw new Ended({ kind: 'cancelled', sentence: `${title} was cancelled before anything was changed.` });
+  if (box.state === 'rejected') {
+    const reason = box.rejection?.reason;
+    throw new Ended({ kind: 'rejected', sentence: `${title} was rejected${reason ? `: ${reason}` : '.'}` });
+  }
+  if (box.state === 'expired')
+    throw new Ended({
+      kind: 'expired',
+      sentence: `${title} got too few approvals in time, so nothing was changed; ask again to start over.`,
+    });
+}
