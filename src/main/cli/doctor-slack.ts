@@ -1,8 +1,7 @@
 import type { WebAPICallResult, WebClient } from '@slack/web-api';
 import { createSlackClient } from '../../../activities/adapters/slack-client';
 import { botScopes } from '../../commands/manifest';
-import type { Check, Finding } from './doctor';
-import { failed, missing, ok } from './doctor';
+import { failed, missing, ok, type Check, type Finding } from './doctor-finding';
 
 /** Without these nothing works; without the others something is done without. */
 const coreScopes: readonly string[] = ['chat:write', 'commands', 'users:read'];

@@ -1,8 +1,7 @@
 import type { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../../workflows/contract';
 import type { Config } from '../../config';
-import type { Check, Finding } from './doctor';
-import { failed, missing, ok } from './doctor';
+import { failed, missing, ok, type Check, type Finding } from './doctor-finding';
 
 const callTimeoutMs = 8_000;
 

@@ -1,40 +1,29 @@
-import { inspectConfig, type Config } from '../../config';
+import { inspectConfig } from '../../config';
 import { plural, printJson, type AddCommand, type ExitCode } from './command';
-import { checkClock, checkSlack } from './doctor-slack';
-import { checkBlobs, checkBot, checkBundle, checkLedger, checkPolicy, checkRedis, checkTokens } from './doctor-stores';
-import { checkTemporal } from './doctor-temporal';
-import type { Io } from './io';
+import { failed, missing, ok, type Check, type Finding } from './doctor-finding';
 import { settingsTable } from './settings-table';
 
-/** One line of the report. `failed`: Signalbox does not work like this; `missing`: it does without. */
-export interface Finding {
-  readonly check: string;
-  readonly result: 'ok' | 'failed' | 'missing';
-  /** What was found and, unless it is well, what to do. Never the value of a secret. */
-  readonly sentence: string;
-}
-
-/** Looks at one neighbour. Never throws for what is wrong there. */
-export type Check = (config: Partial<Config>, io: Io) => Promise<readonly Finding[]>;
-
-export const ok = (check: string, sentence: string): Finding => ({ check, result: 'ok', sentence });
-export const failed = (check: string, sentence: string): Finding => ({ check, result: 'failed', sentence });
-export const missing = (check: string, sentence: string): Finding => ({ check, result: 'missing', sentence });
-
-const checks: readonly Check[] = [
-  checkSlack,
-  checkTemporal,
-  checkRedis,
-  checkPolicy,
-  checkLedger,
-  checkBlobs,
-  checkTokens,
-  checkClock,
-  checkBundle,
-  checkBot,
-];
-
 const marks = { ok: '✓', failed: '✗', missing: '–' } as const;
+
+/** Loaded when they are needed: no other command should wait for the clients of Slack, Temporal and Redis. */
+function allChecks(): readonly Check[] {
+  const { checkClock, checkSlack } = require('./doctor-slack') as typeof import('./doctor-slack');
+  const { checkTemporal } = require('./doctor-temporal') as typeof import('./doctor-temporal');
+  const stores = require('./doctor-stores') as typeof import('./doctor-stores');
+  const { checkBlobs, checkBot, checkBundle, checkLedger, checkPolicy, checkRedis, checkTokens } = stores;
+  return [
+    checkSlack,
+    checkTemporal,
+    checkRedis,
+    checkPolicy,
+    checkLedger,
+    checkBlobs,
+    checkTokens,
+    checkClock,
+    checkBundle,
+    checkBot,
+  ];
+}
 
 export const addDoctor: AddCommand = (program, { io, ends }) => {
   program
@@ -45,7 +34,7 @@ export const addDoctor: AddCommand = (program, { io, ends }) => {
       ends(async ({ json }: { readonly json?: boolean }): Promise<ExitCode> => {
         const needed = settingsTable.filter(({ need }) => need === 'always').map(({ name }) => name);
         const inspected = io.env === undefined ? inspectConfig(needed) : inspectConfig(needed, io.env);
-        const looked = await Promise.all(checks.map((check) => check(inspected.config, io)));
+        const looked = await Promise.all(allChecks().map((check) => check(inspected.config, io)));
         const findings = [...settingFindings(inspected), ...looked.flat()];
         const bad = findings.filter(({ result }) => result === 'failed').length;
         if (json) printJson(io, { ok: bad === 0, findings });

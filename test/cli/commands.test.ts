@@ -1,0 +1,114 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Ajv from 'ajv/dist/2020';
+import { parse } from 'yaml';
+import { settingNames } from '../../src/config';
+import { settingsTable } from '../../src/main/cli/settings-table';
+import { stepKinds } from '../../src/runbooks/step-kinds';
+import { type } from './terminal';
+
+const root = join(__dirname, '../..');
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'signalbox-cli-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('settings', () => {
+  it('are explained, every one and no other', () => {
+    expect(settingsTable.map(({ name }) => name)).toEqual(settingNames);
+    for (const { about } of settingsTable) expect(about).toMatch(/^[\dA-Za-z].*\.$/);
+  });
+
+  it('stand in docs/operations.md as they do in the table', () => {
+    const docs = readFileSync(join(root, 'docs/operations.md'), 'utf8');
+    for (const { name, about } of settingsTable)
+      expect(docs).toContain(`| \`${name}\` | ${about.replaceAll('|', '\\|')} |`);
+  });
+});
+
+describe('init', () => {
+  it('writes manifest, settings and a policy that binds, and says what comes next', async () => {
+    const { code, out } = await type(['init', 'first'], { cwd: folder });
+    expect(code).toBe(0);
+    expect(out).toMatch(/signalbox doctor/);
+    expect(parse(readFileSync(join(folder, 'first/manifest.yml'), 'utf8'))).toHaveProperty('features.slash_commands');
+    const env = readFileSync(join(folder, 'first/.env.example'), 'utf8');
+    for (const name of settingNames) expect(env).toMatch(new RegExp(`^(# )?${name}=`, 'm'));
+    expect(await type(['policy', 'check', '--dir', 'first/policy'], { cwd: folder })).toMatchObject({ code: 0 });
+  });
+
+  it('never overwrites', async () => {
+    await type(['init', '.'], { cwd: folder });
+    writeFileSync(join(folder, 'policy/policy.yaml'), 'mine');
+    const { code, err } = await type(['init', '.'], { cwd: folder });
+    expect(code).toBe(1);
+    expect(err).toMatch(/already there, so nothing was written/);
+    expect(readFileSync(join(folder, 'policy/policy.yaml'), 'utf8')).toBe('mine');
+  });
+});
+
+describe('manifest', () => {
+  it('is the one in the repository', async () => {
+    const { out } = await type(['manifest']);
+    expect(parse(out)).toEqual(parse(readFileSync(join(root, 'manifest.yml'), 'utf8')));
+  });
+
+  it('names the address in HTTP mode', async () => {
+    const { out } = await type(['manifest', '--http', 'https://box.example.com', '--json']);
+    expect(JSON.parse(out).settings.event_subscriptions.request_url).toBe('https://box.example.com/slack/events');
+    expect(await type(['manifest', '--http', 'http://box.example.com'])).toMatchObject({ code: 2 });
+  });
+});
+
+describe('steps and schema', () => {
+  it('lists every step kind', async () => {
+    expect(JSON.parse((await type(['steps', '--json'])).out).map(({ name }: { name: string }) => name)).toEqual(
+      stepKinds.map(({ name }) => name),
+    );
+    expect((await type(['steps'])).out).toMatch(/^http\/request$/m);
+  });
+
+  it.each([
+    ['policy', 'policy.yaml'],
+    ['people', 'people.yaml'],
+    ['service', 'configs/services/checkout.yaml'],
+    ['rollout', 'deployments/checkout.yaml'],
+    ['runbook', 'runbooks/deliver-to-fleet.yaml'],
+    ['connection', 'connections/fleet.yaml'],
+    ['policy_tests', 'policy_tests/production.yaml'],
+  ])('gives a JSON Schema of %s that the example passes', async (format, file) => {
+    const { out } = await type(['schema', format]);
+    const validate = new Ajv({ strict: false, logger: false }).compile(JSON.parse(out) as object);
+    const example: unknown = parse(readFileSync(join(root, 'examples/policy', file), 'utf8'));
+    validate(example);
+    expect(validate.errors ?? []).toEqual([]);
+  });
+});
+
+describe('what cannot be understood', () => {
+  it.each([
+    [['deplyo'], /Unknown command 'deplyo'.*Did you mean deploy/],
+    [['policy', 'chek'], /Unknown command 'chek'/],
+    [['adopt', '--wat'], /Unknown option '--wat'/],
+    [['start', '--only', 'cook'], /bot, worker, runner/],
+    [['schema', 'cake'], /policy, people/],
+  ])('%j is told in one sentence, with exit code 2', async (argv, words) => {
+    const { code, out, err } = await type(argv);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(words);
+  });
+});
+
+const cli = join(root, 'dist/src/main/cli.js');
+(existsSync(cli) ? describe : describe.skip)('the built program', () => {
+  it('runs, and ends with the code of its command', () => {
+    const run = (...args: readonly string[]) =>
+      spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', env: { PATH: process.env.PATH } });
+    expect(run('policy', 'check', '--dir', join(root, 'examples/policy'))).toMatchObject({ status: 0, stderr: '' });
+    expect(run('policy', 'check', '--dir', folder)).toMatchObject({ status: 1 });
+    const start = run('start');
+    expect(start.status).toBe(78);
+    expect(start.stderr).toMatch(/SLACK_BOT_TOKEN is not set[\s\S]*RELAY_KEY is not set/);
+  });
+});

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { examplePolicy } from '../helpers/company';
+import { makeRepository, type TestRepository } from '../helpers/git-repository';
+import { openTemporal, type TestTemporal } from '../helpers/temporal';
+import { startSlackRules, type SlackRules } from '../slack-rules';
+import { type } from './terminal';
+
+interface Finding {
+  readonly check: string;
+  readonly result: string;
+  readonly sentence: string;
+}
+
+let slack: SlackRules;
+let temporal: TestTemporal;
+let policy: TestRepository;
+let ledger: TestRepository;
+let folder: string;
+let env: { [name: string]: string };
+
+beforeAll(async () => {
+  slack = await startSlackRules({ users: [], groups: [], channels: [] });
+  temporal = await openTemporal();
+  policy = await makeRepository({ files: examplePolicy(7400) });
+  ledger = await makeRepository();
+  folder = mkdtempSync(join(tmpdir(), 'signalbox-doctor-'));
+  env = {
+    SLACK_BOT_TOKEN: slack.botToken,
+    SLACK_APP_TOKEN: slack.appToken,
+    SLACK_API_URL: slack.apiUrl,
+    TEMPORAL_ADDRESS: process.env.TEST_TEMPORAL_ADDRESS!,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    REDIS_URL: process.env.TEST_REDIS_URL!,
+    POLICY_REPO: policy.url,
+    LEDGER_REPO: ledger.url,
+    RELAY_KEY: randomBytes(32).toString('hex'),
+    BLOB_STORE: join(folder, 'blobs'),
+    BLOB_KEY: randomBytes(32).toString('hex'),
+    DATA_DIR: join(folder, 'data'),
+  };
+});
+afterAll(async () => {
+  await slack.stop();
+  await temporal.close();
+  await policy.remove();
+  await ledger.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function doctor(changes: { readonly [name: string]: string | undefined } = {}) {
+  const { code, out } = await type(['doctor', '--json'], { env: { ...env, ...changes } });
+  const { findings } = JSON.parse(out) as { readonly findings: readonly Finding[] };
+  const of = (check: string) => findings.find((finding) => finding.check === check);
+  return { code, out, findings, of };
+}
+
+describe('doctor', () => {
+  it('finds nothing to mend where everything is well', async () => {
+    const { code, findings, of } = await doctor();
+    expect(findings.filter(({ result, check }) => result === 'failed' && check !== 'workflow bundle')).toEqual([]);
+    for (const check of [
+      'Slack bot token',
+      'Slack app token',
+      'Temporal',
+      'Redis',
+      'policy',
+      'ledger',
+      'blob store',
+      'clock',
+    ])
+      expect(of(check)).toMatchObject({ result: 'ok' });
+    expect(code === 0 || of('workflow bundle')?.result === 'failed').toBe(true);
+  });
+
+  it.each<[string, { readonly [name: string]: string | undefined }, string, string, RegExp]>([
+    ['a setting that is missing', { RELAY_KEY: undefined }, 'RELAY_KEY', 'failed', /not set/],
+    ['a setting that cannot be used', { PORT: 'many' }, 'PORT', 'failed', /number/],
+    ['a file that cannot be read', { LEDGER_KEY_FILE: '/nowhere' }, 'LEDGER_KEY_FILE', 'failed', /cannot be read/],
+    ['a wrong bot token', { SLACK_BOT_TOKEN: 'xoxb-wrong' }, 'Slack bot token', 'failed', /invalid_auth|not_authed/],
+    ['a wrong app token', { SLACK_APP_TOKEN: 'xapp-wrong' }, 'Slack app token', 'failed', /connections:write/],
+    [
+      'no way for Slack to reach it',
+      { SLACK_APP_TOKEN: undefined },
+      'Slack transport',
+      'failed',
+      /SLACK_SIGNING_SECRET/,
+    ],
+    ['Temporal away', { TEMPORAL_ADDRESS: '127.0.0.1:1' }, 'Temporal', 'failed', /127\.0\.0\.1:1 cannot be used/],
+    [
+      'a namespace that is not there',
+      { TEMPORAL_NAMESPACE: 'nowhere' },
+      'Temporal namespace',
+      'failed',
+      /create -n nowhere/,
+    ],
+    ['Redis away', { REDIS_URL: 'redis://127.0.0.1:1' }, 'Redis', 'failed', /does not answer/],
+    ['no Redis at all', { REDIS_URL: undefined }, 'Redis', 'missing', /one bot only/],
+    ['a policy that is not there', { POLICY_REPO: '/nowhere/policy.git' }, 'policy', 'failed', /could not be read/],
+    ['a ledger that is not there', { LEDGER_REPO: '/nowhere/ledger.git' }, 'ledger', 'failed', /cannot be read/],
+    ['a ledger key that is none', { LEDGER_KEY: 'not a key' }, 'ledger key', 'failed', /openssl genpkey/],
+    ['a blob store that is a file', { BLOB_STORE: __filename }, 'blob store', 'failed', /not a folder/],
+    ['a blob key of the wrong length', { BLOB_KEY: 'ab'.repeat(20) }, 'blob key', 'failed', /BLOB_KEY/],
+  ])('names %s', async (_, changes, check, result, words) => {
+    const { code, of } = await doctor(changes);
+    expect(of(check)).toMatchObject({ result, sentence: expect.stringMatching(words) });
+    if (result === 'failed') expect(code).toBe(1);
+  });
+
+  it('names the first problem of a policy that does not bind', async () => {
+    const broken = await makeRepository({ files: { 'policy.yaml': 'version: 1\nteems: {}\n' } });
+    const { of } = await doctor({ POLICY_REPO: broken.url });
+    expect(of('policy')).toMatchObject({ result: 'failed', sentence: expect.stringMatching(/policy\.yaml:\d+:\d+: /) });
+    await broken.remove();
+  });
+
+  it('says when the tokens file cannot be used', async () => {
+    const file = join(folder, 'tokens.yaml');
+    writeFileSync(file, 'tokens: [{ person: U0ANA }]\n');
+    expect((await doctor({ TOKENS_FILE: file })).of('tokens')).toMatchObject({ result: 'failed' });
+  });
+
+  it('never prints the value of a secret', async () => {
+    const secrets = [env.SLACK_BOT_TOKEN!, env.SLACK_APP_TOKEN!, env.RELAY_KEY!, env.BLOB_KEY!, 'hunter2-hunter2'];
+    const redis = env.REDIS_URL!.replace('redis://', 'redis://:hunter2-hunter2@');
+    for (const changes of [{}, { REDIS_URL: redis }, { LEDGER_KEY: 'hunter2-hunter2' }]) {
+      const { out } = await doctor(changes);
+      for (const secret of secrets) expect(out).not.toContain(secret);
+    }
+  });
+
+  it('prints one line a finding for people', async () => {
+    const { out } = await type(['doctor'], { env });
+    expect(out).toMatch(/^✓ policy: main binds at [0-9a-f]{10}, with 4 services\.$/m);
+    expect(
+      out
+        .split('\n')
+        .slice(0, -1)
+        .every((line) => /^[✓✗–] /.test(line)),
+    ).toBe(true);
+  });
+});
