@@ -1,5 +1,7 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { Ballot, Vote, VoteAnswer, VoteBody, VoteRefusal } from '../src/approvals/ballot';
+import type { Json } from '../src/json';
+import type { Notice } from '../src/messages/notice';
 import { assignSeats } from '../src/approvals/seats';
 import type { BallotView } from '../src/operation/view';
 import type { Relayed } from '../src/operation/request';
@@ -18,7 +20,7 @@ interface OpenBallot {
 
 export interface BoxEvents {
   /** A vote was counted: show it, record it, say it. */
-  counted(vote: Vote, answer: Extract<VoteAnswer, { kind: 'counted' }>): void;
+  counted(vote: Vote, answer: Counted): void;
 }
 
 /**
@@ -229,6 +231,28 @@ export class BallotBox {
       };
     });
   }
+}
+
+type Counted = Extract<VoteAnswer, { kind: 'counted' }>;
+
+/** A counted vote as the ledger keeps it. */
+export function voteBody(vote: Vote, answer: Counted): { readonly [key: string]: Json } {
+  const { ballotId, by, person, decision, at, actionId } = vote;
+  return {
+    ballot: ballotId,
+    by,
+    person,
+    decision,
+    reason: vote.reason ?? null,
+    at,
+    actionId,
+    seat: answer.seat ?? null,
+  };
+}
+
+/** A counted vote as the thread tells it. */
+export function voteNotice({ by, decision, reason }: Vote, { seat, stillNeeded }: Counted): Notice {
+  return { kind: 'vote_cast', by, decision, seat, reason, stillNeeded };
 }
 
 /** Who to ping for a team: its groups, else its people. `subteam:S…` and `user:U…`, so that a renderer can tell them apart. */

@@ -71,8 +71,6 @@ export interface OperationTimings {
   readonly lastDeliveryMs: number;
   /** How long Slack may take to say who a voter is. */
   readonly voterCheckMs: number;
-  /** How long an aborted step may take to stop before the fence decides. */
-  readonly abortGraceMs: number;
   /** How long `admit` and `judge` may try while Git is away. */
   readonly judgeMs: number;
   /** How long a record may try to be committed. */
@@ -81,6 +79,8 @@ export interface OperationTimings {
   readonly deferMs: number;
   /** A runner that says nothing for this long is taken for dead and its step is tried again. */
   readonly heartbeatMs: number;
+  /** How long a holder may take to go when a rollback takes its lane over. */
+  readonly takeOverMs: number;
   /** How often a lane asks whether its holder still lives. */
   readonly livenessMs: number;
   /** Greatest age of a look-up of a voter that still counts. */
@@ -93,11 +93,11 @@ export const defaultTimings: OperationTimings = {
   deliveryMs: 120_000,
   lastDeliveryMs: 600_000,
   voterCheckMs: 8_000,
-  abortGraceMs: 60_000,
   judgeMs: 300_000,
   recordMs: 900_000,
   deferMs: 15_000,
   heartbeatMs: 15_000,
+  takeOverMs: 60_000,
   livenessMs: 60_000,
   voterMaxAgeMs: 60_000,
   laneMs: 7 * 24 * 3_600_000,

@@ -44,9 +44,6 @@ export interface LaneState {
   queue: Waiting[];
 }
 
-/** How long a holder that was asked to go may take before its fence decides. */
-const takeOverGraceMs = 60_000;
-
 /**
  * The queue in front of one service in one environment. At most one operation holds it; a rollback takes it over; a
  * newer operation ends a watch. It ends when empty and is started again by the next `enterLane`. Its fence (start and
@@ -111,7 +108,7 @@ async function askToGo(state: LaneState, holder: Holder, next: LaneEntry): Promi
   const watching = holder.status === 'watching';
   if (!rollback && !watching) return;
   if (holder.goneBy === undefined) {
-    holder.goneBy = Date.now() + takeOverGraceMs;
+    holder.goneBy = Date.now() + next.takeOverMs;
     const taken: LaneTaken = { by: next.operationId, because: rollback ? 'rollback' : 'newer' };
     if (!(await tell(holder.operationId, LANE_TAKEN, taken))) state.holder = undefined;
   } else if (Date.now() >= holder.goneBy && rollback) {

@@ -15,7 +15,7 @@ import type { ApprovalAsk, ApprovalJudgement, ApprovalResult } from '../src/oper
 import type { Relayed } from '../src/operation/request';
 import type { OperationState, OperationView } from '../src/operation/view';
 import { reading } from './activities';
-import { BallotBox } from './ballot-box';
+import { BallotBox, voteBody, voteNotice } from './ballot-box';
 import { defaultTimings, SEARCH_ATTRIBUTES, VIEW_QUERY, VOTE_SIGNAL, VOTE_UPDATE } from './contract';
 import { Courier } from './courier';
 import { callVoters } from './operation/announce';
@@ -50,22 +50,8 @@ class Approval {
     this.recorder = new Recorder({ operationId: this.id, day: this.startedAt.slice(0, 10), timings: this.timings });
     this.box = new BallotBox(this.timings, {
       counted: (vote, answer) => {
-        this.recorder.write('vote', {
-          ballot: vote.ballotId,
-          by: vote.by,
-          person: vote.person,
-          decision: vote.decision,
-          reason: vote.reason ?? null,
-          at: vote.at,
-        });
-        this.courier.thread({
-          kind: 'vote_cast',
-          by: vote.by,
-          decision: vote.decision,
-          seat: answer.seat,
-          reason: vote.reason,
-          stillNeeded: answer.stillNeeded,
-        });
+        this.recorder.write('vote', voteBody(vote, answer));
+        this.courier.thread(voteNotice(vote, answer));
         this.changed();
       },
     });

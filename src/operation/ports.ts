@@ -135,6 +135,8 @@ export interface LaneEntry {
   readonly kind: string;
   readonly title: string;
   readonly livenessCheckMs: number;
+  /** How long the holder may take to go when this one takes the lane over. */
+  readonly takeOverMs: number;
 }
 
 /** Slack queue, served by the bot: everything that needs a Slack token. */

@@ -2,12 +2,12 @@ import { randomBytes, generateKeyPairSync } from 'node:crypto';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { openLedger } from '../../activities/adapters/ledger';
 import { startTestFleet } from '../fleet/start';
 import { startSlackRules, type SlackRules, type StoredMessage } from '../slack-rules';
+import { freePort } from './free-port';
 import { makeRepository, type TestRepository } from './git-repository';
 import { eventually, openTemporal, type TestTemporal } from './temporal';
 
@@ -255,15 +255,6 @@ const channels = ['deploys', 'deploys-prod', 'incidents', 'policy', 'watch'].map
   id: `C0${String(index + 1).padStart(6, '0')}`,
   name,
 }));
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function collect(stream: NodeJS.ReadableStream): Promise<string> {
   let text = '';

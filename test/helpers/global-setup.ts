@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, connect } from 'node:net';
+import { connect } from 'node:net';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port';
 
 declare global {
   var signalboxChildren: ChildProcess[];
@@ -65,15 +66,6 @@ function start(program: string, args: string[]): void {
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   child.on('error', (error) => console.error(`${program} could not be started: ${error.message}`));
   globalThis.signalboxChildren.push(child);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function reachable(port: number): Promise<void> {

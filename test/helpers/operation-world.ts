@@ -41,7 +41,6 @@ export const testTimings = {
   ...defaultTimings,
   deliveryMs: 5_000,
   lastDeliveryMs: 5_000,
-  abortGraceMs: 2_000,
   judgeMs: 10_000,
   recordMs: 10_000,
   heartbeatMs: 3_000,

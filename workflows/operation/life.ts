@@ -12,7 +12,7 @@ import type { Outcome, OutcomeKind } from '../../src/operation/outcome';
 import type { Asker, JudgeInput, Judgement, Recheck } from '../../src/operation/ports';
 import type { OperationState, OperationView } from '../../src/operation/view';
 import { checking, reading, rechecking } from '../activities';
-import { BallotBox } from '../ballot-box';
+import { BallotBox, voteBody, voteNotice } from '../ballot-box';
 import { laneId, SEARCH_ATTRIBUTES, type OperationInput } from '../contract';
 import { Courier } from '../courier';
 import { Recorder } from '../recorder';
@@ -228,24 +228,8 @@ export class Life {
   }
 
   private counted(vote: Vote, answer: Extract<VoteAnswer, { kind: 'counted' }>): void {
-    this.recorder.write('vote', {
-      ballot: vote.ballotId,
-      by: vote.by,
-      person: vote.person,
-      decision: vote.decision,
-      reason: vote.reason ?? null,
-      at: vote.at,
-      actionId: vote.actionId,
-      seat: answer.seat ?? null,
-    });
-    this.courier.thread({
-      kind: 'vote_cast',
-      by: vote.by,
-      decision: vote.decision,
-      seat: answer.seat,
-      reason: vote.reason,
-      stillNeeded: answer.stillNeeded,
-    });
+    this.recorder.write('vote', voteBody(vote, answer));
+    this.courier.thread(voteNotice(vote, answer));
     this.publish();
     this.changed();
   }
@@ -261,6 +245,7 @@ export class Life {
       title: this.title,
       priority: request.kind === 'rollback' ? 0 : request.labels.includes('hotfix') ? 2 : 3,
       livenessCheckMs: this.input.timings.livenessMs,
+      takeOverMs: this.input.timings.takeOverMs,
     };
     const granted = await this.place.enter(entry, () => this.cancelled !== undefined);
     this.facts.lane = undefined;
