@@ -182,7 +182,7 @@ async function history(args, world, method) {
 
 /** What local-slack gets: readable texts, and no metadata, which it would not keep. */
 function shown({ metadata: _kept, ...args }, { company }) {
-  return readable(args, company.timezone);
+  return readable(args, company);
 }
 
 function remember(channel, ts, metadata, { memory }) {

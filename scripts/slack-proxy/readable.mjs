@@ -1,21 +1,25 @@
 /** local-slack shows entities and date tokens as they are written; these make them look as they do in Slack. */
 
 /** Every `text` of a text object or message, made readable. Values, ids and private metadata stay as they are. */
-export function readable(value, timeZone) {
-  if (Array.isArray(value)) return value.map((each) => readable(each, timeZone));
+export function readable(value, company) {
+  if (Array.isArray(value)) return value.map((each) => readable(each, company));
   if (typeof value !== 'object' || value === null) return value;
   const changed = Object.entries(value).map(([key, each]) => [
     key,
-    key === 'text' && typeof each === 'string' ? readableText(each, timeZone) : readable(each, timeZone),
+    key === 'text' && typeof each === 'string' ? readableText(each, company) : readable(each, company),
   ]);
   return Object.fromEntries(changed);
 }
 
-export function readableText(text, timeZone) {
+export function readableText(text, { timezone, groups }) {
   return (
     text
+      .replace(/<!subteam\^(\w+)[^>]*>/g, (token, id) => {
+        const group = groups.find((each) => each.id === id);
+        return group ? `*@${group.handle}*` : token;
+      })
       .replace(/<!date\^(\d+)\^([^^|>]*)(?:\^[^|>]*)?\|[^>]*>/g, (_, seconds, format) =>
-        dated(Number(seconds), format, timeZone),
+        dated(Number(seconds), format, timezone),
       )
       // A narrow invisible space keeps decoded text from becoming a mention or a link.
       .replaceAll('&lt;', '<\u200b')

@@ -137,8 +137,9 @@ function gateLines(view: OperationView, about: RenderContext): string[] {
 /** Said before anyone approves: what cannot be undone, and whether there is a way back. */
 function safetyLines(view: OperationView): string[] {
   if (finishedStates.includes(view.state)) return [];
-  const lines = view.irreversible.slice(0, 8).map((what) => `⚠️ Cannot be undone: ${safe(what, 250)}`);
-  if (view.irreversible.length > 8) lines.push(`⚠️ … and ${view.irreversible.length - 8} more that cannot be undone`);
+  const lost = lossesOf(view);
+  const lines = lost.slice(0, 8).map((what) => `⚠️ Cannot be undone: ${safe(what, 250)}`);
+  if (lost.length > 8) lines.push(`⚠️ … and ${lost.length - 8} more that cannot be undone`);
   if (view.state === 'preparing') return lines;
   const { rollback } = view;
   if (rollback.ready) lines.push(`↩️ Rollback is ready${rollback.version ? `, to ${code(rollback.version, 80)}` : ''}`);
@@ -146,13 +147,22 @@ function safetyLines(view: OperationView): string[] {
   return lines;
 }
 
+/** What cannot be undone, without the sentence that already says why there is no rollback. */
+export function lossesOf(view: OperationView): readonly string[] {
+  return view.irreversible.filter((what) => view.rollback.ready || what !== view.rollback.why);
+}
+
 function identityLines(view: OperationView, about: RenderContext): string[] {
   const commit = view.policyCommit?.slice(0, 10);
-  const why = view.why.slice(0, 6).map((rule) => {
+  const rules = view.why.filter(
+    ({ rule, source }, index, all) =>
+      all.findIndex((other) => other.rule === rule && other.source === source) === index,
+  );
+  const why = rules.slice(0, 6).map((rule) => {
     const source = rule.source && link(sourceUrl(view.policyCommit, rule.source, about), rule.source);
     return `${safe(rule.rule, 80)}${source ? ` (${source})` : ''}`;
   });
-  const more = view.why.length > 6 ? ` and ${view.why.length - 6} more` : '';
+  const more = rules.length > 6 ? ` and ${rules.length - 6} more` : '';
   const parts = [
     `${code(view.shortId, 20)} asked ${at(view.requestedAt, about)}`,
     commit ? `policy ${link(sourceUrl(view.policyCommit, undefined, about), commit)}` : '',

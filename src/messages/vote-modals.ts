@@ -3,7 +3,7 @@ import type { BallotView, OperationView } from '../operation/view';
 import { encodeMeta, MODALS, type ModalMeta, type VoteValue } from './actions';
 import { bounded, context, fields, section, type RenderContext } from './blocks';
 import { textInput } from './inputs';
-import { requesterOf } from './operation-card';
+import { lossesOf, requesterOf } from './operation-card';
 import { code, instant, listed, safe, safeLines } from './text';
 
 /** Longest reason a person may type: it stays whole on the card and in the record. */
@@ -127,7 +127,9 @@ function details(
 ): KnownBlock[] {
   const inputs = Object.entries({ ...view.fields, ...view.inputs }).slice(0, 10);
   const steps = view.steps.length + view.moreSteps;
-  const warnings = view.irreversible.slice(0, 6).map((what) => `⚠️ Cannot be undone: ${safe(what, 250)}`);
+  const warnings = lossesOf(view)
+    .slice(0, 6)
+    .map((what) => `⚠️ Cannot be undone: ${safe(what, 250)}`);
   const { rollback } = view;
   const wayBack = rollback.ready
     ? `↩️ Rollback is ready${rollback.version ? `, to ${code(rollback.version, 80)}` : ''}.`

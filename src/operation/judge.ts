@@ -229,7 +229,7 @@ function rollbackReadiness(input: Case, { irreversible }: PlanOutline) {
   const version = input.applied?.current?.version;
   if (input.request.kind !== 'deploy') return { ready: irreversible.length === 0 };
   if (version === undefined)
-    return { ready: false, why: 'No version is on record here, so there is nothing to go back to.' };
+    return { ready: false, why: 'No version ran here before, so there is nothing to go back to.' };
   return { ready: true, version };
 }
 

@@ -31,10 +31,12 @@ export function compileStep(step: RunbookStep, index: number, site: StepSite): P
   const id = stepIdOf(step, index);
   const given = (step.with ?? {}) as JsonObject;
   const repeat = repeatOf(kind, given, step);
+  const name = step.name ?? step.id?.replace(/_/g, ' ') ?? step.uses;
   return {
     path: `${site.prefix}${id}`,
     id,
-    name: step.name ?? step.id?.replace(/_/g, ' ') ?? step.uses,
+    // A handler's steps come again in every stage.
+    name: site.stage === undefined ? name : `${name} (${site.stage})`,
     scope: site.scope,
     uses: kind.name,
     with: given,

@@ -186,7 +186,7 @@ class PlanBuilder {
     const step = compileStep(
       {
         id: hasCriteria ? 'success_criteria' : 'wait',
-        name: stage === undefined ? words : `${words} (${stage})`,
+        name: words,
         uses: hasCriteria ? 'monitor' : 'wait',
         with: { ...(hasCriteria ? { criteria: judging.criteria } : {}), for: `${judging.forMs}ms` },
       },
@@ -295,9 +295,7 @@ class PlanBuilder {
   }
 
   private irreversible(): readonly string[] {
-    const words = this.planSteps
-      .filter(isIrreversible)
-      .map((step) => `“${step.name}” cannot be undone${step.stage === undefined ? '' : ` (stage ${step.stage})`}.`);
+    const words = this.planSteps.filter(isIrreversible).map((step) => `“${step.name}” cannot be undone.`);
     const deploys = this.input.request.kind === 'deploy' && this.input.previousVersion === undefined;
     if (!deploys) return words;
     return [...words, 'No version ran here before, so there is nothing to go back to.'];
