@@ -10,7 +10,10 @@ import { checkRunbook } from '../../src/runbooks/check';
 import { runbookSchema } from '../../src/runbooks/schema';
 
 const root = join(__dirname, '../../examples/policy');
-const filesIn = (folder: string) => readdirSync(join(root, folder)).map((name) => join(folder, name));
+const filesIn = (folder: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => join(folder, name));
 
 function read<T>(file: string, schema: z.ZodType<T>) {
   const document = readDocument({ file, text: readFileSync(join(root, file), 'utf8'), schema });
