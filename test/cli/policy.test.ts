@@ -146,7 +146,10 @@ describe('policy explain', () => {
   it('refuses a policy that does not bind, with every problem', async () => {
     await repository.git(['branch', 'broken', 'main']);
     await repository.commit(
-      { 'policy.yaml': policy.replace('soak', 'soaks'), 'services/web.yaml': 'service: { name: web, owner: nobody }\n' },
+      {
+        'policy.yaml': policy.replace('soak', 'soaks'),
+        'services/web.yaml': 'service: { name: web, owner: nobody }\n',
+      },
       'Break',
       { branch: 'broken' },
     );

@@ -3,7 +3,7 @@ import { SEARCH_ATTRIBUTES } from '../../../workflows/contract';
 import type { Config } from '../../config';
 import { failed, missing, ok, type Check, type Finding } from './doctor-finding';
 
-const callTimeoutMs = 8_000;
+const callTimeoutMs = 5_000;
 
 export const checkTemporal: Check = async (given) => {
   // Both have defaults; they are absent only where they are set wrongly, which has a line of its own.
@@ -14,7 +14,7 @@ export const checkTemporal: Check = async (given) => {
   try {
     const client = temporalClient(given as Config);
     connection = client.connection as Connection;
-    return await look({ connection, address, namespace });
+    return await inTime(look({ connection, address, namespace }));
   } catch (error) {
     return [
       failed(
@@ -62,6 +62,19 @@ async function searchAttributes(connection: Connection, namespace: string): Prom
     .filter((name) => !(name in customAttributes));
   if (absent.length === 0) return ok('Temporal search attributes', 'All are registered.');
   return missing('Temporal search attributes', `${absent.join(', ')} will be registered by the worker when it starts.`);
+}
+
+/** A connection that is refused is tried again by the client for longer than anybody wants to look at. */
+async function inTime<Result>(work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${callTimeoutMs / 1_000} s`)), callTimeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function reason(error: unknown): string {
