@@ -1,8 +1,8 @@
 import { formatProblem } from '../../documents/read-yaml';
 import { runPolicyTests } from '../../policy/policy-tests';
 import { plural, printJson, type AddCommand } from './command';
-import { withPlace } from './policy';
 import { readPolicy, type PolicyPlace } from './policy-files';
+import { withPlace } from './policy-place';
 
 export const addPolicyCheck: AddCommand = (program, { io, ends }) => {
   withPlace(program.command('check').description('Read every file and list all problems; exit 1 when there are any'))

@@ -6,8 +6,8 @@ import type { Policy } from '../../policy/policy';
 import { BadInput, parseJson, printJson, type AddCommand, type ExitCode } from './command';
 import { questionOf } from './explain-input';
 import type { Io } from './io';
-import { withPlace } from './policy';
 import { bindingOf, readPolicy, type PolicyPlace } from './policy-files';
+import { withPlace } from './policy-place';
 
 interface Options extends PolicyPlace {
   readonly request?: string;

@@ -1,8 +1,8 @@
 import { formatProblem } from '../../documents/read-yaml';
 import { runPolicyTests } from '../../policy/policy-tests';
 import { plural, printJson, type AddCommand } from './command';
-import { withPlace } from './policy';
 import { bindingOf, readPolicy, type PolicyPlace } from './policy-files';
+import { withPlace } from './policy-place';
 
 export const addPolicyTest: AddCommand = (program, { io, ends }) => {
   withPlace(program.command('test').description('Run the cases in policy_tests/; exit 1 when one fails'))
