@@ -36,6 +36,8 @@ export interface Company {
   start(program: Program): Promise<void>;
   /** `kill -9`, and nothing else. */
   kill(program: Program): Promise<void>;
+  /** Process id of a program that runs. */
+  pid(program: Program): number | undefined;
   /** Card of the newest operation in a channel, once a predicate holds. */
   card(channel: string, holds: (message: StoredMessage) => boolean, what: string): Promise<StoredMessage>;
   /** Versions the fleet runs now. */
@@ -54,14 +56,21 @@ export interface CompanyOptions {
   /** Changes to files of the example policy; null removes one. */
   readonly policy?: { readonly [path: string]: string | null };
   readonly limits?: { readonly scale: number };
+  /** Server on which the company has its namespace; the run's own when absent. */
   readonly temporalAddress?: string;
+  /** Further settings of the programs. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export async function openCompany(options: CompanyOptions = {}): Promise<Company> {
   if (!existsSync(join(root, 'dist/workflow-bundle.js')))
     throw new Error('dist/ is missing: run the tests with `npm test`, which builds it, or `npm run build` first.');
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-company-'));
-  const [fleet, temporal, ledger] = [await startTestFleet(), await openTemporal(), await makeRepository({ files: {} })];
+  const [fleet, temporal, ledger] = [
+    await startTestFleet(),
+    await openTemporal(options.temporalAddress),
+    await makeRepository({ files: {} }),
+  ];
   const policy = await makeRepository({ files: { ...examplePolicy(fleet.port), ...options.policy } });
   const slack = await startSlackRules({ users: people, groups, channels, limits: options.limits ?? { scale: 20 } });
   const env = await settings({ folder, slack, temporal, policy, ledger, options });
@@ -95,6 +104,7 @@ export async function openCompany(options: CompanyOptions = {}): Promise<Company
       child.kill('SIGKILL');
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     },
+    pid: (program) => children.get(program)?.pid,
     async card(channel, holds, what) {
       const find = () =>
         slack
@@ -213,6 +223,7 @@ async function settings(spec: {
     PORT_BOT: String(ports[0]),
     PORT_WORKER: String(ports[1]),
     PORT_RUNNER: String(ports[2]),
+    ...options.env,
   };
 }
 

@@ -19,10 +19,9 @@ export interface TestTemporal {
   close(): Promise<void>;
 }
 
-/** A namespace of its own on the run's server: queue and workflow names of test files never meet. */
-export async function openTemporal(): Promise<TestTemporal> {
+/** A namespace of its own, on the run's server unless another is named: queue and workflow names of test files never meet. */
+export async function openTemporal(address = process.env.TEST_TEMPORAL_ADDRESS!): Promise<TestTemporal> {
   silenceTemporal();
-  const address = process.env.TEST_TEMPORAL_ADDRESS!;
   const namespace = `test-${randomUUID().slice(0, 8)}`;
   const plain = await Connection.connect({ address });
   await plain.workflowService.registerNamespace({
