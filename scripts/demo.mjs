@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { takeLock } from './lib/lock.mjs';
 import { inRoot } from './lib/run.mjs';
 import { main, say, Stop } from './lib/say.mjs';
@@ -8,8 +8,9 @@ import { company, programs, startWorld } from './demo/world.mjs';
 import { welcome } from './demo/words.mjs';
 
 /** `npm run demo`: sets everything up, starts it, and keeps it running until Ctrl-C. `--story` plays the story. */
-const folder = inRoot('.signalbox/demo');
 const story = process.argv.includes('--story');
+/** The story begins from nothing each time; the demo keeps what people did in it. */
+const folder = inRoot(story ? '.signalbox/story' : '.signalbox/demo');
 
 async function demo() {
   ensureNode();
@@ -18,7 +19,8 @@ async function demo() {
     throw new Stop(
       `A demo already runs in this folder as process ${lock.heldBy}: use that one, or end it with Ctrl-C (or \`kill ${lock.heldBy}\`) and try again.`,
     );
-  await endLeftovers(folder);
+  for (const other of ['.signalbox/demo', '.signalbox/story']) await endLeftovers(inRoot(other));
+  if (story) rmSync(folder, { recursive: true, force: true });
   const supervisor = newSupervisor(folder);
   const asked = untilAskedToEnd(supervisor);
   try {

@@ -4,6 +4,7 @@ import { until } from './lib/ports.mjs';
 import { inRoot } from './lib/run.mjs';
 import { say } from './lib/say.mjs';
 import { ensureChromium } from './lib/setup.mjs';
+import { openCompany } from './story/company.mjs';
 import { openPeople } from './story/people.mjs';
 import { steps } from './story/steps.mjs';
 
@@ -15,39 +16,55 @@ export async function tellStory(world) {
   }
   const camera = await openCamera(world.urls.slack);
   const people = await openPeople(world);
-  let failed = 0;
+  const story = { ...world, people, camera, company: openCompany(world), kill: killer(world), note, memory: {} };
+  const failed = [];
   try {
     for (const step of steps) {
       say(step.name);
-      const checks = checklist();
+      const { check, failures } = checklist();
       try {
-        await step.play({ ...world, people, camera, check: checks.check });
+        await step.play({ ...story, check });
       } catch (error) {
-        await checks.check(`the step could be played (${error.message})`, false);
+        await check(`the step could be played (${error.message})`, false);
       }
-      failed += checks.failed();
+      failed.push(...failures);
     }
   } finally {
     people.close();
     await camera.close();
   }
-  say(failed === 0 ? 'The whole story holds.' : `${failed} checks of the story failed.`);
-  return failed === 0 ? 0 : 1;
+  if (failed.length === 0) say('The whole story holds.');
+  else say(`Of the story, this does not hold:\n${failed.map((sentence) => `             ✗ ${sentence}`).join('\n')}`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+const note = (sentence) => process.stdout.write(`             · ${sentence}\n`);
+
+/** `kill -9` of one of the programs that the demo started. Whether it was there to be killed. */
+function killer({ supervisor }) {
+  return (name) => {
+    const pid = supervisor.pids()[name];
+    return pid !== undefined && process.kill(pid, 'SIGKILL');
+  };
 }
 
 function checklist() {
-  let failures = 0;
+  const failures = [];
   return {
+    failures,
     /** `held` is a value, or a question asked again until it holds or the limit passes. */
     check: async (sentence, held, limitMs = 30_000) => {
       const ok = typeof held === 'function' ? await until(held, limitMs, 100) : Boolean(held);
       process.stdout.write(`             ${ok ? '✓' : '✗'} ${sentence}\n`);
-      if (!ok) failures += 1;
+      if (!ok) failures.push(sentence);
       return ok;
     },
-    failed: () => failures,
   };
 }
+
+/** Size of the browser's window, and what of its height is not messages. */
+const WINDOW = { width: 1080, height: 560 };
+const AROUND = 190;
 
 /** Pictures where there is a browser; without one the story is told without them. */
 async function openCamera(url) {
@@ -59,15 +76,29 @@ async function openCamera(url) {
   }
   const { chromium } = createRequire(import.meta.url)('playwright-core');
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, deviceScaleFactor: 2 });
+  const page = await browser.newPage({ viewport: WINDOW, deviceScaleFactor: 1.25 });
+  page.setDefaultTimeout(5_000);
   await page.goto(url);
   mkdirSync(inRoot('docs/images'), { recursive: true });
   return {
-    /** A picture of a channel as people see it now. */
-    take: async (name, channel) => {
-      await page.getByText(channel, { exact: true }).first().click();
-      await page.waitForTimeout(400);
-      await page.screenshot({ path: inRoot(`docs/images/${name}.png`) });
+    /** A picture of one message as a person sees it now, in a window as high as it needs. */
+    take: async (name, { channel, as, ts }) => {
+      try {
+        await page.getByLabel('Act as').selectOption({ label: as });
+        await page
+          .locator('.sidebar-item', { has: page.getByText(new RegExp(`^#?${channel}$`)) })
+          .or(page.locator('.sidebar-item').filter({ hasText: new RegExp(`^#${channel}$`) }))
+          .first()
+          .click();
+        const message = page.locator(`.msg[data-ts="${ts}"]`).first();
+        const { height } = await message.boundingBox();
+        await page.setViewportSize({ ...WINDOW, height: Math.max(WINDOW.height, Math.ceil(height) + AROUND) });
+        await message.evaluate((element) => element.scrollIntoView({ block: 'start' }));
+        await page.waitForTimeout(300);
+        await page.screenshot({ path: inRoot(`docs/images/${name}.png`) });
+      } catch (error) {
+        note(`no picture ${name}: ${error.message.split('\n')[0]}`);
+      }
     },
     close: () => browser.close(),
   };

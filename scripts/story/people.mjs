@@ -1,67 +1,147 @@
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { until } from '../lib/ports.mjs';
 const { WebSocket } = createRequire(import.meta.url)('ws');
 
-/** The people of the demo, acting through the same interfaces as the page: commands, clicks, modals. */
+/** How long a form may take to open after a click, ms. */
+const FORM_MS = 8_000;
+
+/** The people of the demo, acting through the same interfaces as the page: commands, clicks, forms. */
 export async function openPeople({ urls, company }) {
   const socket = new WebSocket(`${urls.slack.replace('http', 'ws')}/ui`);
-  const views = [];
+  let [form, opened, shown] = [undefined, 0, ''];
+  const heard = new Map();
   socket.on('message', (data) => {
     const pushed = JSON.parse(data.toString());
-    if (pushed.t === 'view' || pushed.t === 'view_errors') views.push(pushed);
+    if (pushed.t !== 'view') return;
+    form = pushed.stack.at(-1);
+    opened += 1;
+    if (form) shown += `\n${textOf(form)}`;
   });
   await once(socket, 'open');
 
   const idOf = (name) => company.users.find((user) => user.name === name).id;
-  const channelOf = async (name) => {
-    const { channels } = await get('/_control/state');
-    return channels.find((channel) => channel.name === name || channel.id === name).id;
-  };
+  const channels = async () => (await get('/_control/state')).channels;
+  const channelOf = async (name) => (await channels()).find((channel) => [channel.name, channel.id].includes(name)).id;
   const get = async (path) => (await fetch(`${urls.slack}${path}`)).json();
   const post = async (path, body) =>
     (
       await fetch(`${urls.slack}${path}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${company.app.botToken}` },
         body: JSON.stringify(body),
       })
     ).json();
 
-  return {
+  const people = {
+    textOf,
+    buttonsOf,
+
     /** Types a command in a channel. */
-    command: async (person, channel, line) => {
+    async command(person, channel, line) {
       const [command, ...words] = line.split(' ');
-      await post('/_control/command', {
-        channel: await channelOf(channel),
-        user: idOf(person),
-        command,
-        text: words.join(' '),
-      });
+      const [id, user] = [await channelOf(channel), idOf(person)];
+      await post('/_control/command', { channel: id, user, command, text: words.join(' ') });
     },
-    /** Clicks a button of a message by its label; false when the message has no such button. */
-    click: async (person, message, label) => {
-      const action = buttonsOf(message).find((button) => button.text.text.includes(label));
+
+    /**
+     * Presses a button by its label; false when the message has none. `change` alters what the button says, as a forged
+     * click would.
+     */
+    async click(person, message, label, change = (value) => value) {
+      const action = buttonsOf(message).find((button) => button.text.text === label);
       if (!action) return false;
-      await post('/_control/interact', {
-        channel: message.channel,
-        messageTs: message.ts,
-        user: idOf(person),
-        action: { ...action, block_id: action.block_id },
-      });
+      const { channel, ts } = message;
+      const value = JSON.stringify(change(JSON.parse(action.value)));
+      await post('/_control/interact', { channel, messageTs: ts, user: idOf(person), action: { ...action, value } });
       return true;
     },
-    submit: (person, values) => socket.send(JSON.stringify({ t: 'view_submit', user: idOf(person), values })),
-    views: () => views,
-    /** Every message of a channel, oldest first, ephemeral ones too. */
+
+    /** The form that a click opened, once its details are there. */
+    async form() {
+      await until(() => form?.submit && !textOf(form).includes('Fetching the details'), FORM_MS);
+      return form;
+    },
+
+    /** Sends the open form and closes what answers it. `values` by the name of the field. */
+    async submit(person, values = {}) {
+      const before = opened;
+      const state = Object.fromEntries(
+        (form?.blocks ?? [])
+          .filter((block) => block.type === 'input' && block.block_id in values)
+          .map(({ block_id: name, element }) => [name, { [element.action_id]: filled(element, values[name]) }]),
+      );
+      socket.send(JSON.stringify({ t: 'view_submit', user: idOf(person), values: state }));
+      await until(() => opened > before && !(form && textOf(form).includes('Recording')), FORM_MS);
+      keep(person);
+      if (form) socket.send(JSON.stringify({ t: 'view_close', user: idOf(person) }));
+      await until(() => !form, FORM_MS);
+    },
+
+    /** Presses a button and confirms in the form when one opens. Whether there was such a button. */
+    async decide(person, message, label, values = {}, change = undefined) {
+      if (!(await people.click(person, message, label, change))) return false;
+      const action = buttonsOf(message).find((button) => button.text.text === label);
+      if (JSON.parse(action.value).q === 1) return true;
+      if (await people.form()) await people.submit(person, values);
+      return true;
+    },
+
+    /** Every message of a channel, oldest first, private ones too. */
     messages: async (channel) => (await get(`/_control/messages/${await channelOf(channel)}`)).messages,
-    textOf: (message) => JSON.stringify([message.text, message.blocks ?? []]),
-    buttonsOf,
+
+    /** The newest message of a channel that is for everybody, stands in no thread and says all of these. */
+    async card(channel, ...words) {
+      const all = await people.cards(channel, ...words);
+      return all.at(-1);
+    },
+    async cards(channel, ...words) {
+      const all = (await people.messages(channel)).filter((each) => !each.ephemeral_to && !each.thread_ts);
+      return all.filter((each) => words.every((word) => textOf(each).includes(word)));
+    },
+
+    /** Everything that one person was told privately, in any channel, by message or in a form. */
+    async told(person) {
+      const user = idOf(person);
+      let all = heard.get(user) ?? '';
+      for (const channel of await channels())
+        for (const message of (await get(`/_control/messages/${channel.id}`)).messages)
+          if (message.ephemeral_to === user || (channel.is_im && channel.members?.includes(user)))
+            all += `\n${textOf(message)}`;
+      return all;
+    },
+
+    /** Asks Slack itself, as the bot may. */
+    api: (method, args) => post(`/api/${method}`, args),
+    channelOf,
     close: () => socket.close(),
   };
+
+  function keep(person) {
+    const user = idOf(person);
+    heard.set(user, `${heard.get(user) ?? ''}${shown}`);
+    shown = '';
+  }
+  return people;
+}
+
+function filled({ type }, value) {
+  if (type === 'static_select' || type === 'radio_buttons') return { type, selected_option: { value } };
+  return type === 'users_select' ? { type, selected_user: value } : { type, value };
+}
+
+/** Everything a message or a form says, one text a line. */
+function textOf(value) {
+  if (Array.isArray(value)) return value.map(textOf).filter(Boolean).join('\n');
+  if (typeof value !== 'object' || value === null) return '';
+  return Object.entries(value)
+    .map(([key, each]) => (key === 'text' && typeof each === 'string' ? each : textOf(each)))
+    .filter(Boolean)
+    .join('\n');
 }
 
 function buttonsOf(message) {
-  return (message.blocks ?? []).flatMap((block) =>
+  return (message?.blocks ?? []).flatMap((block) =>
     (block.elements ?? (block.accessory ? [block.accessory] : []))
       .filter((element) => element.type === 'button')
       .map((element) => ({ ...element, block_id: block.block_id })),
