@@ -4,14 +4,14 @@ import { startSlackRules, type SlackRules, type SlackRulesOptions } from './inde
 
 let slack: SlackRules;
 
-async function start(options: SlackRulesOptions = {}): Promise<WebClient> {
+async function start(options: SlackRulesOptions = {}, timeout = 500): Promise<WebClient> {
   slack = await startSlackRules({ users: ['U0ANA'], channels: ['C0OPS', 'C0DEV'], ...options });
   return new WebClient(slack.botToken, {
     slackApiUrl: slack.apiUrl,
     logger: quiet,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
-    timeout: 500,
+    timeout,
   });
 }
 afterEach(() => slack.stop());
@@ -23,7 +23,7 @@ const outcomes = async (calls: Promise<unknown>[]): Promise<string[]> =>
 
 describe('rate limits', () => {
   it('let a burst into one channel, then one a second, and leave other channels alone', async () => {
-    const client = await start({ limits: { postBurst: 3 } });
+    const client = await start({ limits: { postBurst: 3 } }, 30_000);
     const results = await outcomes(
       Array.from({ length: 5 }, () => client.chat.postMessage({ channel: 'C0OPS', text: 'Hello.' })),
     );
@@ -38,7 +38,7 @@ describe('rate limits', () => {
     ['chat.update', 50],
     ['users.info', 100],
   ])('allow %s %i times a minute', async (method, count) => {
-    const client = await start();
+    const client = await start({}, 30_000);
     const { ts } = await client.chat.postMessage({ channel: 'C0OPS', text: 'Card.' });
     const args = { channel: 'C0OPS', ts, topic: 'T', text: 'Card.', user: 'U0ANA' };
     const results = await outcomes(Array.from({ length: count + 1 }, () => client.apiCall(method, args)));

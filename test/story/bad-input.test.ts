@@ -2,7 +2,7 @@ import { ACTIONS } from '../../src/messages/actions';
 import { openCompany, startAll, type Company } from '../helpers/company';
 import { peopleOf } from './people';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let company: Company;
 let people: ReturnType<typeof peopleOf>;
@@ -25,7 +25,7 @@ async function hears(user: string, command: string, text: string, words: RegExp)
   const result = await people.type(user, command, text);
   expect(result.acked).toBe(true);
   const said = () => JSON.stringify(result.response ?? '') + people.told(user).slice(before);
-  await company.slack.waitFor(() => words.test(said()), { timeoutMs: 15_000, what: `${words} in: ${said()}` });
+  await company.slack.waitFor(() => words.test(said()), { timeoutMs: 45_000, what: `${words} in: ${said()}` });
   return said();
 }
 
@@ -66,7 +66,7 @@ test.each([
     () =>
       company.slack.messages('#deploys').length > before ||
       /reason|long|characters/i.test(JSON.stringify(result.response ?? '') + people.told('U0ANA')),
-    { timeoutMs: 15_000, what: 'a card or a refusal' },
+    { timeoutMs: 45_000, what: 'a card or a refusal' },
   );
 
   expect(message).toBeTruthy();
@@ -114,7 +114,7 @@ test('nowhere to show a card: whoever asked hears it and how to follow', async (
   });
 
   await company.slack.waitFor(() => people.told('U0LEE').includes('/signalbox show'), {
-    timeoutMs: 20_000,
+    timeoutMs: 45_000,
     what: `U0LEE hears that there is no card: ${people.told('U0LEE')}`,
   });
 });

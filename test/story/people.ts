@@ -12,7 +12,7 @@ export function peopleOf(company: Company) {
   /** A modal that can be sent. */
   const form = (user: string) =>
     slack.waitFor(() => slack.views(user).find(({ type, submit }) => type === 'modal' && submit), {
-      timeoutMs: 5_000,
+      timeoutMs: 30_000,
       what: `a form for ${user}`,
     });
 

@@ -2,7 +2,7 @@ import { ACTIONS } from '../../src/messages/actions';
 import { openCompany, startAll, type Company } from '../helpers/company';
 import { operationOn, peopleOf } from './people';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let company: Company;
 let people: ReturnType<typeof peopleOf>;
@@ -39,7 +39,7 @@ test('1 to 3: a deploy is asked for, refused to the wrong people, approved by tw
   ] as const) {
     await people.approve(user, card);
     await company.slack.waitFor(() => people.told(user).toLowerCase().includes(words), {
-      timeoutMs: 15_000,
+      timeoutMs: 45_000,
       what: `${user} hears "${words}": ${people.told(user)}`,
     });
   }
@@ -72,7 +72,7 @@ test('2: a click on a finished card, forged from an older one, changes nothing a
   await company.slack.viewSubmit({ user: 'U0KIM' });
 
   await company.slack.waitFor(() => /finished|over|ended/i.test(people.told('U0KIM')), {
-    timeoutMs: 15_000,
+    timeoutMs: 45_000,
     what: `U0KIM hears that it is over: ${people.told('U0KIM')}`,
   });
 });
@@ -96,7 +96,7 @@ test('4 and 5: a faulty version misses its criterion, is undone with a notice, a
   const incident = await company.card('#incidents', people.shows('checkout'), 'the incident card');
   await people.openIncident('U0KIM', over);
   await company.slack.waitFor(() => company.slack.channel('incidents')!.pins.includes(incident.ts), {
-    timeoutMs: 20_000,
+    timeoutMs: 45_000,
     what: 'the incident card is pinned',
   });
   expect(
@@ -132,7 +132,7 @@ test('7: provisioning releases what was made when it fails half-way', async () =
 test('8: outside the window people approve now, and the card says when it runs; a closed place refuses', async () => {
   await people.type('U0ANA', '/deploy', 'search v2.4.0 to archive');
   await company.slack.waitFor(() => people.told('U0ANA').includes('archive is closed'), {
-    timeoutMs: 15_000,
+    timeoutMs: 45_000,
     what: 'U0ANA hears about the freeze',
   });
 
@@ -140,7 +140,7 @@ test('8: outside the window people approve now, and the card says when it runs; 
   await company.slack.waitFor(
     () =>
       people.told('U0ANA').includes('security_team') || JSON.stringify(why.response ?? '').includes('security_team'),
-    { timeoutMs: 15_000, what: 'why names the teams' },
+    { timeoutMs: 45_000, what: 'why names the teams' },
   );
   const help = await people.type('U0ANA', '/signalbox', 'help');
   expect(JSON.stringify(help.response ?? '') + people.told('U0ANA')).toContain('/deploy');
