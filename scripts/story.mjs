@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { until } from './lib/ports.mjs';
 import { inRoot } from './lib/run.mjs';
@@ -30,12 +30,18 @@ export async function tellStory(world) {
       failed.push(...failures);
     }
   } finally {
+    await keepMessages({ people, supervisor: world.supervisor }).catch(() => undefined);
     people.close();
     await camera.close();
   }
   if (failed.length === 0) say('The whole story holds.');
   else say(`Of the story, this does not hold:\n${failed.map((sentence) => `             ✗ ${sentence}`).join('\n')}`);
   return failed.length === 0 ? 0 : 1;
+}
+
+/** What was said in every channel, next to the logs, for whoever wants to know why a check failed. */
+async function keepMessages({ people, supervisor }) {
+  writeFileSync(supervisor.logOf('messages'), JSON.stringify(await people.everything(), null, 2));
 }
 
 const note = (sentence) => process.stdout.write(`             · ${sentence}\n`);
@@ -81,9 +87,10 @@ async function openCamera(url) {
   await page.goto(url);
   mkdirSync(inRoot('docs/images'), { recursive: true });
   return {
-    /** A picture of one message as a person sees it now, in a window as high as it needs. */
-    take: async (name, { channel, as, ts }) => {
+    /** A picture of one message as a person sees it now, in a window as high as it needs; or of the open form. */
+    take: async (name, { channel, as, ts, form }) => {
       try {
+        if (form) return await page.screenshot({ path: inRoot(`docs/images/${name}.png`) });
         await page.getByLabel('Act as').selectOption({ label: as });
         await page
           .locator('.sidebar-item', { has: page.getByText(new RegExp(`^#?${channel}$`)) })

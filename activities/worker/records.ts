@@ -32,16 +32,30 @@ export function createRecordActivities({ ledger }: { readonly ledger: LedgerPort
     appliedState: (where) => ledger.readState(where),
     async recentOperations({ service, sinceMs }) {
       const records = await ledger.recent({ service, sinceMs, limit: mostEvents });
-      return records.flatMap(asEvent);
+      const titles = new Map(
+        records.filter(({ event }) => event === 'request').map((record) => [record.operation, titleIn(record)]),
+      );
+      return records.flatMap((record) => asEvent(record, titles.get(record.operation) ?? record.operation));
     },
   };
 }
 
+const decided: { readonly [decision: string]: string } = { approve: 'approved', reject: 'rejected' };
+
+/** What a request was for, as people say it; its id when the record does not tell. */
+function titleIn({ operation, body }: LedgerRecord): string {
+  const { kind, service, environment, version } = body as { readonly [name: string]: unknown };
+  if (typeof service !== 'string' || typeof environment !== 'string') return operation;
+  const what = kind === 'rollback' ? 'the rollback of' : 'the deploy of';
+  return `${what} ${service}${typeof version === 'string' ? ` ${version}` : ''} in ${environment}`;
+}
+
 /** What an incident's timeline says of a record; most records say nothing to it. */
-function asEvent({ event, at, body, operation }: LedgerRecord): IncidentEvent[] {
-  if (event === 'intent') return [{ at, text: `${operation} began` }];
+function asEvent({ event, at, body }: LedgerRecord, title: string): IncidentEvent[] {
+  if (event === 'intent') return [{ at, text: `${title} began` }];
   if (event === 'outcome' && typeof body.sentence === 'string') return [{ at, text: body.sentence }];
-  if (event === 'vote') return [{ at, by: String(body.by), text: `voted to ${String(body.decision)} ${operation}` }];
+  if (event === 'vote')
+    return [{ at, by: String(body.by), text: `${decided[String(body.decision)] ?? 'decided on'} ${title}` }];
   return [];
 }
 

@@ -190,9 +190,9 @@ function settings({ folder, ports, keys, urls, redis, slack }) {
     ...(process.env.TZ ? { TZ: process.env.TZ } : {}),
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_APP_TOKEN: slack.appToken,
-    // The demo's own Slack limits nothing and shows date tokens as they are written.
+    // The demo's own Slack limits nothing.
     ...(urls.slack
-      ? { SLACK_API_URL: `${urls.slack}/api/`, SLACK_RATE_SCALE: '20', SLACK_DATE_TOKENS: 'false', SLACK_SOCKETS: '2' }
+      ? { SLACK_API_URL: `${urls.slack}/api/`, SLACK_RATE_SCALE: '20', SLACK_SOCKETS: '2' }
       : {}),
     TIMINGS: JSON.stringify(timings),
     TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,

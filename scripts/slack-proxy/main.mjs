@@ -3,6 +3,7 @@ import { createServer, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { WebSocket, WebSocketServer } from 'ws';
 import { methods, newMemory } from './methods.mjs';
+import { readable } from './readable.mjs';
 import { openSockets } from './sockets.mjs';
 import { callUpstream, startUpstream } from './upstream.mjs';
 
@@ -33,7 +34,7 @@ upstream.child.once('exit', () => process.exit(1));
 
 /** local-slack names its own address in what it sends. */
 const rewrite = (text) => text.replaceAll(`127.0.0.1:${upstream.port}`, address);
-const sockets = openSockets({ upstream, appToken, rewrite });
+const sockets = openSockets({ upstream, appToken, company, rewrite });
 const world = {
   company,
   memory: newMemory(),
@@ -116,12 +117,16 @@ function passThrough(request, response) {
     });
   });
   call.once('error', () => response.destroy());
-  if (!command) return void request.pipe(call);
+  const later = method === 'POST' && url.startsWith('/response/');
+  if (!command && !later) return void request.pipe(call);
   let body = '';
+  request.setEncoding('utf8');
   request.on('data', (chunk) => (body += chunk));
   request.on('end', () => {
-    call.end(body);
-    tellNobodyHeard(body);
+    const said = later ? Buffer.from(JSON.stringify(readable(JSON.parse(body), company))) : body;
+    if (later) call.setHeader('content-length', said.length);
+    call.end(said);
+    if (command) tellNobodyHeard(body);
   });
 }
 

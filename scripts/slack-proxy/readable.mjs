@@ -43,6 +43,31 @@ function dated(seconds, format, timeZone) {
   const date = new Date(seconds * 1000);
   return format.replace(/\{(\w+)\}/g, (token, name) => {
     const options = formats[name.replace(/_pretty$/, '')];
+    const near = name.endsWith('_pretty') && nearDay(date, timeZone);
+    if (near) return near;
     return options ? new Intl.DateTimeFormat('en-GB', { ...options, timeZone }).format(date) : token;
   });
+}
+
+/** `today` and its neighbours, which Slack writes in place of a date. */
+function nearDay(date, timeZone) {
+  const dayOf = (time) => new Intl.DateTimeFormat('en-CA', { timeZone }).format(time);
+  const names = { yesterday: -1, today: 0, tomorrow: 1 };
+  return Object.keys(names).find((name) => dayOf(Date.now() + names[name] * 86_400_000) === dayOf(date));
+}
+
+/** A command's text as the app gets it: people and channels by id, and entities, as `should_escape` has it. */
+export function escaped(text, { users, channels }) {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replace(/(^|\s)@([\w.-]+)/g, (whole, before, name) => {
+      const user = users.find((each) => each.name === name);
+      return user ? `${before}<@${user.id}|${name}>` : whole;
+    })
+    .replace(/(^|\s)#([\w-]+)/g, (whole, before, name) => {
+      const channel = channels.find((each) => each.name === name);
+      return channel ? `${before}<#${channel.id}|${name}>` : whole;
+    });
 }

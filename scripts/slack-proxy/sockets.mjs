@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { WebSocket, WebSocketServer } from 'ws';
+import { escaped, readable } from './readable.mjs';
 import { callUpstream } from './upstream.mjs';
 
 /**
  * Socket Mode towards the bot: one connection to local-slack, which would send every envelope to every connection, and
  * each envelope to exactly one of the bot's connections, in turn, as Slack does. An envelope whose connection closes
- * before it is acknowledged goes to another one.
+ * before it is acknowledged goes to another one. Commands come with people and channels by id, and what an
+ * acknowledgement carries is made readable.
  */
-export function openSockets({ upstream, appToken, rewrite }) {
+export function openSockets({ upstream, appToken, company, rewrite }) {
   const server = new WebSocketServer({ noServer: true });
   const tickets = new Set();
   const downstream = [];
@@ -23,7 +25,8 @@ export function openSockets({ upstream, appToken, rewrite }) {
     mine.socket.on('message', (data) => {
       const envelope = JSON.parse(data.toString());
       if (!envelope.envelope_id) return;
-      open.set(envelope.envelope_id, { text: rewrite(data.toString()) });
+      if (envelope.type === 'slash_commands') envelope.payload.text = escaped(envelope.payload.text, company);
+      open.set(envelope.envelope_id, { text: rewrite(JSON.stringify(envelope)) });
       deliver(envelope.envelope_id);
     });
     mine.socket.on('error', () => undefined);
@@ -55,9 +58,9 @@ export function openSockets({ upstream, appToken, rewrite }) {
       }),
     );
     connection.on('message', (data) => {
-      const { envelope_id: id } = JSON.parse(data.toString());
-      if (!open.delete(id)) return;
-      source?.socket?.send(data.toString());
+      const answer = JSON.parse(data.toString());
+      if (!open.delete(answer.envelope_id)) return;
+      source?.socket?.send(JSON.stringify(readable(answer, company)));
     });
     connection.on('error', () => undefined);
     connection.once('close', () => {

@@ -68,7 +68,7 @@ export async function openPeople({ urls, company }) {
       const before = opened;
       const state = Object.fromEntries(
         (form?.blocks ?? [])
-          .filter((block) => block.type === 'input' && block.block_id in values)
+          .filter((block) => block.type === 'input')
           .map(({ block_id: name, element }) => [name, { [element.action_id]: filled(element, values[name]) }]),
       );
       socket.send(JSON.stringify({ t: 'view_submit', user: idOf(person), values: state }));
@@ -111,6 +111,14 @@ export async function openPeople({ urls, company }) {
       return all;
     },
 
+    /** All messages by channel. */
+    async everything() {
+      const all = {};
+      for (const channel of await channels())
+        all[channel.name ?? channel.id] = (await get(`/_control/messages/${channel.id}`)).messages;
+      return all;
+    },
+
     /** Asks Slack itself, as the bot may. */
     api: (method, args) => post(`/api/${method}`, args),
     channelOf,
@@ -125,9 +133,12 @@ export async function openPeople({ urls, company }) {
   return people;
 }
 
-function filled({ type }, value) {
-  if (type === 'static_select' || type === 'radio_buttons') return { type, selected_option: { value } };
-  return type === 'users_select' ? { type, selected_user: value } : { type, value };
+/** What a field of a form holds: the given value, else what the form was opened with. */
+function filled({ type, initial_option: option, initial_user: user, initial_value: text }, value) {
+  if (type === 'static_select' || type === 'radio_buttons')
+    return { type, selected_option: value ? { text: { type: 'plain_text', text: value }, value } : (option ?? null) };
+  if (type === 'users_select') return { type, selected_user: value ?? user ?? null };
+  return { type, value: value ?? text ?? null };
 }
 
 /** Everything a message or a form says, one text a line. */

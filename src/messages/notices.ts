@@ -104,21 +104,19 @@ function reminder(notice: Extract<Notice, { kind: 'reminder' }>, about: NoticeCo
 }
 
 function rollbackNotice(notice: Extract<Notice, { kind: 'rollback_notice' }>): Message {
-  const place = [notice.service, notice.environment]
-    .filter((part): part is string => !!part)
-    .map((part) => code(part, 80));
-  const restored = notice.restored ? `Restored: ${code(notice.restored, 80)}.` : 'What its steps had done was undone.';
   const { missed } = notice;
-  const criterion =
-    missed &&
-    `📉 ${code(missed.metric, 80)}${missed.stage ? ` in stage ${code(missed.stage, 60)}` : ''} measured *${safe(missed.measured, 60)}*, wanted *${safe(missed.wanted, 60)}*.`;
+  const cause = missed
+    ? `📉 ${code(missed.metric, 80)}${missed.stage ? ` in stage ${code(missed.stage, 60)}` : ''} measured *${safe(missed.measured, 60)}*, wanted *${safe(missed.wanted, 60)}*.`
+    : `❌ Step ${code(notice.failedStep, 100)} failed: ${safe(notice.reason, 600)}`;
+  const restored = notice.restored
+    ? `Restored: ${code(notice.restored, 80)} runs again; what had been done was undone.`
+    : 'What its steps had done was undone.';
   const lines = [
-    `↩️ *Rolled back: ${safe(notice.title, 200)}*${place.length > 0 ? ` (${place.join(' in ')})` : ''}`,
-    `Step ${code(notice.failedStep, 100)} failed: ${safe(notice.reason, 600)}`,
-    criterion,
+    `↩️ *Rolled back: ${safe(notice.title, 200)}*`,
+    cause,
     restored,
-    `Asked for by ${mention(notice.requester)}.`,
-  ].filter((line): line is string => !!line);
+    `Asked for by ${mention(notice.requester)}; its card has Retry for when it is mended.`,
+  ];
   const value = encodeValue({ o: notice.operationId });
   const measured = missed ? ` ${safe(missed.metric, 80)} was ${safe(missed.measured, 60)}.` : '';
   return {

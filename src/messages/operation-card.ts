@@ -59,7 +59,8 @@ function stateLine(view: OperationView, about: RenderContext): string {
   const { mark, words } = operationLook(view.state);
   const free = view.state === 'waiting' ? freeSeats(view) : [];
   const waitsFor = free.length > 0 ? ` for ${listed(free.map((team) => safe(team, 60)))}` : '';
-  return `${mark} *${words}*${waitsFor} since ${at(view.since, about)}`;
+  const since = finishedStates.includes(view.state) ? 'at' : 'since';
+  return `${mark} *${words}*${waitsFor} ${since} ${at(view.since, about)}`;
 }
 
 function factsOf(view: OperationView): (readonly [string, string | undefined])[] {
@@ -87,19 +88,27 @@ function factsOf(view: OperationView): (readonly [string, string | undefined])[]
 function whatHappened(view: OperationView): string[] {
   const lines = view.denials.slice(0, 15).map((denial) => `⛔ ${safe(denial, 400)}`);
   if (view.denials.length > 15) lines.push(`… and ${view.denials.length - 15} more`);
+  const missed = view.outcome?.missed ?? view.missed;
   const said = view.outcome?.sentence ?? view.note;
-  if (said && !view.denials.includes(said)) lines.push(safeLines(said, { max: 1200, lines: 6 }));
+  if (said && !view.denials.includes(said) && !isPlainlySaid(view))
+    lines.push(safeLines(said, { max: 1200, lines: 6 }));
   if (view.note && view.outcome && view.note !== view.outcome.sentence)
     lines.push(safeLines(view.note, { max: 600, lines: 3 }));
-  const missed = view.outcome?.missed ?? view.missed;
   if (missed) {
     const stage = missed.stage ? ` in stage ${code(missed.stage, 60)}` : '';
     lines.push(
       `📉 Missed criterion${stage}: ${code(missed.metric, 80)} measured *${safe(missed.measured, 60)}*, wanted *${safe(missed.wanted, 60)}*.`,
     );
   }
-  if (view.outcome?.restored) lines.push(`↩️ Restored: ${code(view.outcome.restored, 80)}.`);
+  if (view.outcome?.restored)
+    lines.push(`↩️ Restored: ${code(view.outcome.restored, 80)} runs again; what had been done was undone.`);
   return lines;
+}
+
+/** Whether title, state, criterion and what was restored say all that the outcome's sentence says. */
+function isPlainlySaid({ title, state, outcome }: OperationView): boolean {
+  if (state === 'succeeded') return outcome?.sentence === `${title} is done.`;
+  return state === 'rolled_back' && outcome?.missed !== undefined && outcome.restored !== undefined;
 }
 
 function ballotBlocks(view: OperationView, ballot: BallotView, about: RenderContext): KnownBlock[] {

@@ -21,14 +21,16 @@ export function progressLines(view: OperationView): string[] {
 function stepLine(step: StepView): string {
   const { mark, words } = stepLook(step.state);
   const took = lasted(step);
-  const summary = step.summary ? `: ${safe(step.summary, 160)}` : '';
-  const state = step.state === 'waiting' || step.state === 'done' ? '' : ` (${words})`;
-  return `${mark} ${safe(step.name, 100)}${state}${took ? ` ${took}` : ''}${summary}`;
+  // What an undo answered is for the thread; that it is undone is enough here.
+  const summary = step.summary && step.state !== 'undone' ? `: ${safe(step.summary, 160)}` : '';
+  const state = step.state === 'waiting' || step.state === 'done' ? '' : `, ${words}`;
+  return `${mark} ${safe(step.name, 100)}${state}${summary}${took ? ` _${took}_` : ''}`;
 }
 
+/** How long a step took; nothing when nobody would have noticed. */
 function lasted(step: StepView): string {
   const [start, end] = [Date.parse(step.startedAt ?? ''), Date.parse(step.endedAt ?? '')];
-  return Number.isNaN(start) || Number.isNaN(end) || end < start ? '' : duration(end - start);
+  return Number.isNaN(start) || Number.isNaN(end) || end - start < 1_000 ? '' : duration(end - start);
 }
 
 /** What failed or runs now, with what stands around it, in the plan's order. */

@@ -87,7 +87,7 @@ it.each([
     'where Temporal shows it',
     '<https://temporal.example/namespaces/ops/workflows/deploy-checkout-production-k3m9x2p7qa|Temporal>',
   ],
-  ['how long a step took and what came of it', '✅ Migrate the database 1 min 05 s: 3 migrations'],
+  ['how long a step took and what came of it', '✅ Migrate the database: 3 migrations _1 min 05 s_'],
 ])('shows %s', (_what, shown) => {
   const view = operationView({
     ballots: [ballotView],
@@ -127,8 +127,8 @@ it('lists at most a dozen steps, what failed and what runs among them', () => {
   }));
   const shown = markupOf(operationCard(operationView({ state: 'running', steps, moreSteps: 5 })));
   expect(shown.match(/Step \d+/g)).toHaveLength(12);
-  expect(shown).toContain('❌ Step 3 (failed)');
-  expect(shown).toContain('🔵 Step 30 (running)');
+  expect(shown).toContain('❌ Step 3, failed');
+  expect(shown).toContain('🔵 Step 30, running');
   expect(shown).toContain('… and 33 more');
 });
 
@@ -162,4 +162,29 @@ it.each([undefined, '', 'x', '[]', '{"o":1}', '{"o":"a","evil":1}', `{"o":"${'a'
 it('reads what it wrote', () => {
   expect(decodeValue(encodeValue({ i: 'incident-x' }))).toEqual({ i: 'incident-x' });
   expect(decodeVoteValue(encodeValue({ o: 'a', b: 'b' }))).toBeUndefined();
+});
+
+it('says once what was missed and what runs again', () => {
+  const missed = { metric: 'error_rate', wanted: '<0.1%', measured: '7.14%', stage: 'canary' };
+  const sentence = 'It failed because error_rate was 7.14%. What had been done was undone; 1.4.1 runs again.';
+  const card = operationCard(
+    operationView({ state: 'rolled_back', outcome: { kind: 'rolled_back', sentence, missed, restored: '1.4.1' } }),
+  );
+  const shown = card.blocks.map((block) => markupOf({ blocks: [block] })).join('\n');
+  expect(card.text).toContain(sentence);
+  expect(shown.match(/7\.14%/g)).toHaveLength(1);
+  expect(shown).toContain('wanted *&lt;0.1%*');
+  expect(shown).toContain('Restored: `1.4.1` runs again');
+});
+
+it('names a rule once, however many gates it made', () => {
+  const rule = { rule: 'high risk', source: 'policy.yaml:31', message: 'x' };
+  const shown = markupOf(operationCard(operationView({ why: [rule, { ...rule, message: 'y' }] })));
+  expect(shown.match(/high risk \(policy\.yaml:31\)/g)).toHaveLength(1);
+});
+
+it('says once that nothing ran here before', () => {
+  const why = 'No version ran here before, so there is nothing to go back to.';
+  const view = operationView({ state: 'running', irreversible: [why], rollback: { ready: false, why } });
+  expect(markupOf(operationCard(view)).match(/nothing to go back to/g)).toHaveLength(1);
 });
