@@ -5,6 +5,7 @@ import type { Plan, PlanStep } from '../src/operation/plan';
 import type { RunnerActivities, RunStepInput } from '../src/operation/ports';
 import { formatDuration, parseDuration } from '../src/runbooks/duration';
 import { stepKindOf } from '../src/runbooks/step-kinds';
+import { startBeating } from './heartbeat';
 import { runnableStepKinds } from './steps';
 import { CriterionMissed, NotYet, StepError, StepFailed } from './steps/outcomes';
 import { Redactor } from './steps/redact';
@@ -46,7 +47,8 @@ export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
     const context = Context.current();
     const redactor = new Redactor();
     const progress = progressOf(context.info.heartbeatDetails);
-    const stopBeating = beat(context, progress);
+    // Learns of cancellation by it, too.
+    const stopBeating = startBeating(context, progress);
     try {
       const run = new StepRun({
         plan,
@@ -84,14 +86,6 @@ function progressOf(details: unknown): Progress {
     failures: typeof failures === 'number' ? failures : 0,
     ...(typeof failingSinceMs === 'number' ? { failingSinceMs } : {}),
   };
-}
-
-/** Says that the runner lives, and learns of cancellation by it. */
-function beat(context: Context, progress: Progress): () => void {
-  const everyMs = Math.min(5_000, Math.max(100, (context.info.heartbeatTimeoutMs ?? 20_000) / 4));
-  context.heartbeat(progress);
-  const timer = setInterval(() => context.heartbeat(progress), everyMs);
-  return () => clearInterval(timer);
 }
 
 interface Failing {

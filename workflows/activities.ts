@@ -2,6 +2,7 @@ import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type { RunnerActivities, SlackActivities, WorkerActivities } from '../src/operation/ports';
 import type { StepOutline } from '../src/operation/plan';
 import { runnerQueue, SLACK_QUEUE, WORKER_QUEUE, type OperationTimings } from './contract';
+import { isTimeout } from './say';
 
 type ReadingActivities = Pick<
   WorkerActivities,
@@ -19,6 +20,7 @@ export const reading = (timings: OperationTimings): ReadingActivities =>
     taskQueue: WORKER_QUEUE,
     startToCloseTimeout: '60 seconds',
     scheduleToCloseTimeout: timings.judgeMs,
+    heartbeatTimeout: timings.heartbeatMs,
     retry: { initialInterval: '250 milliseconds', maximumInterval: '10 seconds' },
   });
 
@@ -28,6 +30,7 @@ export const recording = (timings: OperationTimings): RecordingActivities =>
     taskQueue: WORKER_QUEUE,
     startToCloseTimeout: '60 seconds',
     scheduleToCloseTimeout: timings.recordMs,
+    heartbeatTimeout: timings.heartbeatMs,
     retry: { initialInterval: '250 milliseconds', maximumInterval: '15 seconds' },
   });
 
@@ -41,21 +44,43 @@ export const lanes = (): LaneActivities =>
   });
 
 /** Messages. `ms` bounds one delivery with all its retries, so that a dead slot never holds an operation. */
-export const messaging = (ms: number): Pick<SlackActivities, 'deliver' | 'notify' | 'openRoom' | 'pin'> =>
+export const messaging = (
+  timings: OperationTimings,
+  ms = timings.deliveryMs,
+): Pick<SlackActivities, 'deliver' | 'notify' | 'openRoom' | 'pin'> =>
   proxyActivities<Pick<SlackActivities, 'deliver' | 'notify' | 'openRoom' | 'pin'>>({
     taskQueue: SLACK_QUEUE,
     startToCloseTimeout: Math.min(ms, 60_000),
     scheduleToCloseTimeout: ms,
+    heartbeatTimeout: timings.heartbeatMs,
     retry: { initialInterval: '500 milliseconds', maximumInterval: '15 seconds' },
   });
 
-/** Who is this? Short, and a failure means no. */
-export const checking = (timings: OperationTimings): Pick<SlackActivities, 'checkVote' | 'checkAct' | 'whoIs'> =>
-  proxyActivities<Pick<SlackActivities, 'checkVote' | 'checkAct' | 'whoIs'>>({
+type CheckingActivities = Pick<SlackActivities, 'checkVote' | 'checkAct' | 'whoIs'>;
+
+/**
+ * Who is this? Short, and what Slack does not confirm means no. A bot that died while it asked, or is being restarted,
+ * is no answer: what was acknowledged is asked again for as long as `judgeMs`.
+ */
+export async function checking<Answer>(
+  timings: OperationTimings,
+  ask: (activities: CheckingActivities) => Promise<Answer>,
+): Promise<Answer> {
+  const until = Date.now() + timings.judgeMs;
+  const activities = proxyActivities<CheckingActivities>({
     taskQueue: SLACK_QUEUE,
     scheduleToCloseTimeout: timings.voterCheckMs,
+    heartbeatTimeout: timings.heartbeatMs,
     retry: { maximumAttempts: 2, initialInterval: '200 milliseconds' },
   });
+  while (true) {
+    try {
+      return await ask(activities);
+    } catch (error) {
+      if (!isTimeout(error) || Date.now() >= until) throw error;
+    }
+  }
+}
 
 /** The same question before the first side effect: nobody waits for an answer on a phone, so it may take longer. */
 export const rechecking = (timings: OperationTimings): Pick<SlackActivities, 'recheckVoters'> =>
@@ -63,6 +88,7 @@ export const rechecking = (timings: OperationTimings): Pick<SlackActivities, 're
     taskQueue: SLACK_QUEUE,
     startToCloseTimeout: '60 seconds',
     scheduleToCloseTimeout: timings.judgeMs,
+    heartbeatTimeout: timings.heartbeatMs,
     retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
   });
 

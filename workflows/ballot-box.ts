@@ -30,8 +30,8 @@ export interface BoxEvents {
  */
 export class BallotBox {
   private ballots: OpenBallot[] = [];
-  /** Votes being checked now, by ballot and account: a second tap in that moment is refused. */
-  private readonly reserved = new Set<string>();
+  /** Action ids of votes being checked now, by ballot and account: a second tap in that moment is refused. */
+  private readonly reserved = new Map<string, string>();
   /** Set when the workflow is past the point where votes matter. */
   closed: 'open' | 'closed' | 'finished' = 'open';
 
@@ -118,12 +118,14 @@ export class BallotBox {
 
   /** Counts a vote, or says why not. The same path for the Update and for the signal that stands in for it. */
   async cast(relayed: Relayed<VoteBody>): Promise<VoteAnswer> {
+    const twin = this.twin(relayed);
+    if (twin) return { kind: 'already', stillNeeded: stillNeeded(twin) };
     const refused = this.objection(relayed);
     if (refused) return { kind: 'refused', code: refused };
     const { body } = relayed;
     const open = this.ballots.find((candidate) => candidate.ballot.id === body.ballotId)!;
     if (this.repeats(open, body)) return { kind: 'already', stillNeeded: stillNeeded(open) };
-    this.reserved.add(reservation(body));
+    this.reserved.set(reservation(body), body.actionId);
     const check = await this.check(relayed, open).finally(() => this.reserved.delete(reservation(body)));
     if (check.kind === 'refused') return check;
     const moved = this.objection(relayed);
@@ -131,10 +133,17 @@ export class BallotBox {
     return this.count(open, body, check);
   }
 
+  /** The ballot for which this very vote is being checked: it came by Update and by the signal that stands in for it. */
+  private twin(relayed: Relayed<VoteBody> | undefined): OpenBallot | undefined {
+    const body = relayed?.body;
+    if (!body || this.reserved.get(reservation(body)) !== body.actionId) return undefined;
+    return this.ballots.find(({ ballot }) => ballot.id === body.ballotId);
+  }
+
   private async check(relayed: Relayed<VoteBody>, open: OpenBallot) {
     try {
-      const maxAgeMs = this.timings.voterMaxAgeMs;
-      return await checking(this.timings).checkVote({ vote: relayed, ballot: open.ballot, maxAgeMs });
+      const asked = { vote: relayed, ballot: open.ballot, maxAgeMs: this.timings.voterMaxAgeMs };
+      return await checking(this.timings, ({ checkVote }) => checkVote(asked));
     } catch (error) {
       if (isCancellation(error)) throw error;
       return { kind: 'refused', code: 'lookup_failed' } as const;

@@ -73,7 +73,7 @@ export class Courier {
     const to = this.addressOf(parcel.to);
     if (!to) return;
     try {
-      await messaging(timings.deliveryMs).notify({ key: parcel.key, to, notice: parcel.notice });
+      await messaging(timings).notify({ key: parcel.key, to, notice: parcel.notice });
     } catch (error) {
       if (isCancellation(error)) throw error;
       // A notice that cannot be delivered is dropped: the card and the ledger say the same, and nothing waits for it.

@@ -109,7 +109,7 @@ class Incident {
     const { id, severity, summary, service, declaredBy } = this.request;
     const name = `inc-${this.request.declaredAt.slice(0, 10).replaceAll('-', '')}-${service ?? 'general'}-${shortOf(id)}`;
     try {
-      const room = await messaging(this.timings.deliveryMs).openRoom({
+      const room = await messaging(this.timings).openRoom({
         incidentId: id,
         name: name.toLowerCase().slice(0, 80),
         topic: `${severity} ${summary}`.slice(0, 240),
@@ -126,7 +126,7 @@ class Incident {
     await condition(() => this.slot?.at !== undefined || this.slot?.trouble !== undefined, this.timings.deliveryMs);
     const at = this.slot?.at;
     if (!at) return;
-    const pinned = await messaging(this.timings.deliveryMs)
+    const pinned = await messaging(this.timings)
       .pin({ channel: at.channel, ts: at.ts })
       .catch(() => ({ done: false, why: 'The card could not be pinned, because Slack did not answer.' }));
     if (!pinned.done && pinned.why) this.notDone = [...this.notDone, pinned.why];
@@ -147,9 +147,9 @@ class Incident {
   }
 
   private async act(relayed: Relayed<ActBody>): Promise<ActAnswer> {
-    const check = await checking(this.timings)
-      .checkAct({ act: relayed })
-      .catch(() => ({ ok: false, code: 'lookup_failed' }) as const);
+    const check = await checking(this.timings, ({ checkAct }) => checkAct({ act: relayed })).catch(
+      () => ({ ok: false, code: 'lookup_failed' }) as const,
+    );
     if (!check.ok)
       return {
         kind: 'refused',

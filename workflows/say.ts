@@ -5,7 +5,7 @@ export function reasonOf(error: unknown): string {
   const failure = applicationFailureIn(error);
   if (failure?.nonRetryable || (failure && sentenceTypes.has(failure.type ?? ''))) return failure.message;
   if (failure) return `It failed and the retries are used up: ${failure.message}`;
-  if (timeoutIn(error)) return 'It took longer than its time limit.';
+  if (isTimeout(error)) return 'It took longer than its time limit.';
   return 'It failed for a reason that Signalbox does not know; the Temporal history has the details.';
 }
 
@@ -19,7 +19,8 @@ export function applicationFailureIn(error: unknown): ApplicationFailure | undef
   return current instanceof ApplicationFailure ? current : undefined;
 }
 
-function timeoutIn(error: unknown): boolean {
+/** Whether an activity or a child did not end in time, as opposed to having failed. */
+export function isTimeout(error: unknown): boolean {
   let current: unknown = error;
   while (current instanceof ActivityFailure || current instanceof ChildWorkflowFailure) current = current.cause;
   return current instanceof TimeoutFailure;

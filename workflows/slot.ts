@@ -73,7 +73,7 @@ export class Slot {
     const ms = final ? this.spec.timings.lastDeliveryMs : this.spec.timings.deliveryMs;
     const channel = this.spec.channels[this.channel] ?? this.spec.channels[0]!;
     try {
-      const delivered = await messaging(ms).deliver({
+      const delivered = await messaging(this.spec.timings, ms).deliver({
         slot: this.spec.slot,
         version,
         channel,

@@ -7,6 +7,7 @@ import { createRedisPacer } from '../../activities/adapters/pacer-redis';
 import { defaultLimits, type Pacer } from '../../activities/adapters/pacer';
 import { createSlackClient } from '../../activities/adapters/slack-client';
 import { createLocalSlotMemory, createRedisSlotMemory } from '../../activities/adapters/slot-memory';
+import { withHeartbeats } from '../../activities/heartbeat';
 import { createSlackSide, type SlackSide } from '../../activities/slack';
 import { createBot } from '../../bot/app';
 import { defaultWaits, type SlackTransport } from '../../bot/deps';
@@ -96,7 +97,7 @@ function serveSlackQueue(config: Config, log: Logger, side: SlackSide): Running 
       connection,
       namespace: config.TEMPORAL_NAMESPACE,
       taskQueue: SLACK_QUEUE,
-      activities: { ...side.activities },
+      activities: withHeartbeats(side.activities),
       shutdownGraceTime: '10 seconds',
       shutdownForceTime: '15 seconds',
     });

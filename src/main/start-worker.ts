@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
+import { withHeartbeats } from '../../activities/heartbeat';
 import { createDecisionActivities } from '../../activities/worker/decisions';
 import { createLaneActivities } from '../../activities/worker/lanes';
 import { createRecordActivities } from '../../activities/worker/records';
@@ -34,7 +35,7 @@ export const startWorker: Start = async ({ config, log }) => {
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: WORKER_QUEUE,
     workflowBundle: { codePath: bundlePath },
-    activities: {
+    activities: withHeartbeats({
       ...createDecisionActivities({
         policy: policy.source,
         ledger,
@@ -45,7 +46,7 @@ export const startWorker: Start = async ({ config, log }) => {
       }),
       ...createRecordActivities({ ledger }),
       ...createLaneActivities({ client }),
-    },
+    }),
     shutdownGraceTime: '20 seconds',
     shutdownForceTime: '30 seconds',
   });

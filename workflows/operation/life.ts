@@ -149,7 +149,7 @@ export class Life {
     const { requester } = this.facts.request;
     if (requester.kind === 'machine') return { standing: 'member', groups: [] };
     try {
-      return await checking(this.input.timings).whoIs({ user: requester.id });
+      return await checking(this.input.timings, ({ whoIs }) => whoIs({ user: requester.id }));
     } catch {
       return { standing: 'unknown', groups: 'unknown' };
     }

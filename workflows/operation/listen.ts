@@ -12,31 +12,60 @@ import type { Life } from './life';
 /** Every way into a running operation. Registered before the first await, since messages may come first. */
 export function listen(life: Life): void {
   setHandler(defineQuery<OperationView>(VIEW_QUERY), () => life.view());
-  setHandler(defineUpdate<VoteAnswer, [Relayed<VoteBody>]>(VOTE_UPDATE), (vote) => life.box.cast(vote), {
-    validator: (vote) => life.box.validate(vote),
-  });
-  setHandler(defineSignal<[Relayed<VoteBody>]>(VOTE_SIGNAL), (vote) => voteLater(life, vote));
-  setHandler(defineUpdate<ActAnswer, [Relayed<ActBody>]>(ACT_UPDATE), (act) => takeAct(life, act));
-  setHandler(defineSignal<[Relayed<ActBody>]>(ACT_SIGNAL), async (act) => {
-    const said = await takeAct(life, act);
-    if (said.kind === 'refused')
-      life.courier.send({ kind: 'private', user: act.body.by }, { kind: 'plain', text: said.sentence });
-  });
+  const late = lateness(life);
+  setHandler(
+    defineUpdate<VoteAnswer, [Relayed<VoteBody>]>(VOTE_UPDATE),
+    (vote) =>
+      late(
+        () => life.box.cast(vote),
+        (said) => tellVoter(life, vote, said),
+      ),
+    { validator: (vote) => life.box.validate(vote) },
+  );
+  setHandler(defineSignal<[Relayed<VoteBody>]>(VOTE_SIGNAL), async (vote) =>
+    tellVoter(life, vote, await life.box.cast(vote)),
+  );
+  setHandler(defineUpdate<ActAnswer, [Relayed<ActBody>]>(ACT_UPDATE), (act) =>
+    late(
+      () => takeAct(life, act),
+      (said) => tellActor(life, act, said),
+    ),
+  );
+  setHandler(defineSignal<[Relayed<ActBody>]>(ACT_SIGNAL), async (act) =>
+    tellActor(life, act, await takeAct(life, act)),
+  );
   setHandler(defineSignal<[RunProgress]>(RUN_PROGRESS), (progress) => life.runHandle?.progress(progress));
 }
 
-/** The signal stands in for an Update that no worker answered; both may arrive, and the second changes and says nothing. */
-async function voteLater(life: Life, vote: Relayed<VoteBody>): Promise<void> {
-  const said = await life.box.cast(vote);
+/** An answer that took long finds nobody waiting for it, and the bot that asked may be gone: then it is told as well. */
+function lateness(life: Life) {
+  return async <Answer>(work: () => Promise<Answer>, tell: (answer: Answer) => void): Promise<Answer> => {
+    const began = Date.now();
+    const answer = await work();
+    if (Date.now() - began >= life.input.timings.voterCheckMs) tell(answer);
+    return answer;
+  };
+}
+
+/**
+ * Only what does not count is told: the card shows the rest. A signal stands in for an Update that no worker answered;
+ * both may arrive, and the second changes and says nothing.
+ */
+function tellVoter(life: Life, vote: Relayed<VoteBody>, said: VoteAnswer): void {
   if (said.kind !== 'refused' || said.code === 'bad_signature') return;
   const to = { kind: 'private', user: vote.body.by, channel: vote.body.channel } as const;
   life.courier.send(to, { kind: 'vote_answer', title: life.title, answer: said });
 }
 
+function tellActor(life: Life, act: Relayed<ActBody>, said: ActAnswer): void {
+  if (said.kind === 'refused')
+    life.courier.send({ kind: 'private', user: act.body.by }, { kind: 'plain', text: said.sentence });
+}
+
 async function takeAct(life: Life, relayed: Relayed<ActBody>): Promise<ActAnswer> {
-  const check = await checking(life.input.timings)
-    .checkAct({ act: relayed })
-    .catch(() => ({ ok: false, code: 'lookup_failed' }) as const);
+  const check = await checking(life.input.timings, ({ checkAct }) => checkAct({ act: relayed })).catch(
+    () => ({ ok: false, code: 'lookup_failed' }) as const,
+  );
   if (!check.ok)
     return {
       kind: 'refused',
