@@ -4,7 +4,7 @@ import { transformSync } from '@swc/core';
 import { format, resolveConfig } from 'prettier';
 import { stringify } from 'yaml';
 
-/** Writes what is made from the command registry: Slack's manifests and the README's table of commands. */
+/** Writes what is made from code: Slack's manifests, the README's table of commands, the catalogue of step kinds. */
 const root = new URL('../', import.meta.url);
 const require = createRequire(import.meta.url);
 
@@ -20,13 +20,19 @@ Module._extensions['.ts'] = (module, file) => {
 
 const { slackManifest } = require('../src/commands/manifest.ts');
 const { withTable } = require('../src/commands/readme-table.ts');
+const { withCatalogue } = require('../src/runbooks/catalogue-page.ts');
 
 const head = '# Made by `npm run generate` from src/commands/registry.ts; a test compares the two.\n';
 const http = { mode: 'http', url: 'https://signalbox.example.com' };
 await write('manifest.yml', head + stringify(slackManifest({ mode: 'socket' }), { lineWidth: 0 }));
 await write('manifest.http.yml', head + stringify(slackManifest(http), { lineWidth: 0 }));
-const readme = new URL('README.md', root);
-if (existsSync(readme)) await write('README.md', withTable(readFileSync(readme, 'utf8')));
+for (const [name, bringUpToDate] of [
+  ['README.md', withTable],
+  ['docs/runbooks.md', withCatalogue],
+]) {
+  const page = new URL(name, root);
+  if (existsSync(page)) await write(name, bringUpToDate(readFileSync(page, 'utf8')));
+}
 
 async function write(name, text) {
   const file = new URL(name, root);
