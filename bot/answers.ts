@@ -107,13 +107,16 @@ export function handedOver(
   about: { readonly id: string; readonly what: string; readonly notAfter: string },
 ): Answer {
   const { id, what } = about;
+  const next = id.startsWith('incident-')
+    ? 'its card follows.'
+    : 'policy is being asked, and its card or the reason against it follows.';
   switch (over.kind) {
     case 'started':
     case 'already':
       return {
         kind: 'started',
         id,
-        sentence: `${what} is taken on as ${shortIdIn(id)}; policy is being asked, and its card or the reason against it follows.`,
+        sentence: `${what} is taken on as ${shortIdIn(id)}; ${next}`,
       };
     case 'kept':
       return {

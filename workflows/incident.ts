@@ -160,19 +160,20 @@ class Incident {
       return { kind: 'refused', sentence: 'This incident is resolved; declare a new one if the trouble is back.' };
     const act = relayed.body.act as IncidentAct;
     const text = this.apply(act, check.by);
+    const about = act.kind === 'assign' ? act.user : undefined;
     if (text === undefined)
       return {
         kind: 'refused',
         sentence: 'That is not something an incident can do; use update, assign, mitigate or resolve.',
       };
-    this.recorder.write('incident', { event: act.kind, by: check.by, text });
-    this.note({ at: instant(), by: check.by, text });
+    this.recorder.write('incident', { event: act.kind, by: check.by, text, ...(about && { about }) });
+    this.note({ at: instant(), by: check.by, text, about });
     this.courier.thread(
-      { kind: 'incident_event', at: instant(), text: `<@${check.by}> ${text}` },
+      { kind: 'incident_event', at: instant(), by: check.by, text, about },
       { broadcast: act.kind === 'resolve' },
     );
     this.publish();
-    return { kind: 'done', sentence: `Noted: ${text}` };
+    return { kind: 'done', sentence: about ? 'Noted; the card says who has which role.' : `Noted: ${text}` };
   }
 
   private apply(act: IncidentAct, by: string): string | undefined {
@@ -181,7 +182,7 @@ class Incident {
         return act.text;
       case 'assign':
         this.roles[act.role] = act.user;
-        return `made <@${act.user}> ${act.role}`;
+        return act.role === 'communications' ? 'gave communications to' : `named as ${act.role}`;
       case 'mitigate':
         this.enter('mitigated');
         return `says it is mitigated${act.text ? `: ${act.text}` : ''}`;

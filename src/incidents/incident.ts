@@ -21,7 +21,10 @@ export interface IncidentEvent {
   /** ISO 8601 UTC. */
   readonly at: string;
   readonly by?: string;
+  /** Never names a person by id: whoever shows it would have to trust a text. */
   readonly text: string;
+  /** The person whom it is about, shown after the text. */
+  readonly about?: string;
 }
 
 /** What people do to an open incident. */

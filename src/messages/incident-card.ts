@@ -77,9 +77,14 @@ function timeline(view: IncidentView, at: (iso: string) => string): KnownBlock[]
   if (view.timeline.length === 0) return [];
   const lines = view.timeline
     .slice(-12)
-    .map((event) => `${at(event.at)} ${event.by ? `${mention(event.by)} ` : ''}${safe(event.text, 160)}`);
+    .map((event) => `${at(event.at)} ${incidentLine(event, safe(event.text, 160))}`);
   const more = view.moreEvents > 0 ? [`… ${view.moreEvents} earlier in the thread`] : [];
   return [section(['*Timeline*', ...more, ...lines])];
+}
+
+/** Who did something, what (already safe), and whom it is about. */
+export function incidentLine(event: { readonly by?: string; readonly about?: string }, text: string): string {
+  return [event.by && mention(event.by), text, event.about && mention(event.about)].filter(Boolean).join(' ');
 }
 
 function buttons(view: IncidentView): KnownBlock[] {

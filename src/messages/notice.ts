@@ -43,7 +43,7 @@ export type Notice =
     }
   | { readonly kind: 'step_detail'; readonly step: string; readonly summary: string; readonly lines: readonly string[] }
   | { readonly kind: 'gate_opened'; readonly message: string }
-  | { readonly kind: 'changed'; readonly message: string }
+  | { readonly kind: 'changed'; readonly message: string; readonly about?: readonly string[] }
   | {
       readonly kind: 'rollback_notice';
       readonly operationId: string;
@@ -70,6 +70,12 @@ export type Notice =
       readonly state: string;
       readonly requester: string;
     }
-  | { readonly kind: 'incident_event'; readonly at: string; readonly text: string }
+  | {
+      readonly kind: 'incident_event';
+      readonly at: string;
+      readonly by?: string;
+      readonly text: string;
+      readonly about?: string;
+    }
   | { readonly kind: 'incident_opened'; readonly incidentId: string; readonly title: string; readonly channel?: string }
   | { readonly kind: 'plain'; readonly text: string };

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import { ACTIONS, encodeValue } from './actions';
 import { actions, button, section, type Message, type RenderContext } from './blocks';
+import { incidentLine } from './incident-card';
 import type { Notice } from './notice';
 import { operationLook } from './states';
 import { code, fit, instant, link, listed, mention, oneLine, plain, safe, safeLines } from './text';
@@ -59,7 +60,11 @@ const renderers: Renderers = {
     };
   },
   gate_opened: (notice) => said(`🕒 ${safe(notice.message, 600)}`),
-  changed: (notice) => said(`🔄 ${safeLines(notice.message, { max: 2000, lines: 15 })}`),
+  changed: (notice) => {
+    const about = (notice.about ?? []).slice(0, 20).map(mention);
+    const who = about.length > 0 ? ` (${about.join(', ')})` : '';
+    return said(`🔄 ${safeLines(notice.message, { max: 2000, lines: 15 })}${who}`);
+  },
   rollback_notice: rollbackNotice,
   needs_hands: (notice) => {
     const who = notice.mention.slice(0, 20).map(mention).join(' ');
@@ -75,7 +80,7 @@ const renderers: Renderers = {
   },
   incident_event: (notice, about) =>
     said(
-      `🕑 ${instant(notice.at, { tokens: about.dateTokens ?? true })} ${safeLines(notice.text, { max: 2000, lines: 15 })}`,
+      `🕑 ${instant(notice.at, { tokens: about.dateTokens ?? true })} ${incidentLine(notice, safeLines(notice.text, { max: 2000, lines: 15 }))}`,
     ),
   incident_opened: (notice) => {
     const room = notice.channel && /^[CG][A-Z0-9]+$/.test(notice.channel) ? ` The room is <#${notice.channel}>.` : '';

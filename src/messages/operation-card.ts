@@ -100,6 +100,7 @@ function whatHappened(view: OperationView): string[] {
       `📉 Missed criterion${stage}: ${code(missed.metric, 80)} measured *${safe(missed.measured, 60)}*, wanted *${safe(missed.wanted, 60)}*.`,
     );
   }
+  if (view.outcome?.by) lines.push(`👤 By ${mention(view.outcome.by)}.`);
   if (view.outcome?.restored)
     lines.push(`↩️ Restored: ${code(view.outcome.restored, 80)} runs again; what had been done was undone.`);
   return lines;

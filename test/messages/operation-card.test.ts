@@ -188,3 +188,10 @@ it('says once that nothing ran here before', () => {
   const view = operationView({ state: 'running', irreversible: [why], rollback: { ready: false, why } });
   expect(markupOf(operationCard(view)).match(/nothing to go back to/g)).toHaveLength(1);
 });
+
+it('names who ended it beside the sentence, which is only text', () => {
+  const outcome = { kind: 'rolled_back', sentence: 'It was aborted. <@U0EVIL>', by: 'U0LEE' } as const;
+  const shown = markupOf(operationCard(operationView({ state: 'rolled_back', outcome })));
+  expect(shown).toContain('👤 By <@U0LEE>.');
+  expect(shown).not.toContain('<@U0EVIL>');
+});

@@ -253,7 +253,8 @@ test('abort stops the step, undoes it and says who', async () => {
 
   await expect(operation.result()).resolves.toMatchObject({
     kind: 'rolled_back',
-    sentence: expect.stringContaining('<@U0LEE>'),
+    sentence: expect.stringContaining('was aborted.'),
+    by: 'U0LEE',
   });
 });
 

@@ -273,10 +273,11 @@ export class Life {
     if (recheck.kind === 'go') this.facts.previousVersion = recheck.previousVersion;
     if (fallenVotes.length > 0 && recheck.kind === 'go') {
       this.box.drop(fallenVotes);
-      const who = fallenVotes.map(({ by }) => `<@${by}>`).join(', ');
       this.courier.thread({
         kind: 'changed',
-        message: `The approval of ${who} no longer counts, because they may not approve this any more; somebody else of that team must.`,
+        message:
+          'An approval no longer counts, because who gave it may not approve this any more; somebody else of that team must.',
+        about: fallenVotes.map(({ by }) => by),
       });
       return {
         kind: 'gates_closed',

@@ -19,7 +19,7 @@ export function outcomeOf({ result, title, restored }: Ran): Outcome {
     case 'undone': {
       const undone = result.undoneSteps > 0;
       const why = result.abortedBy
-        ? `${title} was aborted by ${who(result.abortedBy)}`
+        ? `${title} was aborted${hand(result.abortedBy)}`
         : `${title} failed at "${result.failedStep}": ${result.reason}`;
       const what = undone
         ? ` What had been done was undone${restored ? `; ${restored} runs again` : ''}.`
@@ -29,6 +29,7 @@ export function outcomeOf({ result, title, restored }: Ran): Outcome {
         sentence: `${why.replace(/[.\s]+$/, '')}.${what}`,
         missed: result.missed,
         restored: undone ? restored : undefined,
+        by: personIn(result.abortedBy),
       };
     }
     case 'left':
@@ -46,18 +47,25 @@ function left(result: Extract<RunResult, { kind: 'left' }>, title: string): Outc
     case 'done_by_hand':
       return {
         kind: 'rolled_back',
-        sentence: `${title} failed at "${result.failedStep}" and was put right by hand by ${who(result.by)}: ${result.reason}`,
+        sentence: `${title} failed at "${result.failedStep}" and was put right by hand: ${result.reason}`,
+        by: personIn(result.by),
       };
     case 'left':
       return {
         kind: 'failed',
-        sentence: `${title} failed at "${result.failedStep}", could not be undone, and was left as it is by ${who(result.by)}: ${result.reason}`,
+        sentence: `${title} failed at "${result.failedStep}", could not be undone, and was left as it is${hand(result.by)}: ${result.reason}`,
+        by: personIn(result.by),
       };
   }
 }
 
-function who(by: string | undefined): string {
-  return by === undefined || by === 'operator' ? 'an operator' : `<@${by}>`;
+function personIn(by: string | undefined): string | undefined {
+  return by === 'operator' ? undefined : by;
+}
+
+/** Words for somebody who has no Slack id; a person is named beside the sentence. */
+function hand(by: string | undefined): string {
+  return personIn(by) === undefined ? ' by an operator' : '';
 }
 
 /** What the run made of the applied state. Undefined where it stays uncertain: `changing` remains set. */
