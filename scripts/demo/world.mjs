@@ -35,10 +35,6 @@ export async function startWorld({ folder, supervisor }) {
   const ledger = join(folder, 'ledger.git');
   await Promise.all([ensurePolicy({ path: policy, fleetUrl }), ensureLedger(ledger)]);
 
-  say('Starting Temporal, Redis, Slack and the fleet.');
-  startNeighbours({ supervisor, folder, ports, temporal, redis, slack });
-  await neighboursAnswer({ supervisor, ports, redis, slack, fleetUrl });
-
   const urls = {
     slack: slack.kind === 'local' ? `http://127.0.0.1:${ports.slack}` : undefined,
     temporal: `http://127.0.0.1:${ports.temporalUi}`,
@@ -48,6 +44,11 @@ export async function startWorld({ folder, supervisor }) {
     ledger,
   };
   const env = settings({ folder, ports, keys, urls, redis, slack });
+  say('Starting Temporal, Redis, Slack and the fleet.');
+  startNeighbours({ supervisor, folder, ports, temporal, redis, slack });
+  const adopted = adoptRunningVersions({ folder, env });
+  await neighboursAnswer({ supervisor, ports, redis, slack, fleetUrl });
+
   say('Starting bot, worker and runner.');
   for (const name of programs)
     supervisor.start({
@@ -57,7 +58,7 @@ export async function startWorld({ folder, supervisor }) {
       env: { ...env, PORT: String(ports[name]) },
     });
   for (const name of programs) await ready(supervisor, name, () => isReady(`http://127.0.0.1:${ports[name]}/readyz`));
-  await adoptRunningVersions({ folder, env, urls, keys });
+  await adopted;
   return { urls, env, ports, isolated: slack.kind === 'local' ? isolation(supervisor) : undefined };
 }
 
@@ -191,9 +192,7 @@ function settings({ folder, ports, keys, urls, redis, slack }) {
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_APP_TOKEN: slack.appToken,
     // The demo's own Slack limits nothing.
-    ...(urls.slack
-      ? { SLACK_API_URL: `${urls.slack}/api/`, SLACK_RATE_SCALE: '20', SLACK_SOCKETS: '2' }
-      : {}),
+    ...(urls.slack ? { SLACK_API_URL: `${urls.slack}/api/`, SLACK_RATE_SCALE: '20', SLACK_SOCKETS: '2' } : {}),
     TIMINGS: JSON.stringify(timings),
     TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
     TEMPORAL_UI_URL: urls.temporal,
@@ -219,7 +218,7 @@ function tokensFile(token) {
 }
 
 /** Records what the fleet runs before anything is deployed, so that the first rollback has a target. */
-async function adoptRunningVersions({ folder, env, urls, keys }) {
+async function adoptRunningVersions({ folder, env }) {
   const done = join(folder, 'adopted');
   if (existsSync(done)) return;
   const cli = inRoot('dist/src/main/cli.js');
@@ -227,10 +226,7 @@ async function adoptRunningVersions({ folder, env, urls, keys }) {
     const adopted = await run(
       process.execPath,
       [cli, 'adopt', service.name, service.version, 'in', service.environment],
-      {
-        env: { ...env, SIGNALBOX_URL: urls.bot, SIGNALBOX_TOKEN: readKey(keys.TOKEN) },
-        limitMs: 30_000,
-      },
+      { env, limitMs: 60_000 },
     );
     if (adopted.code !== 0)
       return say(`The running versions could not be recorded: ${(adopted.stderr || adopted.stdout).trim()}`);
