@@ -1,0 +1,162 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { examplePolicy, openCompany, startAll, type Company } from './company';
+import { freePort } from './free-port';
+import { eventually } from './temporal';
+
+export const victims = ['bot', 'worker', 'runner', 'redis', 'temporal'] as const;
+export type Victim = (typeof victims)[number];
+
+/** A company of which everything can be killed: its Temporal server and its Redis are its own, on disk. */
+export interface FaultyCompany extends Company {
+  /** `kill -9` of one process, at once. */
+  strike(victim: Victim): Promise<void>;
+  /** Starts it again, on the same port and data; resolves when it answers. */
+  bringBack(victim: Victim): Promise<void>;
+  /** Command lines of what killed processes had started and that still runs. */
+  orphans(): readonly string[];
+}
+
+export async function openFaultyCompany(): Promise<FaultyCompany> {
+  const temporal = await startServer('temporal', (port, folder) => [
+    process.env.TEMPORAL_CLI!,
+    ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--log-level', 'never'],
+    ...['--port', String(port), '--db-filename', join(folder, 'temporal.db')],
+    ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
+    ...[
+      'history.transferProcessorMaxPollRPS=5000',
+      'history.timerProcessorMaxPollRPS=5000',
+      'matching.numTaskqueueReadPartitions=1',
+      'matching.numTaskqueueWritePartitions=1',
+    ].flatMap((value) => ['--dynamic-config-value', value]),
+  ]);
+  const redis = await startServer('redis', (port, folder) => [
+    process.env.REDIS_SERVER ?? 'redis-server',
+    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder],
+    ...['--save', '', '--appendonly', 'yes', '--loglevel', 'warning'],
+  ]);
+  const company = await openCompany({
+    redisUrl: `redis://127.0.0.1:${redis.port}`,
+    temporalAddress: `127.0.0.1:${temporal.port}`,
+    policy: quickPolicy(),
+    env: { SLACK_RATE_SCALE: '20' },
+  });
+  await startAll(company);
+  await company.adopt({ service: 'checkout', version: 'v2.3.0', environment: 'production' });
+  const servers = { temporal, redis };
+  const left = new Set<number>();
+  return {
+    ...company,
+    async strike(victim) {
+      if (victim === 'temporal' || victim === 'redis') return servers[victim].kill();
+      for (const child of childrenOf(company.pid(victim))) left.add(child);
+      await company.kill(victim);
+    },
+    bringBack: (victim) =>
+      victim === 'temporal' || victim === 'redis' ? servers[victim].start() : company.start(victim),
+    orphans: () => [...left].filter(isAlive).map(commandOf),
+    async close() {
+      await company.close();
+      await Promise.all([temporal.kill(), redis.kill()]);
+    },
+  };
+}
+
+/** The example company with seconds where it has ten. */
+function quickPolicy(): { [path: string]: string } {
+  const files = examplePolicy(0);
+  const changed = (path: string, ...changes: readonly (readonly [from: string, to: string])[]) => {
+    let text = files[path]!;
+    for (const [from, to] of changes) {
+      if (!text.includes(from)) throw new Error(`${path} no longer says "${from}"`);
+      text = text.replaceAll(from, to);
+    }
+    return { [path]: text };
+  };
+  return {
+    ...changed('deployments/checkout.yaml', ['duration: 8s', 'duration: 3s'], ['duration: 4s', 'duration: 2s']),
+    ...changed('policy.yaml', ['watch: 10s', 'watch: 2s']),
+  };
+}
+
+interface Server {
+  readonly port: number;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+async function startServer(
+  name: string,
+  command: (port: number, folder: string) => readonly string[],
+): Promise<Server> {
+  const folder = mkdtempSync(join(tmpdir(), `signalbox-${name}-`));
+  const port = await freePort();
+  let child: ChildProcess | undefined;
+  const server: Server = {
+    port,
+    async kill() {
+      if (!child || child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+    async start() {
+      const [program, ...args] = command(port, folder);
+      child = spawn(program!, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+      await eventually(() => reachable(port), 30_000);
+    },
+  };
+  await server.start();
+  return server;
+}
+
+async function reachable(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** All processes below one, however deep. */
+function childrenOf(pid: number | undefined): readonly number[] {
+  if (pid === undefined) return [];
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc')) {
+    const parent = /^\d+$/.test(name) ? parentOf(Number(name)) : undefined;
+    if (parent !== undefined) parents.set(Number(name), parent);
+  }
+  const isBelow = (one: number): boolean => {
+    const parent = parents.get(one);
+    return parent !== undefined && (parent === pid || isBelow(parent));
+  };
+  return [...parents.keys()].filter(isBelow);
+}
+
+/** Parent of a process; undefined when it has ended, or is only waiting to be reaped. */
+function parentOf(pid: number): number | undefined {
+  try {
+    const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return state === 'Z' ? undefined : Number(parent);
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  return parentOf(pid) !== undefined;
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return `process ${pid}`;
+  }
+}
