@@ -20,6 +20,11 @@ export interface Io {
 
 export function processIo(): Io {
   let interrupt: AbortController | undefined;
+  // Whoever reads the answer may stop reading: `signalbox steps | head`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   return {
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
