@@ -12,7 +12,7 @@ import { instant } from './say';
 interface OpenBallot {
   readonly ballot: Ballot;
   readonly openedAt: number;
-  readonly expiresAt: number;
+  expiresAt: number;
   status: 'open' | 'filled' | 'rejected' | 'expired' | 'void';
   votes: Vote[];
   reminders: number;
@@ -193,7 +193,10 @@ export class BallotBox {
   drop(fallen: readonly { readonly by: string }[]): void {
     for (const open of this.current) {
       open.votes = open.votes.filter((vote) => !fallen.some(({ by }) => by === vote.by));
-      if (open.status === 'filled' && !assignSeats(open).complete) open.status = 'open';
+      if (open.status !== 'filled' || assignSeats(open).complete) continue;
+      // Whoever is asked now has as long as the others had.
+      open.status = 'open';
+      open.expiresAt = Date.now() + open.ballot.timeoutMs;
     }
   }
 

@@ -67,7 +67,7 @@ export interface LaneGrant {
 export interface OperationTimings {
   /** How long one delivery to Slack may try before the slot waits for the next change. */
   readonly deliveryMs: number;
-  /** How long the last card may try after the outcome is recorded. */
+  /** How long the last card, and notices that somebody has to see, may try. The outcome is recorded and the lane free by then. */
   readonly lastDeliveryMs: number;
   /** How long Slack may take to say who a voter is. */
   readonly voterCheckMs: number;
@@ -75,6 +75,8 @@ export interface OperationTimings {
   readonly judgeMs: number;
   /** How long a record may try to be committed. */
   readonly recordMs: number;
+  /** How long a record that could not be committed rests before it is tried again. */
+  readonly recordAgainMs: number;
   /** How long a rollback waits for its record before it goes on without. */
   readonly deferMs: number;
   /** A runner that says nothing for this long is taken for dead and its step is tried again. */
@@ -91,10 +93,11 @@ export interface OperationTimings {
 
 export const defaultTimings: OperationTimings = {
   deliveryMs: 120_000,
-  lastDeliveryMs: 600_000,
+  lastDeliveryMs: 24 * 3_600_000,
   voterCheckMs: 8_000,
   judgeMs: 300_000,
   recordMs: 900_000,
+  recordAgainMs: 60_000,
   deferMs: 15_000,
   heartbeatMs: 15_000,
   takeOverMs: 60_000,

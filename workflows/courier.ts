@@ -13,6 +13,9 @@ interface Parcel {
   readonly notice: Notice;
 }
 
+/** Notices that somebody has to see, however long Slack is away. */
+const mustArrive: ReadonlySet<Notice['kind']> = new Set(['rollback_notice', 'needs_hands', 'outcome']);
+
 /** Delivers notices in order, one at a time, each once. What hangs under the card waits until the card stands. */
 export class Courier {
   private readonly parcels: Parcel[] = [];
@@ -73,7 +76,8 @@ export class Courier {
     const to = this.addressOf(parcel.to);
     if (!to) return;
     try {
-      await messaging(timings).notify({ key: parcel.key, to, notice: parcel.notice });
+      const ms = mustArrive.has(parcel.notice.kind) ? timings.lastDeliveryMs : timings.deliveryMs;
+      await messaging(timings, ms).notify({ key: parcel.key, to, notice: parcel.notice });
     } catch (error) {
       if (isCancellation(error)) throw error;
       // A notice that cannot be delivered is dropped: the card and the ledger say the same, and nothing waits for it.

@@ -1,4 +1,5 @@
 import {
+  ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
   condition,
@@ -7,6 +8,7 @@ import {
   defineUpdate,
   setHandler,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type {
   IncidentAct,
@@ -17,7 +19,7 @@ import type {
 } from '../src/incidents/incident';
 import type { ActAnswer, ActBody } from '../src/operation/ports';
 import type { Relayed } from '../src/operation/request';
-import { checking, lanes, messaging } from './activities';
+import { checking, lanes, messaging, reading } from './activities';
 import {
   ACT_SIGNAL,
   ACT_UPDATE,
@@ -50,12 +52,14 @@ class Incident {
   private room: string | undefined;
   private channel: string;
   private slot: Slot | undefined;
+  /** Action ids of what people did: an Update and the signal that stands in for it are one act. */
+  private readonly acts = new Set<string>();
   private courier: Courier;
   private readonly recorder: Recorder;
   private readonly timings: OperationTimings;
   private readonly request: IncidentRequest;
 
-  constructor(input: IncidentInput) {
+  constructor(private readonly input: IncidentInput) {
     this.request = input.request.body;
     this.timings = input.timings;
     this.channel = input.channel;
@@ -75,6 +79,11 @@ class Incident {
 
   async live(): Promise<IncidentView> {
     const { id, severity, summary, declaredBy, declaredAt, service, operationId } = this.request;
+    if (
+      !(await reading(this.timings).isRelayedIncident({ request: this.input.request })) ||
+      id !== workflowInfo().workflowId
+    )
+      throw ApplicationFailure.nonRetryable('This incident did not come through Signalbox.', 'NotRelayed');
     this.recorder.write('incident', {
       event: 'declared',
       severity,
@@ -98,9 +107,9 @@ class Incident {
     await this.pinCard();
     await condition(() => this.state === 'resolved');
     await condition(allHandlersFinished);
-    await this.recorder.flush().catch(() => undefined);
     await this.slot.close();
     await this.courier.close();
+    await this.recorder.persist();
     return this.view();
   }
 
@@ -147,6 +156,10 @@ class Incident {
   }
 
   private async act(relayed: Relayed<ActBody>): Promise<ActAnswer> {
+    if (relayed.body?.workflowId !== this.request.id)
+      return { kind: 'refused', sentence: 'This did not come through Signalbox, so it was ignored.' };
+    if (this.acts.has(relayed.body.actionId)) return { kind: 'done', sentence: 'That was taken on already.' };
+    this.acts.add(relayed.body.actionId);
     const check = await checking(this.timings, ({ checkAct }) => checkAct({ act: relayed })).catch(
       () => ({ ok: false, code: 'lookup_failed' }) as const,
     );

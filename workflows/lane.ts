@@ -15,6 +15,7 @@ import {
   LANE_POSITION,
   LANE_STATUS,
   LANE_TAKEN,
+  runId,
   type LaneGrant,
 } from './contract';
 
@@ -30,6 +31,7 @@ interface Holder extends LaneEntry {
   status: LaneStatus;
   /** Set when the holder was asked to go: it is waited for until then. */
   goneBy?: number;
+  askedFor?: LaneTaken['because'];
 }
 
 interface Waiting extends LaneEntry {
@@ -104,16 +106,24 @@ async function tellPosition(
 }
 
 async function askToGo(state: LaneState, holder: Holder, next: LaneEntry): Promise<void> {
-  const rollback = next.kind === 'rollback' && holder.kind !== 'rollback';
-  const watching = holder.status === 'watching';
-  if (!rollback && !watching) return;
-  if (holder.goneBy === undefined) {
+  const because = reasonToGo(holder, next);
+  if (because === undefined) return;
+  // A rollback does not wait behind what a newer deploy asked for: it asks anew, and the holder has time anew.
+  if (holder.goneBy === undefined || holder.askedFor !== because) {
     holder.goneBy = Date.now() + next.takeOverMs;
-    const taken: LaneTaken = { by: next.operationId, because: rollback ? 'rollback' : 'newer' };
+    holder.askedFor = because;
+    const taken: LaneTaken = { by: next.operationId, because };
     if (!(await tell(holder.operationId, LANE_TAKEN, taken))) state.holder = undefined;
-  } else if (Date.now() >= holder.goneBy && rollback) {
+  } else if (Date.now() >= holder.goneBy && because === 'rollback') {
     state.holder = undefined;
   }
+}
+
+/** A rollback takes over from anything but a rollback that is getting on; a newer operation only ends a watch. */
+function reasonToGo(holder: Holder, next: LaneEntry): LaneTaken['because'] | undefined {
+  const stuck = holder.status === 'needs_hands';
+  if (next.kind === 'rollback' && (holder.kind !== 'rollback' || stuck)) return 'rollback';
+  return holder.status === 'watching' ? 'newer' : undefined;
 }
 
 async function grant(state: LaneState): Promise<void> {
@@ -128,7 +138,13 @@ async function grant(state: LaneState): Promise<void> {
 async function dismissTheDead(state: LaneState): Promise<void> {
   const { isOpen } = lanes();
   const present = [state.holder, ...state.queue].filter((entry): entry is Holder => entry !== undefined);
-  const open = await Promise.all(present.map(({ operationId }) => isOpen({ workflowId: operationId })));
+  // A run outlives a terminated operation by its undo; until that is over nobody else may begin.
+  const open = await Promise.all(
+    present.map(
+      async ({ operationId }) =>
+        (await isOpen({ workflowId: operationId })) || (await isOpen({ workflowId: runId(operationId) })),
+    ),
+  );
   const dead = new Set(present.filter((_, index) => !open[index]).map(({ operationId }) => operationId));
   if (state.holder && dead.has(state.holder.operationId)) state.holder = undefined;
   state.queue = state.queue.filter(({ operationId }) => !dead.has(operationId));

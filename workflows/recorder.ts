@@ -1,9 +1,9 @@
-import { condition } from '@temporalio/workflow';
+import { ApplicationFailure, condition, sleep } from '@temporalio/workflow';
 import type { Json } from '../src/json';
 import type { AppliedChange, LedgerEntry, LedgerEvent } from '../src/ledger/record';
 import { recording } from './activities';
 import type { OperationTimings } from './contract';
-import { instant } from './say';
+import { applicationFailureIn, instant } from './say';
 
 /**
  * Writes a workflow's records in order, everything that waits in one commit. A record that somebody must be able to
@@ -27,12 +27,23 @@ export class Recorder {
     if (!this.busy) void this.work();
   }
 
-  /** Resolves when everything written so far is durable; throws when something could not be written. */
+  /** Resolves when everything written so far is durable; throws when something could not be written. Repeatable. */
   async flush(): Promise<void> {
+    if (!this.busy && this.waiting.length > 0) void this.work();
     await condition(() => !this.busy);
-    const { failure } = this;
-    this.failure = undefined;
-    if (failure !== undefined) throw failure;
+    if (this.waiting.length > 0) throw this.failure ?? new ApplicationFailure('The ledger did not answer in time.');
+  }
+
+  /** Goes on writing until everything is durable, or the ledger has refused it for good. */
+  async persist(): Promise<void> {
+    while (this.waiting.length > 0 || this.busy) {
+      try {
+        await this.flush();
+      } catch (error) {
+        if (applicationFailureIn(error)?.nonRetryable) return;
+        await sleep(this.spec.timings.recordAgainMs);
+      }
+    }
   }
 
   /** Like `flush`, but false when it takes longer than `ms`; the writing goes on. */
@@ -52,7 +63,10 @@ export class Recorder {
       try {
         await recording(this.spec.timings).record({ entries });
       } catch (error) {
-        this.failure ??= error as Error;
+        // Kept in order, so that the next attempt writes everything that is missing.
+        this.waiting = [...entries, ...this.waiting];
+        this.failure = error as Error;
+        break;
       }
     }
     this.busy = false;

@@ -123,7 +123,7 @@ class Approval {
     this.box.closed = 'finished';
     this.enter(decision === 'approved' ? 'succeeded' : decision);
     this.recorder.write('outcome', { decision, digest: judged.digest });
-    await this.recorder.flush().catch(() => undefined);
+    await this.recorder.persist();
     await this.slot?.close();
     await this.courier.close();
     await condition(allHandlersFinished);

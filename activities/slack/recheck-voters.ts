@@ -26,6 +26,9 @@ async function fault(
   { ballot, vote }: { readonly ballot: Ballot; readonly vote: Vote },
 ): Promise<VoteRefusal | undefined> {
   const check = await checkVoter(directory, { by: vote.by, ballot, freshness: oneQuestion });
+  // Slack being away says nothing about a person: asked again, as long as the operation lets it be asked.
+  if (check.kind === 'refused' && check.code === 'lookup_failed')
+    throw new Error(`Slack did not say who ${vote.by} is: ${check.detail ?? 'no reason given'}`);
   if (check.kind === 'refused') return check.code;
   // Another person than the one that was counted: the accounts were mapped anew.
   if (check.person !== vote.person) return 'unknown_person';

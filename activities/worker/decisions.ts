@@ -5,13 +5,13 @@ import { historyOf } from '../../src/ledger/history';
 import type { AppliedState, AppliedVersion } from '../../src/ledger/record';
 import { admitCase, gatesOf, judgeCase, type Case } from '../../src/operation/judge';
 import type { Plan } from '../../src/operation/plan';
-import type { JudgeInput, Recheck, RecheckInput, WorkerActivities } from '../../src/operation/ports';
+import type { GateAnswer, JudgeInput, Recheck, RecheckInput, WorkerActivities } from '../../src/operation/ports';
 import { isRelayed } from '../../src/operation/relay';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
 import type { Repository } from '../../src/policy/read-repository';
 import { judgeAsk } from '../../src/approvals/judge-ask';
 import type { LedgerPort } from './records';
-import type { PolicySource } from './policy-source';
+import type { PolicyInForce, PolicySource } from './policy-source';
 
 export interface DecisionDeps {
   readonly policy: PolicySource;
@@ -24,7 +24,10 @@ export interface DecisionDeps {
   readonly now: () => Date;
 }
 
-type Decisions = Pick<WorkerActivities, 'admit' | 'judge' | 'askGates' | 'recheck' | 'judgeApproval'>;
+type Decisions = Pick<
+  WorkerActivities,
+  'isRelayedIncident' | 'admit' | 'judge' | 'askGates' | 'recheck' | 'judgeApproval'
+>;
 
 /** Facts are gathered here; every decision is a pure function in `src`. */
 export function createDecisionActivities(deps: DecisionDeps): Decisions {
@@ -45,6 +48,8 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
         return admission;
       }),
 
+    isRelayedIncident: async ({ request }) => isRelayed('incident', request, relayKey),
+
     judge: (input) =>
       finalIfRefused(async () => {
         const facts = await pinned(deps, input);
@@ -53,7 +58,15 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
         return judgement;
       }),
 
-    askGates: (input) => finalIfRefused(async () => gatesOf(await pinned(deps, input))),
+    // Under the policy in force, as `recheck` asks: a freeze that was lifted no longer waits, a new gate is seen at once.
+    askGates: (input) =>
+      finalIfRefused(async () => {
+        const inForce = await policy.current();
+        const facts = await gather(deps, { request: withVersion(input), repository: inForce.repository });
+        return (
+          unreachableGate(facts, inForce) ?? gatesOf({ ...facts, asker: input.asker, policyProblem: inForce.problem })
+        );
+      }),
 
     recheck: (input) => finalIfRefused(() => recheck(deps, input)),
 
@@ -72,10 +85,11 @@ async function recheck(deps: DecisionDeps, input: RecheckInput): Promise<Recheck
   const inForce = await deps.policy.current();
   const { body } = input.request;
   const facts = await gather(deps, { request: body, repository: inForce.repository });
+  const unreachable = unreachableGate(facts, inForce);
+  if (unreachable) return { kind: 'gates_closed', answer: unreachable };
   const done = alreadyTrue(facts, input.admission.version);
   if (done) return { kind: 'go', alreadyTrue: done };
-  const version = input.admission.version ?? body.version;
-  const request = version === undefined ? body : { ...body, version };
+  const request = withVersion(input);
   const again: Case = { ...facts, request, asker: input.asker, policyProblem: inForce.problem };
   const { judgement, plan } = judgeCase({ ...again, resolved: input.resolved });
   if (judgement.kind === 'denied') return { kind: 'denied', reasons: judgement.reasons };
@@ -105,12 +119,26 @@ function alreadyTrue({ request, applied }: Pick<Case, 'request' | 'applied'>, ve
 
 async function pinned(deps: DecisionDeps, input: JudgeInput): Promise<Case> {
   verify(input.request, deps.relayKey);
-  const { body } = input.request;
   const repository = await deps.policy.at(input.admission.policyCommit);
-  const version = input.admission.version ?? body.version;
-  const request = version === undefined ? body : { ...body, version };
-  const facts = await gather(deps, { request, repository });
+  const facts = await gather(deps, { request: withVersion(input), repository });
   return { ...facts, asker: input.asker, policyProblem: input.admission.policyProblem };
+}
+
+/** The request with the version that policy and ledger filled in. */
+function withVersion({ request: { body }, admission }: JudgeInput): OperationRequest {
+  const version = admission.version ?? body.version;
+  return version === undefined ? body : { ...body, version };
+}
+
+/** What is approved for a strict place waits while nobody can say whether the policy still holds; rollbacks do not. */
+function unreachableGate(
+  { request, repository }: Pick<Case, 'request' | 'repository'>,
+  { unreachable, problem }: PolicyInForce,
+): GateAnswer | undefined {
+  const strict = repository.policy.environments.get(request.environment ?? '')?.strict ?? false;
+  if (!unreachable || !strict || request.kind === 'rollback') return undefined;
+  const message = `It waits until the policy repository answers again, because ${request.environment} is strict and ${problem ?? 'Git is away'}`;
+  return { gates: [{ kind: 'prerequisite', holds: false, message }] };
 }
 
 async function gather(
@@ -164,6 +192,7 @@ async function finalIfRefused<T>(decide: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const nonRetryable = error.code !== 'policy_unreachable';
-    throw ApplicationFailure.create({ message: error.message, type: 'Refusal', nonRetryable, cause: error });
+    const type = error.code === 'not_relayed' ? 'NotRelayed' : 'Refusal';
+    throw ApplicationFailure.create({ message: error.message, type, nonRetryable, cause: error });
   }
 }

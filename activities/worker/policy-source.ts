@@ -23,6 +23,8 @@ export interface PolicyInForce {
   readonly fetchedAt: string;
   /** Set when this is not the newest commit, or nobody knows: why, in words that continue a sentence. */
   readonly problem?: string;
+  /** The repository could not be asked: nobody knows whether something newer binds. */
+  readonly unreachable: boolean;
 }
 
 export interface PolicySource {
@@ -50,6 +52,9 @@ export function createPolicySource(deps: {
   const read = new Map<string, Promise<Reading>>();
   let trouble: string | undefined;
   let fetching: Promise<void> | undefined;
+  /** Head as of our own last fetch: asking the mirror costs a Git process, which no command may wait for. */
+  let fetched: Head | undefined;
+  let keptGood: string | undefined;
 
   const readAt = (commit: string): Promise<Reading> => {
     const known = read.get(commit);
@@ -64,7 +69,10 @@ export function createPolicySource(deps: {
   const refresh = (): Promise<void> => {
     fetching ??= mirror
       .fetch()
-      .then(() => void (trouble = undefined))
+      .then((head) => {
+        fetched = head;
+        trouble = undefined;
+      })
       .catch((error: unknown) => void (trouble = `the policy repository cannot be reached: ${wordsOf(error)}`))
       .finally(() => void (fetching = undefined));
     return fetching;
@@ -74,9 +82,9 @@ export function createPolicySource(deps: {
     refresh,
 
     async current() {
-      const before = await mirror.head();
+      const before = fetched ?? (await mirror.head());
       if (!before || now() - Date.parse(before.fetchedAt) > freshMs) await refresh();
-      const head = await mirror.head();
+      const head = fetched ?? (await mirror.head());
       if (!head)
         throw new Refusal(
           'policy_unreachable',
@@ -84,8 +92,15 @@ export function createPolicySource(deps: {
         );
       const reading = await readAt(head.commit);
       if (reading.ok) {
-        await mirror.keepLastGood(head.commit);
-        return { repository: reading.repository, commit: head.commit, fetchedAt: head.fetchedAt, problem: trouble };
+        if (keptGood !== head.commit) await mirror.keepLastGood(head.commit);
+        keptGood = head.commit;
+        return {
+          repository: reading.repository,
+          commit: head.commit,
+          fetchedAt: head.fetchedAt,
+          problem: trouble,
+          unreachable: trouble !== undefined,
+        };
       }
       return lastGood(head, reading.problem);
     },
@@ -102,12 +117,17 @@ export function createPolicySource(deps: {
     const why = `the newest commit ${head.commit.slice(0, 10)} cannot be used: ${problem}`;
     const reading = commit === undefined ? undefined : await readAt(commit);
     if (commit !== undefined && reading?.ok)
-      return { repository: reading.repository, commit, fetchedAt: head.fetchedAt, problem: why };
+      return { repository: reading.repository, commit, fetchedAt: head.fetchedAt, problem: why, unreachable: false };
     throw new Refusal(
       'policy_invalid',
       `No policy is in force, because ${why}. Whoever made that commit has to mend it.`,
     );
   }
+}
+
+interface Head {
+  readonly commit: string;
+  readonly fetchedAt: string;
 }
 
 type Reading =

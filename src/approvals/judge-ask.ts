@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { digestOf } from '../canonical';
 import type { ApprovalAsk, ApprovalCaller, ApprovalJudgement } from '../operation/ports';
 import { listed, membersOf } from '../policy/context';
@@ -8,26 +9,47 @@ import type { Ballot } from './ballot';
 
 const defaultTimeoutMs = 24 * 3_600_000;
 
+/** It comes from outside, from any language: nothing in it is taken on trust. */
+const askSchema = z.object({
+  title: z.string().min(1).max(200),
+  about: z.string().max(3_000).default(''),
+  from: z
+    .array(z.union([z.string().min(1), z.object({ team: z.string().min(1), count: z.int().min(1).max(20) })]))
+    .min(1, 'needs at least one team'),
+  environment: z.string().optional(),
+  channel: z.string().optional(),
+  fields: z.record(z.string(), z.string().max(2_000)).optional(),
+  timeout: z.string().optional(),
+  requester: z.string().optional(),
+});
+
 /** Verdict and ballot for the public `requestApproval`: teams, eligibility and four eyes come from policy. */
 export function judgeAsk(input: {
   readonly ask: ApprovalAsk;
-  /** `type` is the workflow type of the parent, asked of Temporal; a client that starts it directly has none. */
+  /** `type` is the workflow type of the parent, asked of Temporal; a client that starts it directly counts as `client`. */
   readonly caller: ApprovalCaller & { readonly type?: string };
   readonly policy: Policy;
   readonly now: Date;
 }): ApprovalJudgement {
-  const { ask, caller, policy, now } = input;
-  const wanted = (ask.from ?? []).map((entry) => (typeof entry === 'string' ? { team: entry, count: 1 } : entry));
+  const { caller, policy, now } = input;
+  const denied = (reason: string): ApprovalJudgement => ({ kind: 'denied', reason });
+  const parsed = askSchema.safeParse(input.ask);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return denied(
+      `This is not an approval that can be asked for: ${issue?.path.join('.') || 'the input'}: ${issue?.message ?? 'it is not an object'}; see docs/approvals-for-any-workflow.md.`,
+    );
+  }
+  const ask: ApprovalAsk = parsed.data;
+  const wanted = ask.from.map((entry) => (typeof entry === 'string' ? { team: entry, count: 1 } : entry));
   const unknown = wanted.filter(({ team }) => !policy.teams.has(team)).map(({ team }) => team);
   const environment = ask.environment === undefined ? undefined : policy.environments.get(ask.environment);
   const timeoutMs = ask.timeout === undefined ? defaultTimeoutMs : parseDuration(ask.timeout);
-  const denied = (reason: string): ApprovalJudgement => ({ kind: 'denied', reason });
-  const callers = policy.file.approval_callers;
-  if (callers && !callers.includes(caller.type ?? ''))
+  const callers = policy.file.approval_callers ?? [];
+  if (!callers.includes(caller.type ?? 'client'))
     return denied(
       `Policy lists who may ask for approvals (${listed(callers) || 'nobody'}), and ${caller.type ?? 'a caller without a parent workflow'} is not among them; the owner of the policy repository can add it under approval_callers.`,
     );
-  if (!ask.title || wanted.length === 0) return denied('An approval needs a title and at least one team in "from".');
   if (unknown.length > 0)
     return denied(
       `Policy has no team called ${listed(unknown, 'or')}; use one of ${listed([...policy.teams.keys()], 'or')}.`,
@@ -39,7 +61,7 @@ export function judgeAsk(input: {
   const shown = {
     rule: 'requestApproval',
     seats: wanted.flatMap(({ team, count }) =>
-      Array.from({ length: Math.max(1, Math.min(count, 20)) }, (_, seat) => ({ id: `${team}#${seat + 1}`, team })),
+      Array.from({ length: count }, (_, seat) => ({ id: `${team}#${seat + 1}`, team })),
     ),
     teams: Object.fromEntries(wanted.map(({ team }) => [team, membersOf(policy, team, now)])),
     order: 'parallel',

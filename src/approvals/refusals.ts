@@ -53,7 +53,7 @@ const sentences: { readonly [code in VoteRefusal]: (context: RefusalContext) => 
   finished: () =>
     'Your vote was not counted because this operation has already ended; ask for it again if it is still wanted.',
   checking: () =>
-    'Your vote was not counted because everything is being checked one last time right now; look at the card in a moment.',
+    'This vote changed nothing because your click before it is still being checked; look at the card in a moment, and press again if something is missing.',
   reason_missing: () =>
     'Your rejection was not counted because it has no reason; press Reject again and say in a few words why.',
 };

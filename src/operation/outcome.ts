@@ -26,12 +26,14 @@ export type RunResult =
       readonly missed?: MissedCriterion;
       readonly abortedBy?: string;
       readonly undoneSteps: number;
+      /** Person who put right by hand what could not be undone. */
+      readonly byHand?: string;
     }
   /** What was done stays as it is: an undo failed and a person decided, or a rollback took over. */
   | {
       readonly kind: 'left';
       readonly failedStep: string;
       readonly reason: string;
-      readonly because: 'done_by_hand' | 'left' | 'taken_over';
+      readonly because: 'left' | 'taken_over';
       readonly by?: string;
     };

@@ -1,5 +1,5 @@
 import type { Ballot, Vote, VoteBody, VoteRefusal } from '../approvals/ballot';
-import type { IncidentEvent, IncidentView } from '../incidents/incident';
+import type { IncidentEvent, IncidentRequest, IncidentView } from '../incidents/incident';
 import type { JsonObject } from '../json';
 import type { AppliedState, LedgerEntry } from '../ledger/record';
 import type { Address, Notice } from '../messages/notice';
@@ -95,6 +95,8 @@ export type Recheck =
 export interface WorkerActivities {
   /** Verifies the relay's signature, reads policy at a pinned commit, gives the first verdict. */
   admit(input: { readonly request: Relayed<OperationRequest>; readonly asker: Asker }): Promise<Admission>;
+  /** Whether a bot of ours relayed this incident. */
+  isRelayedIncident(input: { readonly request: Relayed<IncidentRequest> }): Promise<boolean>;
   judge(input: JudgeInput): Promise<Judgement>;
   askGates(input: JudgeInput & { readonly judgement: Extract<Judgement, { kind: 'allowed' }> }): Promise<GateAnswer>;
   recheck(input: RecheckInput): Promise<Recheck>;

@@ -165,7 +165,7 @@ export const policySchema = z.strictObject({
     .optional(),
   /** `extra_seat`: one more seat, of the service's owner, when nobody knows who wrote a change. */
   unknown_authors: z.enum(['say', 'extra_seat']).optional(),
-  /** Workflow types that may call `requestApproval`; without it, any. */
+  /** Workflow types that may call `requestApproval`, and `client` for those who start it directly; without it, nobody. */
   approval_callers: z.array(text()).optional(),
   handlers: z.array(handler).max(200).optional(),
   metrics: z.record(identifier, metric).optional(),

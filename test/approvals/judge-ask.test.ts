@@ -19,7 +19,7 @@ function policyOf(more = ''): Policy {
   return loaded.policy;
 }
 
-const judge = (ask: Partial<ApprovalAsk>, more = '', type?: string) =>
+const judge = (ask: Partial<ApprovalAsk>, more = 'approval_callers: [client]\n', type?: string) =>
   judgeAsk({
     ask: { title: 'Delete the bucket', about: 'It is empty.', from: ['team_lead'], ...ask },
     caller: { workflowId: 'w1', parentWorkflowId: 'p1', type },
@@ -62,6 +62,7 @@ test('where policy lists callers, only those may ask', () => {
     reason: expect.stringContaining('approval_callers'),
   });
   expect(judge({}, listed, undefined).kind).toBe('denied');
+  expect(judge({}, '').kind).toBe('denied');
 });
 
 test('another question is another digest', () => {

@@ -210,6 +210,7 @@ function workerActivities(world: World): Partial<WorkerActivities> {
   return {
     ...createLaneActivities({ client: world.temporal.client }),
     admit: async ({ request }) => world.admit(request.body),
+    isRelayedIncident: async () => true,
     judge: async ({ request }) => world.judge(request.body),
     recheck: async ({ request }) => world.recheck(request.body),
     askGates: async () => ({ gates: [] }),

@@ -121,7 +121,7 @@ test('a freeze that began while people voted denies or waits as policy says', as
 test('a request that no bot signed is refused for good', async () => {
   const request = { ...relay('request', aRequest(), relayKey), signature: 'ab'.repeat(32) };
 
-  await expect(decisions.admit({ request, asker })).rejects.toMatchObject({ type: 'Refusal', nonRetryable: true });
+  await expect(decisions.admit({ request, asker })).rejects.toMatchObject({ type: 'NotRelayed', nonRetryable: true });
 });
 
 test('a request that was kept too long is not started late', async () => {

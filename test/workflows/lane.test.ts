@@ -2,7 +2,7 @@ import { CancelledFailure, Context } from '@temporalio/activity';
 import type { RunStepInput } from '../../src/operation/ports';
 import type { StepResult } from '../../src/operation/plan';
 import type { OperationRequest } from '../../src/operation/request';
-import { aJudgement, aPlan, aRequest, aStep, openWorld, type World } from '../helpers/operation-world';
+import { aJudgement, aPlan, aRequest, aStep, openWorld, stepFailed, type World } from '../helpers/operation-world';
 
 let world: World;
 let place = 0;
@@ -132,3 +132,41 @@ test('a waiting operation can be cancelled and leaves the queue', async () => {
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 30));
 }
+
+test('a rollback that comes before the first step: the deploy is not begun at all', async () => {
+  const request = aRequest();
+  const { recheck } = world;
+  let letGo: () => void = () => undefined;
+  const atRecheck = new Promise<void>((resolve) => (letGo = resolve));
+  world.recheck = async (asked) => {
+    if (asked.id === request.id) await atRecheck;
+    return recheck(asked);
+  };
+  const deploy = await world.start(request);
+  await deploy.until('checking');
+  const rollback = await world.start(aRequest({ kind: 'rollback', id: `rollback-early-${process.pid}` }));
+  await rollback.until('queued');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  letGo();
+
+  await expect(deploy.result()).resolves.toMatchObject({ kind: 'superseded' });
+  await expect(rollback.result()).resolves.toMatchObject({ kind: 'succeeded' });
+  expect(world.steps.some((step) => operationOf(step) === request.id)).toBe(false);
+  world.recheck = recheck;
+});
+
+test('a rollback that needs hands does not lock out the next rollback', async () => {
+  const stuck = aRequest({ kind: 'rollback', id: `rollback-stuck-${process.pid}` });
+  const { step } = world;
+  world.step = (input) => {
+    if (operationOf(input) === stuck.id) throw stepFailed('The fleet is away.');
+    return step(input);
+  };
+  const first = await world.start(stuck);
+  await first.until('needs_hands');
+  const second = await world.start(aRequest({ kind: 'rollback', id: `rollback-next-${process.pid}` }));
+
+  await expect(second.result()).resolves.toMatchObject({ kind: 'succeeded' });
+  await expect(first.result()).resolves.toMatchObject({ kind: 'superseded' });
+  world.step = step;
+});

@@ -325,3 +325,53 @@ test('Slack being away delays nothing that matters', async () => {
 async function waitFor(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 30));
 }
+
+test('done by hand is said of one undo; the ones before it are still done', async () => {
+  const { request } = fresh({ plan: aPlan([aStep('first'), aStep('second')]) });
+  const done: string[] = [];
+  world.step = forStep(request.id, async ({ path, mode }) => {
+    done.push(`${mode} ${path}`);
+    if (path === 'second') throw stepFailed('The fleet said no.');
+    return { status: 'done', outputs: {}, summary: 'ok' };
+  });
+  const operation = await world.start(request);
+  await operation.until('waiting');
+  await operation.vote('U0SAM');
+  await operation.vote('U0LEE');
+  await operation.until('needs_hands');
+  await operation.act({ kind: 'done_by_hand', reason: 'removed it in the console' });
+
+  await expect(operation.result()).resolves.toMatchObject({ kind: 'rolled_back' });
+  expect(done).toEqual(['do first', 'do second', 'undo second', 'undo first']);
+});
+
+test('an approver may think better of it while the operation still waits', async () => {
+  const { request } = fresh({
+    gates: [{ kind: 'window', holds: false, message: 'It opens on Monday.' }],
+    nextGateCheckAtMs: Date.now() + 600_000,
+  });
+  const operation = await world.start(request);
+  await operation.until('waiting');
+  await operation.vote('U0SAM');
+  await operation.vote('U0LEE');
+
+  await expect(operation.act({ kind: 'cancel' }, 'U0KIM')).resolves.toMatchObject({ kind: 'refused' });
+  await operation.act({ kind: 'cancel' }, 'U0SAM');
+
+  await expect(operation.result()).resolves.toMatchObject({ kind: 'cancelled' });
+});
+
+test('a request that no bot signed leaves no record and tells nobody', async () => {
+  const request = aRequest();
+  const { admit } = world;
+  world.admit = (asked) => {
+    if (asked.id === request.id)
+      throw ApplicationFailure.create({ message: 'not ours', type: 'NotRelayed', nonRetryable: true });
+    return admit(asked);
+  };
+  const operation = await world.start(request);
+
+  await expect(operation.result()).rejects.toThrow();
+  expect(eventsOf(operation.id)).toEqual([]);
+  expect(world.notices.some(({ key }) => key.startsWith(operation.id))).toBe(false);
+});

@@ -4,16 +4,16 @@ import type { OperationState } from '../../src/operation/view';
 const beforeEffects: readonly OperationState[] = ['preparing', 'waiting', 'queued', 'checking'];
 
 /** Whether an act makes sense in this state; the sentence is for the person who tried. */
-export function objectionToAct(act: OperationAct, state: OperationState, isRequester: boolean): string | undefined {
+export function objectionToAct(act: OperationAct, state: OperationState, mayCancel: boolean): string | undefined {
   switch (act.kind) {
     case 'resync':
       return undefined;
     case 'cancel':
       if (!beforeEffects.includes(state))
         return `It is ${inWords(state)}, so it cannot be cancelled any more; abort it instead if it still runs.`;
-      return isRequester
+      return mayCancel
         ? undefined
-        : 'Only the person who asked may cancel a waiting request; an approver can reject it.';
+        : 'Only the person who asked, and those who approved it, may cancel a waiting request; an approver who has not voted yet can reject it.';
     case 'abort':
       if (state === 'undoing')
         return 'It is already being undone, so there is nothing to abort; wait for the outcome on the card.';

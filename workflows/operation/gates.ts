@@ -6,17 +6,25 @@ import type { Life } from './life';
 import type { Allowed } from './state';
 
 /** How soon gates that hold no more are asked about when nobody said when they open, ms. */
-const askAgainMs = 60_000;
+const askAgainMs = 15_000;
+/** And at the longest, when nothing has changed for a while: 96 questions a day. */
+const longestAskAgainMs = 900_000;
 
 /** Approvals, windows, freezes and order are all open at the same time: one loop, one timer. */
 export async function waitForGates(life: Life, base: JudgeInput, judgement: Allowed): Promise<void> {
   const { facts, box } = life;
   let nextCheck = judgement.nextGateCheckAtMs;
+  let idle = 0;
   while (true) {
     remind(life);
     endIfOver(life);
     if (nextCheck !== undefined && Date.now() >= nextCheck) {
+      const before = facts.gates;
       nextCheck = await askGates(life, base, judgement);
+      idle = same(before, facts.gates) ? idle + 1 : 0;
+      // Gates that name no instant are asked ever more rarely, so that a long wait stays a short history.
+      if (facts.gates.some(({ holds, opensAt }) => !holds && opensAt === undefined))
+        nextCheck = Date.now() + Math.min(longestAskAgainMs, askAgainMs * 2 ** Math.min(idle, 10));
       continue;
     }
     const gatesHold = facts.gates.every(({ holds }) => holds);
@@ -37,12 +45,22 @@ async function askGates(life: Life, base: JudgeInput, judgement: Allowed): Promi
   const answer = await life.judging.askGates({ ...base, judgement });
   life.facts.gates = answer.gates;
   sayWhatOpened(life, before);
-  life.changed();
+  if (!same(before, answer.gates)) life.changed();
   return answer.nextGateCheckAtMs;
 }
 
+/** Whether somebody has decided that this operation does not begin. */
+export function isOver({ cancelled, takenBy, box }: Life): boolean {
+  return cancelled !== undefined || takenBy !== undefined || box.state === 'rejected' || box.state === 'expired';
+}
+
 /** Ends the operation when it was cancelled, rejected or ran out of time. */
-export function endIfOver({ cancelled, box, title }: Life): void {
+export function endIfOver({ cancelled, takenBy, box, title }: Life): void {
+  if (takenBy !== undefined)
+    throw new Ended({
+      kind: 'superseded',
+      sentence: `${title} was not begun, because the rollback ${takenBy} took over its lane; ask again once that is over.`,
+    });
   if (cancelled)
     throw new Ended({ kind: 'cancelled', sentence: `${title} was cancelled before anything was changed.` });
   if (box.state === 'rejected') {
@@ -54,4 +72,8 @@ export function endIfOver({ cancelled, box, title }: Life): void {
       kind: 'expired',
       sentence: `${title} got too few approvals in time, so nothing was changed; ask again to start over.`,
     });
+}
+
+function same(before: Allowed['gates'], after: Allowed['gates']): boolean {
+  return JSON.stringify(before) === JSON.stringify(after);
 }

@@ -17,10 +17,10 @@ import { laneId, SEARCH_ATTRIBUTES, type OperationInput } from '../contract';
 import { Courier } from '../courier';
 import { Recorder } from '../recorder';
 import { Slot } from '../slot';
-import { instant, reasonOf } from '../say';
+import { applicationFailureIn, instant, reasonOf } from '../say';
 import { announce, callVoters, sayCardIsNowhere } from './announce';
 import { Ended } from './ended';
-import { endIfOver, waitForGates } from './gates';
+import { endIfOver, isOver, waitForGates } from './gates';
 import { listen } from './listen';
 import { Place } from './place';
 import { resolveSteps, runPlan, type RunHandle } from './run-plan';
@@ -38,9 +38,13 @@ export class Life {
   courier: Courier;
   runHandle: RunHandle | undefined;
   cancelled: { readonly by: string } | undefined;
+  /** The rollback that took the lane over before anything was begun here. */
+  takenBy: string | undefined;
   readonly judging;
   /** Grows with everything the gate loop must look at. */
   stirs = 0;
+  /** Action ids of what people pressed: an Update and the signal that stands in for it are one act. */
+  readonly acts = new Set<string>();
   /** Whether the first side effect may have happened. */
   started = false;
   /** What the run made of the applied state; recorded with the outcome. */
@@ -60,7 +64,11 @@ export class Life {
         this.facts.lane = this.place.position;
         this.changed();
       },
-      onTaken: (taken) => this.runHandle?.taken(taken),
+      onTaken: (taken) => {
+        if (this.runHandle) this.runHandle.taken(taken);
+        else if (taken.because === 'rollback') this.takenBy = taken.by;
+        this.changed();
+      },
     });
     listen(this);
     // Cancelling in Temporal's own UI means: stop and undo, by the operator.
@@ -108,6 +116,7 @@ export class Life {
       return await this.judgeAndRun({ request: this.input.request, asker, admission, resolved });
     } catch (error) {
       if (error instanceof Ended) return error.outcome;
+      if (applicationFailureIn(error)?.type === 'NotRelayed') throw error;
       const where = this.started
         ? 'stopped while it was being carried out, so what it left behind is uncertain and somebody has to look'
         : 'stopped before anything was changed';
@@ -247,7 +256,7 @@ export class Life {
       livenessCheckMs: this.input.timings.livenessMs,
       takeOverMs: this.input.timings.takeOverMs,
     };
-    const granted = await this.place.enter(entry, () => this.cancelled !== undefined);
+    const granted = await this.place.enter(entry, () => isOver(this));
     this.facts.lane = undefined;
     if (granted) return;
     await this.leaveLane(this.facts.judgement!);
@@ -279,12 +288,13 @@ export class Life {
           'An approval no longer counts, because who gave it may not approve this any more; somebody else of that team must.',
         about: fallenVotes.map(({ by }) => by),
       });
+      callVoters(this.courier, this.box, this.title);
       return {
         kind: 'gates_closed',
         answer: { gates: this.facts.gates, nextGateCheckAtMs: judgement.nextGateCheckAtMs },
       };
     }
-    if (this.cancelled && recheck.kind === 'go') {
+    if (isOver(this) && recheck.kind === 'go') {
       await this.leaveLane(judgement);
       endIfOver(this);
     }
@@ -294,7 +304,9 @@ export class Life {
   private async run(judgement: Allowed, recheck: Extract<Recheck, { kind: 'go' }>): Promise<Outcome> {
     const { request } = this.facts;
     this.box.closed = 'closed';
+    endIfOver(this);
     await this.writeIntent(judgement);
+    this.endIfOverAfterIntent(judgement, recheck.previousVersion);
     this.started = true;
     this.enter('running');
     const result = await runPlan(this, {
@@ -314,6 +326,14 @@ export class Life {
         at: instant(),
       });
     return outcomeOf({ result, title: this.title, request, restored: recheck.previousVersion });
+  }
+
+  /** Somebody cancelled, or a rollback took the lane, while the intent was written: what is in motion is called off. */
+  private endIfOverAfterIntent({ lane }: Allowed, to: string | undefined): void {
+    const operation = this.facts.request.id;
+    if (lane && to !== undefined) this.pendingChange = { ...lane, kind: 'rolled_back', to, operation, at: instant() };
+    endIfOver(this);
+    this.pendingChange = undefined;
   }
 
   /** No record, no side effect (law 8). */
@@ -370,6 +390,7 @@ export class Life {
     announce(this, outcome);
     await this.slot?.close();
     await this.courier.close();
+    await this.recorder.persist();
     await condition(allHandlersFinished);
   }
 

@@ -1,4 +1,4 @@
-import { defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { VoteAnswer, VoteBody } from '../../src/approvals/ballot';
 import type { ActAnswer, ActBody, OperationAct } from '../../src/operation/ports';
 import type { Relayed } from '../../src/operation/request';
@@ -63,6 +63,11 @@ function tellActor(life: Life, act: Relayed<ActBody>, said: ActAnswer): void {
 }
 
 async function takeAct(life: Life, relayed: Relayed<ActBody>): Promise<ActAnswer> {
+  // A signature is for one operation: copied from another's history it is worth nothing here.
+  if (relayed.body?.workflowId !== workflowInfo().workflowId)
+    return { kind: 'refused', sentence: actRefusals.bad_signature! };
+  if (life.acts.has(relayed.body.actionId)) return { kind: 'done', sentence: 'That was taken on already.' };
+  life.acts.add(relayed.body.actionId);
   const check = await checking(life.input.timings, ({ checkAct }) => checkAct({ act: relayed })).catch(
     () => ({ ok: false, code: 'lookup_failed' }) as const,
   );
@@ -73,9 +78,14 @@ async function takeAct(life: Life, relayed: Relayed<ActBody>): Promise<ActAnswer
     };
   const act = relayed.body.act;
   if (!isAct(act)) return { kind: 'refused', sentence: 'That is not something an operation can do.' };
-  const objection = objectionToAct(act as OperationAct, life.facts.state, check.by === life.facts.request.requester.id);
+  const objection = objectionToAct(act as OperationAct, life.facts.state, mayCancel(life, check.by));
   if (objection === undefined) apply(life, act as OperationAct, check.by);
   return answer(objection, doneSentences[(act as OperationAct).kind]);
+}
+
+/** Whoever asked, and whoever approved and thinks better of it before it begins. */
+function mayCancel({ facts, box }: Life, by: string): boolean {
+  return by === facts.request.requester.id || box.votes.some((vote) => vote.by === by || vote.person === by);
 }
 
 function apply(life: Life, act: OperationAct, by: string): void {

@@ -26,10 +26,10 @@ export function outcomeOf({ result, title, restored }: Ran): Outcome {
         : ' Nothing had been changed before that.';
       return {
         kind: undone ? 'rolled_back' : 'failed',
-        sentence: `${why.replace(/[.\s]+$/, '')}.${what}`,
+        sentence: `${why.replace(/[.\s]+$/, '')}.${what}${result.byHand ? ' A part was put right by hand.' : ''}`,
         missed: result.missed,
         restored: undone ? restored : undefined,
-        by: personIn(result.abortedBy),
+        by: personIn(result.byHand ?? result.abortedBy),
       };
     }
     case 'left':
@@ -43,12 +43,6 @@ function left(result: Extract<RunResult, { kind: 'left' }>, title: string): Outc
       return {
         kind: 'superseded',
         sentence: `${title} was stopped where it was, because ${result.by ?? 'a rollback'} took over its lane.`,
-      };
-    case 'done_by_hand':
-      return {
-        kind: 'rolled_back',
-        sentence: `${title} failed at "${result.failedStep}" and was put right by hand: ${result.reason}`,
-        by: personIn(result.by),
       };
     case 'left':
       return {
@@ -85,7 +79,7 @@ export function stateChangeOf(ran: {
     if (ran.kind === 'rollback') return { ...base, kind: 'rolled_back', from: previousVersion, to: version };
     return { ...base, kind: result.watch === 'superseded' ? 'applied' : 'succeeded', version };
   }
-  const restored = result.kind === 'undone' || result.because === 'done_by_hand';
+  const restored = result.kind === 'undone';
   if (!restored || previousVersion === undefined) return undefined;
   return { ...base, kind: 'rolled_back', from: version === previousVersion ? undefined : version, to: previousVersion };
 }

@@ -34,6 +34,7 @@ export class RunV1 {
   private hands: Extract<RunAct, { by: string; reason: string }> | undefined;
   private current: CancellationScope | undefined;
   private undoing = false;
+  private byHand: string | undefined;
 
   constructor(private readonly input: RunInput) {
     this.state = input.carried ?? { cursor: 0, outputs: {}, undo: [], undone: 0 };
@@ -162,16 +163,16 @@ export class RunV1 {
         const decision = await this.askForHands(this.outline(index)!, trouble);
         if (decision === undefined) return this.takenOver(failure);
         if (decision.kind === 'retry_undo') continue;
-        if (decision.kind === 'leave_it' || decision.kind === 'done_by_hand') {
-          const because = decision.kind === 'leave_it' ? 'left' : 'done_by_hand';
-          return {
-            kind: 'left',
-            failedStep: failure.step,
-            reason: `${failure.reason} ${decision.reason}`,
-            because,
-            by: decision.by,
-          };
+        if (decision.kind === 'leave_it') {
+          const left =
+            this.state.undo.length > 1 ? ` ${this.state.undo.length - 1} earlier steps were not undone either.` : '';
+          const reason = `${failure.reason} ${decision.reason}.${left}`;
+          return { kind: 'left', failedStep: failure.step, reason, because: 'left', by: decision.by };
         }
+        // Done by hand is said of this one undo; the ones before it still have to be done.
+        this.reporter.step(index, { state: 'undone', summary: `done by hand: ${decision.reason}`, endedAt: instant() });
+        this.byHand = decision.by;
+        this.reporter.enter('undo', failure);
       }
       this.state.undo.pop();
       this.state.undone += 1;
@@ -183,6 +184,7 @@ export class RunV1 {
       missed: failure.missed,
       abortedBy: failure.abortedBy,
       undoneSteps: this.state.undone,
+      byHand: this.byHand,
     };
   }
 
