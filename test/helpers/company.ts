@@ -58,6 +58,8 @@ export interface CompanyOptions {
   readonly limits?: { readonly scale: number };
   /** Server on which the company has its namespace; the run's own when absent. */
   readonly temporalAddress?: string;
+  /** Waits and traffic of the fleet, where they are not those of every test. */
+  readonly fleet?: Parameters<typeof startTestFleet>[0];
   /** Further settings of the programs. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -67,7 +69,7 @@ export async function openCompany(options: CompanyOptions = {}): Promise<Company
     throw new Error('dist/ is missing: run the tests with `npm test`, which builds it, or `npm run build` first.');
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-company-'));
   const [fleet, temporal, ledger] = [
-    await startTestFleet(),
+    await startTestFleet(options.fleet),
     await openTemporal(options.temporalAddress),
     await makeRepository({ files: {} }),
   ];

@@ -43,6 +43,8 @@ export async function openFaultyCompany(): Promise<FaultyCompany> {
     redisUrl: `redis://127.0.0.1:${redis.port}`,
     temporalAddress: `127.0.0.1:${temporal.port}`,
     policy: quickPolicy(),
+    // Light traffic: the machine has enough to do. The faulty version is slow and fails at this rate too.
+    fleet: { intervals: { requestsPerSecond: 10, windowMs: 3_000 } },
     env: { SLACK_RATE_SCALE: '20' },
   });
   await startAll(company);

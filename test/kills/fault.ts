@@ -69,6 +69,7 @@ export class Striker {
 
   /** The story has come to a moment. */
   readonly reached = (moment: Moment): void => {
+    trace(moment);
     if (moment !== this.fault.moment || this.struck) return;
     this.struck = this.strike();
     this.struck.catch(() => undefined);
@@ -86,6 +87,11 @@ export class Striker {
     await pause(this.fault.awayMs);
     await this.company.bringBack(this.fault.victim);
   }
+}
+
+/** With FAULT_TRACE set, says when the story came where. */
+export function trace(what: string): void {
+  if (process.env.FAULT_TRACE) process.stdout.write(`${new Date().toISOString()} ${what}\n`);
 }
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -2,7 +2,7 @@ import { ACTIONS, type ActionId } from '../../src/messages/actions';
 import { operationIdOf } from '../../src/operation/ids';
 import type { FaultyCompany } from '../helpers/faulty-company';
 import type { StoredMessage } from '../slack-rules';
-import { pause } from './fault';
+import { pause, trace } from './fault';
 
 /** How long people wait for what was acknowledged, and how long they look before they repeat what was not. ms */
 const patienceMs = 60_000;
@@ -114,6 +114,7 @@ export class PatientPeople {
   }
 
   async waitFor<T>(look: () => T, what: string): Promise<NonNullable<T>> {
+    trace(`waiting for ${what}`);
     return this.company.slack.waitFor(look, { timeoutMs: patienceMs, what });
   }
 

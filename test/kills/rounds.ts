@@ -1,7 +1,7 @@
 import { ACTIONS } from '../../src/messages/actions';
 import { openFaultyCompany, type FaultyCompany, type Victim } from '../helpers/faulty-company';
-import { describeFault, faultOf, pause, randomOf, Striker } from './fault';
-import { Invariants } from './invariants';
+import { describeFault, faultOf, pause, randomOf, Striker, trace } from './fault';
+import { Invariants, isLate } from './invariants';
 import { PatientPeople } from './patient-people';
 import { playStory, provisionAsked, type Told } from './story';
 
@@ -17,10 +17,14 @@ export class Rounds {
       const people = new PatientPeople(company);
       const striker = new Striker(company, fault);
       const told = await playStory(company, people, { version: `v2.${100 + seed}.0`, reached: striker.reached });
+      trace('the story is told');
       await striker.over();
       await this.over(company, people, told);
       const seconds = Math.round((Date.now() - began) / 1000);
-      process.stdout.write(`${describeFault(fault)}: converged, ${seconds} s\n`);
+      const late = company.slack.violations.filter(isLate).length;
+      process.stdout.write(
+        `${describeFault(fault)}: converged, ${seconds} s, ${late} acknowledgements late on this company so far\n`,
+      );
     }, describeFault(fault));
   }
 
@@ -89,7 +93,7 @@ export class Rounds {
       this.company = undefined;
       (error as Error).message = `${what}: ${(error as Error).message}`;
       const logs = (['bot', 'worker', 'runner'] as const).map((name) => `${name}: ${company.log(name).slice(-3_000)}`);
-      if (process.env.FAULT_LOGS) process.stdout.write(`${logs.join('\n')}\n`);
+      if (process.env.FAULT_TRACE) process.stdout.write(`${logs.join('\n')}\n`);
       await company.close().catch(() => undefined);
       throw error;
     }
