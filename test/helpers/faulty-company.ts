@@ -80,8 +80,8 @@ function quickPolicy(): { [path: string]: string } {
     return { [path]: text };
   };
   return {
-    ...changed('deployments/checkout.yaml', ['duration: 8s', 'duration: 3s'], ['duration: 4s', 'duration: 2s']),
-    ...changed('policy.yaml', ['watch: 10s', 'watch: 2s']),
+    ...changed('deployments/checkout.yaml', ['duration: 8s', 'duration: 2s'], ['duration: 4s', 'duration: 1s']),
+    ...changed('policy.yaml', ['watch: 10s', 'watch: 1s']),
   };
 }
 
