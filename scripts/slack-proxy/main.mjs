@@ -14,7 +14,9 @@ import { callUpstream, startUpstream } from './upstream.mjs';
  * node scripts/slack-proxy/main.mjs <port> <company.json> <folder>
  */
 const [port, companyFile, folder] = process.argv.slice(2);
-const company = JSON.parse(readFileSync(companyFile, 'utf8'));
+const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+// The browser that shows the page is on this machine, and shows its times.
+const company = { ...JSON.parse(readFileSync(companyFile, 'utf8')), timezone: timeZone };
 const { botToken, appToken } = company.app;
 mkdirSync(folder, { recursive: true });
 const config = join(folder, 'local-slack.json');

@@ -59,8 +59,8 @@ function stateLine(view: OperationView, about: RenderContext): string {
   const { mark, words } = operationLook(view.state);
   const free = view.state === 'waiting' ? freeSeats(view) : [];
   const waitsFor = free.length > 0 ? ` for ${listed(free.map((team) => safe(team, 60)))}` : '';
-  const since = finishedStates.includes(view.state) ? 'at' : 'since';
-  return `${mark} *${words}*${waitsFor} ${since} ${at(view.since, about)}`;
+  const since = finishedStates.includes(view.state) ? ',' : ' since';
+  return `${mark} *${words}*${waitsFor}${since} ${at(view.since, about)}`;
 }
 
 function factsOf(view: OperationView): (readonly [string, string | undefined])[] {
