@@ -15,5 +15,8 @@ describe('whatever is killed, the story goes on: no second card, no second deplo
 test('an incident goes on over a kill between declared, mitigated and resolved', () =>
   rounds.incident('worker', 'temporal'));
 
+test('an approval that was acknowledged counts, though the bot died before it could say who pressed', () =>
+  rounds.heardApproval());
+
 test('an approval whose acknowledgement a kill prevented is repeated, and counts once', () =>
   rounds.unheardApproval(seedsOf(6, 1)[0]!));

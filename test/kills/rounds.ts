@@ -1,4 +1,5 @@
 import { ACTIONS } from '../../src/messages/actions';
+import { defaultTimings } from '../../workflows/contract';
 import { openFaultyCompany, type FaultyCompany, type Victim } from '../helpers/faulty-company';
 import { describeFault, faultOf, pause, randomOf, Striker, trace } from './fault';
 import { Invariants, isLate } from './invariants';
@@ -58,18 +59,39 @@ export class Rounds {
       const people = new PatientPeople(company);
       const command = await provisionAsked(company, people);
       await people.waitFor(() => people.shows(`${command.id}/card`, ACTIONS.approve), 'the card of the provisioning');
-      const acks = () => company.slack.deliveries.filter(({ acks }) => acks > 0).length;
       await company.strike('worker');
-      const before = acks();
+      const before = acknowledged(company);
       const approving = people.approve('U0KIM', command);
       await pause(50 + randomOf(seed)() * 1_000);
       await company.strike('bot');
-      expect(acks()).toBe(before);
+      expect(acknowledged(company)).toBe(before);
       await Promise.all([company.bringBack('worker'), company.bringBack('bot')]);
       await approving;
       await people.waitFor(() => people.shows(`${command.id}/card`, 'Rolled back'), 'the undone provisioning');
       await this.over(company, people, { expected: new Map([[command, 'rolled_back']]), incidents: [] });
     }, `FAULT_SEED=${seed}: the bot is killed between a click on Approve and its acknowledgement`);
+  }
+
+  /**
+   * Kills the bot the moment it has acknowledged an approval, while it is about to ask Slack who the voter is; it stays
+   * away for longer than one such question may take.
+   */
+  async heardApproval(): Promise<void> {
+    await this.on(async (company) => {
+      const people = new PatientPeople(company);
+      const command = await provisionAsked(company, people);
+      await people.waitFor(() => people.shows(`${command.id}/card`, ACTIONS.approve), 'the card of the provisioning');
+      const before = acknowledged(company);
+      const approving = people.approve('U0KIM', command);
+      await people.waitFor(() => acknowledged(company) > before, 'the acknowledgement');
+      await company.strike('bot');
+      await pause(defaultTimings.voterCheckMs + 1_000);
+      await company.bringBack('bot');
+      await approving;
+      await people.waitFor(() => people.shows(`${command.id}/card`, 'Rolled back'), 'the undone provisioning');
+      await this.over(company, people, { expected: new Map([[command, 'rolled_back']]), incidents: [] });
+      expect(acknowledged(company)).toBe(before + 1);
+    }, 'the bot is killed just after it acknowledged an approval');
   }
 
   private async whileAway(company: FaultyCompany, victim: Victim, gesture: () => Promise<void>): Promise<void> {
@@ -102,6 +124,10 @@ export class Rounds {
   async close(): Promise<void> {
     await this.company?.close();
   }
+}
+
+function acknowledged({ slack }: FaultyCompany): number {
+  return slack.deliveries.filter(({ acks }) => acks > 0).length;
 }
 
 /** The seeds to play: `FAULT_SEED` plays that one alone. */
