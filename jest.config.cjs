@@ -3,7 +3,7 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', ...(process.env.SIGNALBOX_FAULTS ? [] : ['/test/faults/'])],
+  testPathIgnorePatterns: ['/node_modules/', ...(process.env.SIGNALBOX_FAULTS ? [] : ['/test/faults/', '/test/kills/'])],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
