@@ -47,8 +47,6 @@ export async function startWorld({ folder, supervisor }) {
   say('Starting Temporal, Redis, Slack and the fleet.');
   startNeighbours({ supervisor, folder, ports, temporal, redis, slack });
   const adopted = adoptRunningVersions({ folder, env });
-  await neighboursAnswer({ supervisor, ports, redis, slack, fleetUrl });
-
   say('Starting bot, worker and runner.');
   for (const name of programs)
     supervisor.start({
@@ -57,6 +55,7 @@ export async function startWorld({ folder, supervisor }) {
       args: ['--enable-source-maps', inRoot(`dist/src/main/${name}.js`)],
       env: { ...env, PORT: String(ports[name]) },
     });
+  await neighboursAnswer({ supervisor, ports, redis, slack, fleetUrl });
   for (const name of programs) await ready(supervisor, name, () => isReady(`http://127.0.0.1:${ports[name]}/readyz`));
   await adopted;
   return { urls, env, ports, isolated: slack.kind === 'local' ? isolation(supervisor) : undefined };

@@ -32,7 +32,7 @@ export function run(program, args, { env = process.env, cwd = root, limitMs, sho
         }, limitMs)
       : undefined;
     child.once('error', (error) => finish(127, error.message));
-    child.once('close', (code) => finish(code ?? 1));
+    child.once('close', (code, signal) => finish(code ?? 1, signal ? `It was ended by ${signal}.` : undefined));
     function finish(code, message) {
       clearTimeout(timer);
       live.delete(child);
