@@ -95,7 +95,10 @@ export async function openCompany(options: CompanyOptions = {}): Promise<Company
       });
       children.set(program, child);
       await eventually(async () => {
-        if (child.exitCode !== null) throw new Error(`${program} ended: ${company.log(program).slice(-2_000)}`);
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(
+            `${program} ended: ${child.signalCode ?? child.exitCode}: ${company.log(program).slice(-2_000)}`,
+          );
         const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
         if (!answer.ok) throw new Error(`${program} is not ready: ${await answer.text()}`);
       }, 60_000);
