@@ -23,6 +23,8 @@ export interface RunState {
   /** Paths of started steps that have an undo, oldest first. Pushed before the step starts. */
   undo: string[];
   undone: number;
+  /** Why there is nothing to watch any more, when somebody said so. */
+  watchCut?: 'finished_early' | 'superseded';
 }
 
 /** What people and lanes tell a run. */

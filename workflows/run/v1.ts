@@ -30,7 +30,7 @@ export class RunV1 {
   private readonly state: RunState;
   private readonly reporter: Reporter;
   private stop: Extract<RunAct, { kind: 'abort' | 'taken_over' }> | undefined;
-  private watchCut: 'finished_early' | 'superseded' | undefined;
+  private watchCut: RunState['watchCut'];
   private hands: Extract<RunAct, { by: string; reason: string }> | undefined;
   private current: CancellationScope | undefined;
   private undoing = false;
@@ -38,6 +38,7 @@ export class RunV1 {
 
   constructor(private readonly input: RunInput) {
     this.state = input.carried ?? { cursor: 0, outputs: {}, undo: [], undone: 0 };
+    this.watchCut = this.state.watchCut;
     this.reporter = new Reporter(input.operationId);
     setHandler(defineSignal<[RunAct]>(RUN_ACT), (act) => this.act(act));
     // Cancelling the run in Temporal's own UI is an abort: it undoes what was done.
@@ -90,7 +91,10 @@ export class RunV1 {
       if (failure) return failure;
       await this.continueIfLong();
     }
-    return undefined;
+    // Until the operation has heard of everything it takes an abort for possible, so it must be.
+    await this.reporter.drain();
+    const last = this.outline(this.state.cursor - 1);
+    return this.stop && last && this.stopped(last);
   }
 
   private async runStep(step: StepOutline, index: number): Promise<Failure | undefined> {
@@ -233,9 +237,11 @@ export class RunV1 {
 
   /** Only between steps, so nothing is under way that a new run could lose. */
   private async continueIfLong(): Promise<void> {
-    if (!workflowInfo().continueAsNewSuggested || this.stop) return;
+    if (!workflowInfo().continueAsNewSuggested) return;
     await this.reporter.drain();
-    const carried: RunState = { ...this.state, cursor: this.state.cursor + 1 };
+    // Asked after the drain, during which signals arrive too: whoever is to stop does so in this run.
+    if (this.stop) return;
+    const carried: RunState = { ...this.state, cursor: this.state.cursor + 1, watchCut: this.watchCut };
     await continueAsNew<(input: RunInput) => Promise<RunResult>>({ ...this.input, carried });
   }
 }
