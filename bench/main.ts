@@ -1,0 +1,76 @@
+import { measureBurst, measureFlood } from './measure-burst';
+import { measureLatency } from './measure-latency';
+import { measureSteps } from './measure-steps';
+import { measureWaiting } from './measure-waiting';
+import { openMinimum } from './minimum';
+import { openOurs } from './ours';
+import { circumstances, tableOf, type Findings } from './report';
+import { startServers } from './servers';
+import { readSettings, stages, type BenchSettings, type Stage } from './settings';
+import type { Sides } from './side';
+import { startTally, type Tally } from './tally';
+
+type Measurement = (sides: Sides, settings: BenchSettings, tally: Tally) => Promise<Findings>;
+
+const measurements: { readonly [stage in Stage]: Measurement } = {
+  latency: measureLatency,
+  steps: measureSteps,
+  burst: measureBurst,
+  waiting: measureWaiting,
+  flood: measureFlood,
+};
+
+/** Each stage has servers and programs of its own, so that none pays for what another left behind. */
+async function stage(name: Stage, settings: BenchSettings): Promise<Findings> {
+  const [servers, tally] = await Promise.all([startServers(), startTally()]);
+  const spec = { ...servers, tallyPort: tally.port, steps: settings.steps };
+  try {
+    const [ours, minimum] = [await openOurs(spec), await openMinimum(spec)];
+    try {
+      const found = await measurements[name]({ ours, minimum }, settings, tally);
+      const violations = [ours, minimum].flatMap(({ slack, name: side }) => violationsOf(side, slack.violations));
+      return { ...found, notes: [...found.notes, ...violations] };
+    } finally {
+      await Promise.all([ours.close(), minimum.close()]);
+    }
+  } finally {
+    tally.close();
+    await servers.stop();
+  }
+}
+
+/** A side that breaks Slack's rules is not faster, it is wrong; so it is said. */
+function violationsOf(side: string, violations: readonly { readonly rule: string }[]): readonly string[] {
+  const rules = [...new Set(violations.map(({ rule }) => rule))];
+  return rules.map(
+    (rule) => `Slack's rule ${rule}, ${side}: broken ${violations.filter((each) => each.rule === rule).length} times.`,
+  );
+}
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.argv.slice(2));
+  const found: Findings[] = [];
+  for (const name of stages.filter((each) => settings.only.includes(each))) {
+    console.log(`Measuring: ${name}.`);
+    found.push(await stage(name, settings));
+  }
+  const lines = [
+    '',
+    ...circumstances(settings),
+    '',
+    tableOf(found.flatMap(({ rows }) => rows)),
+    '',
+    ...found.flatMap(({ notes }) => notes),
+    '5,000 targets are not measured: there is no foreach step yet.',
+  ];
+  console.log(lines.join('\n'));
+}
+
+main().then(
+  // The SDK's native runtime would keep the process alive.
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

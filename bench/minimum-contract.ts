@@ -1,0 +1,14 @@
+/** Names that the parts of the hand-written minimum share. */
+export const BARE_QUEUE = 'bare';
+export const BARE_APPROVE = 'approve';
+
+export interface BareCard {
+  readonly channel: string;
+  readonly ts: string;
+}
+
+export interface BareActivities {
+  postCard(spec: { readonly channel: string; readonly text: string; readonly workflowId: string }): Promise<BareCard>;
+  updateCard(spec: { readonly card: BareCard; readonly text: string }): Promise<void>;
+  callOut(spec: { readonly url: string; readonly key: string }): Promise<number>;
+}

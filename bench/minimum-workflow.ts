@@ -1,0 +1,21 @@
+import { condition, defineUpdate, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import { BARE_APPROVE, type BareActivities } from './minimum-contract';
+
+const { postCard, updateCard, callOut } = proxyActivities<BareActivities>({ startToCloseTimeout: '1 minute' });
+
+/** A card, a click, the card updated. */
+export async function bare({ channel, text }: { readonly channel: string; readonly text: string }): Promise<void> {
+  let by: string | undefined;
+  setHandler(defineUpdate<void, [string]>(BARE_APPROVE), (user) => {
+    by = user;
+  });
+  const card = await postCard({ channel, text, workflowId: workflowInfo().workflowId });
+  await condition(() => by !== undefined);
+  await updateCard({ card, text: `${text} was approved by <@${by}>.` });
+}
+
+/** So many calls, one after the other. */
+export async function bareRun({ url, count }: { readonly url: string; readonly count: number }): Promise<void> {
+  for (let index = 0; index < count; index += 1)
+    await callOut({ url: `${url}/${index}`, key: `${workflowInfo().workflowId}/${index}` });
+}
