@@ -122,7 +122,7 @@ export function handedOver(
       return {
         kind: 'kept',
         id,
-        sentence: `${what} is kept as ${shortIdIn(id)} but not yet started, because Temporal does not answer; it starts by itself when that is mended before ${about.notAfter.slice(11, 16)} UTC, else you are told.`,
+        sentence: `${what} is kept as ${shortIdIn(id)} but not yet started, because Temporal does not answer in time; it starts by itself as soon as that is over, and if it is not before ${about.notAfter.slice(11, 16)} UTC, you are told.`,
       };
     case 'lost':
       return refused(

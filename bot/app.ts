@@ -14,6 +14,7 @@ import { SupervisedSocket } from './sockets';
 import { openSpill, type Kept, type Spill, type SpillOutcome } from './spill';
 import { plainMessage, tellPrivately } from './tell';
 import { isAway, isGone, within } from './temporal';
+import { Turns } from './turns';
 import { ACT_SIGNAL, VOTE_SIGNAL } from '../workflows/contract';
 
 export interface Bot {
@@ -29,12 +30,20 @@ export interface Bot {
 /** Slack's bound for an acknowledgement. */
 const acknowledgeMs = 3_000;
 
+/** More than this and Temporal gets slower for each; measured with the bench. */
+const startsAtOnce = 32;
+
 /** The bot: Slack, the command line and webhooks in, Temporal out. */
 export function createBot(given: BotDeps): Bot {
   const spill = openSpill(given);
   const sockets: SupervisedSocket[] = [];
   const metrics = botMetrics(() => sockets.filter((socket) => socket.connected).length);
-  const deps: AnswerDeps = { ...given, ...(spill === undefined ? {} : { spill }), count: metrics.handedOver };
+  const deps: AnswerDeps = {
+    ...given,
+    ...(spill === undefined ? {} : { spill }),
+    turns: new Turns(startsAtOnce),
+    count: metrics.handedOver,
+  };
   const boltLogger = boltLoggerOn(deps.log);
   const app = boltApp(deps, boltLogger);
   registerListeners(app, deps);
@@ -91,6 +100,8 @@ function boltApp(deps: AnswerDeps, logger: BoltLogger): App {
     logger,
     // Not `token`: that would ask Slack at once, and a bot that starts while Slack is away would not start.
     authorize: () => Promise.resolve({ botToken }),
+    // Bolt would remember something about every conversation; nothing here asks it to.
+    convoStore: false,
     clientOptions: { ...(apiUrl && { slackApiUrl: apiUrl }), retryConfig: { retries: 0 }, timeout: 10_000 },
   });
   app.error(async (error) => {

@@ -29,6 +29,8 @@ export type SlackTransport =
 
 /** Every wait of the bot, milliseconds. What happens before an acknowledgement has to fit in Slack's three seconds. */
 export interface BotWaits {
+  /** Standing in line for a hand-over when a burst comes and there is a Redis to keep it instead. */
+  readonly turn: number;
   /** Handing over a start or an Update. */
   readonly handOver: number;
   /** Sending the signal that stands in for an Update. */
@@ -52,9 +54,10 @@ export interface BotWaits {
 }
 
 export const defaultWaits: BotWaits = {
+  turn: 300,
   handOver: 1_500,
   signal: 600,
-  keep: 400,
+  keep: 700,
   catalogue: 500,
   look: 2_000,
   answer: 12_000,

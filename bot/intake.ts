@@ -14,9 +14,12 @@ import {
 import type { BotDeps } from './deps';
 import type { Kept, Spill } from './spill';
 import { isAway, within } from './temporal';
+import type { Turns } from './turns';
 
 export type IntakeDeps = Pick<BotDeps, 'temporal' | 'relayKey' | 'timings' | 'waits' | 'log'> & {
   readonly spill?: Spill;
+  /** Bounds how many starts are under way at once. */
+  readonly turns?: Turns;
   /** Counts hand-overs for metrics. */
   readonly count?: (what: string, outcome: string) => void;
 };
@@ -63,12 +66,15 @@ async function startOrKeep(
   kept: Kept,
   start: () => Promise<'started' | 'already'>,
 ): Promise<HandedOver> {
+  const { turns, waits, spill } = deps;
+  // Without a Redis there is nowhere else to go, so it is worth waiting longer.
+  const patience = spill ? waits.turn : waits.handOver;
   try {
-    return { kind: await start() };
+    return { kind: await (turns ? turns.take(patience, start) : start()) };
   } catch (error) {
     if (!isAway(error)) throw error;
-    deps.log.warn({ err: error }, 'Temporal does not answer; the delivery goes to the spill queue');
-    return { kind: (await deps.spill?.keep(kept)) === true ? 'kept' : 'lost' };
+    deps.log.info({ reason: (error as Error).message }, 'Temporal does not answer in time; the delivery is kept');
+    return { kind: (await spill?.keep(kept)) === true ? 'kept' : 'lost' };
   }
 }
 

@@ -31,12 +31,14 @@ export class Slot {
   private shown: number;
   private closing = false;
   private channel = 0;
+  private untried: boolean;
   private readonly worker: Promise<void>;
 
   constructor(private readonly spec: SlotSpec) {
     this.at = spec.at;
     this.version = spec.version ?? 0;
     this.shown = this.version;
+    this.untried = spec.at === undefined && spec.version === undefined;
     this.worker = this.work();
   }
 
@@ -72,6 +74,8 @@ export class Slot {
     const final = this.closing;
     const ms = final ? this.spec.timings.lastDeliveryMs : this.spec.timings.deliveryMs;
     const channel = this.spec.channels[this.channel] ?? this.spec.channels[0]!;
+    const { untried } = this;
+    this.untried = false;
     try {
       const delivered = await messaging(this.spec.timings, ms).deliver({
         slot: this.spec.slot,
@@ -79,6 +83,7 @@ export class Slot {
         channel,
         at: this.at,
         final,
+        ...(untried ? { untried } : {}),
         ...this.spec.card(),
       });
       this.at = { channel: delivered.channel, ts: delivered.ts };

@@ -10,6 +10,7 @@ export class LedgerTip {
   private running: Promise<string | undefined> | undefined;
   private next: Promise<string | undefined> | undefined;
   private failedAt = -Infinity;
+  private answeredAt = -Infinity;
 
   constructor(
     private readonly deps: {
@@ -56,9 +57,13 @@ export class LedgerTip {
     return this.next;
   }
 
-  /** For reads: as `refresh`, but answers from what is known while the remote is away. Throws when nothing is known. */
-  async refreshOrRecall(): Promise<string | undefined> {
+  /**
+   * For reads: as `refresh`, but answers from what is known while the remote is away, and when the remote answered at
+   * most `maxAgeMs` ago. Throws when nothing is known.
+   */
+  async refreshOrRecall(maxAgeMs = 0): Promise<string | undefined> {
     if (performance.now() - this.failedAt < this.deps.restMs && this.known) return this.known.commit;
+    if (this.known && performance.now() - this.answeredAt < maxAgeMs) return this.known.commit;
     try {
       return await this.refresh();
     } catch (error) {
@@ -94,12 +99,14 @@ export class LedgerTip {
 
   private async ask(): Promise<string | undefined> {
     const { mirror } = this.deps;
+    const asked = performance.now();
     try {
       const there = await mirror.remoteTip(this.ref);
-      if (there !== undefined && (await mirror.commitAt(there)) === undefined)
-        await mirror.fetch(['--no-tags'], [this.ref]);
+      const isNews = there !== undefined && there !== this.known?.commit;
+      if (isNews && (await mirror.commitAt(there)) === undefined) await mirror.fetch(['--no-tags'], [this.ref]);
       await this.take(there);
       this.seen = this.deps.now();
+      this.answeredAt = asked;
       return this.commit;
     } catch (error) {
       throw error instanceof GitFailure ? this.unreachable(error) : error;

@@ -15,6 +15,11 @@ import { listFolders, listTree, readObjects, type TreeEntry } from './git-object
 import { LedgerCommitter } from './ledger-committer';
 import { LedgerTip } from './ledger-tip';
 
+/** How old an answer of the ledger may be, ms; 0, and so a question to the remote, when absent. Own records always show. */
+export interface LedgerAge {
+  readonly maxAgeMs?: number;
+}
+
 /** The ledger: records and applied state on one Git ref. Reads ask the remote first and answer from the mirror while it is away. */
 export interface Ledger {
   /** Said once at start when a signing key had to be made. */
@@ -28,7 +33,7 @@ export interface Ledger {
    */
   append(entries: readonly LedgerEntry[]): Promise<{ readonly commit: string }>;
   /** State of a service in an environment; an empty one when nothing was ever recorded. */
-  readState(where: { readonly service: string; readonly environment: string }): Promise<AppliedState>;
+  readState(where: { readonly service: string; readonly environment: string }, age?: LedgerAge): Promise<AppliedState>;
   /** All records of one operation, oldest first; empty when there are none. */
   readOperation(operationId: string): Promise<readonly LedgerRecord[]>;
   /** Records since an instant (epoch ms), newest first; with `service`, those of its operations. */
@@ -38,7 +43,7 @@ export interface Ledger {
     readonly limit: number;
   }): Promise<readonly LedgerRecord[]>;
   /** Applied state of every service in every environment. */
-  history(): Promise<readonly AppliedState[]>;
+  history(age?: LedgerAge): Promise<readonly AppliedState[]>;
   /** Asks the remote now. Throws `Refusal('ledger_refused')` when it is away. */
   fetch(): Promise<{ readonly commit?: string }>;
   /** What is known without asking, for health checks. */
@@ -89,10 +94,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     keyNote,
     publicKeyPem: signer.publicKeyPem,
     append: (entries) => committer.append(entries),
-    readState: (where) => reader.readState(where),
+    readState: (where, age) => reader.readState(where, age),
     readOperation: (operationId) => reader.readOperation(operationId),
     recent: (about) => reader.recent(about),
-    history: () => reader.history(),
+    history: (age) => reader.history(age),
     fetch: async () => ({ commit: await tip.refresh() }),
     tip() {
       const { commit, seenAt } = tip;
@@ -104,30 +109,39 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 }
 
 class LedgerReader {
+  /** A commit never changes, so what was read at the last one is read once, however many ask. */
+  private readonly statesAt = atLastCommit((commit) => this.states(commit));
+  private readonly daysAt = atLastCommit((commit) => this.days(commit));
+
   constructor(
     private readonly mirror: Mirror,
     private readonly tip: LedgerTip,
   ) {}
 
-  async readState(where: { readonly service: string; readonly environment: string }): Promise<AppliedState> {
-    const commit = await this.tip.refreshOrRecall();
-    if (commit === undefined) return emptyState(where);
-    const name = `${commit}:${statePath(where)}`;
-    const body = (await readObjects(this.mirror, [name])).get(name);
-    return body ? (JSON.parse(body.toString('utf8')) as AppliedState) : emptyState(where);
+  async readState(
+    where: { readonly service: string; readonly environment: string },
+    age: LedgerAge = {},
+  ): Promise<AppliedState> {
+    const path = statePath(where);
+    const commit = await this.tip.refreshOrRecall(age.maxAgeMs);
+    const found = commit === undefined ? undefined : (await this.statesAt(commit)).get(path);
+    return found ?? emptyState(where);
   }
 
-  async history(): Promise<readonly AppliedState[]> {
-    const commit = await this.tip.refreshOrRecall();
-    if (commit === undefined) return [];
+  async history(age: LedgerAge = {}): Promise<readonly AppliedState[]> {
+    const commit = await this.tip.refreshOrRecall(age.maxAgeMs);
+    return commit === undefined ? [] : [...(await this.statesAt(commit)).values()];
+  }
+
+  private async states(commit: string): Promise<ReadonlyMap<string, AppliedState>> {
     const files = await this.texts(await listTree(this.mirror, { commit, folders: ['state'] }));
-    return files.map(({ text }) => JSON.parse(text) as AppliedState);
+    return new Map(files.map(({ path, text }) => [path, JSON.parse(text) as AppliedState]));
   }
 
   async readOperation(operationId: string): Promise<readonly LedgerRecord[]> {
     const commit = await this.tip.refreshOrRecall();
     if (commit === undefined || !/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(operationId)) return [];
-    const names = (await this.days(commit)).map((day) => `${commit}:${day}/${operationId}`);
+    const names = (await this.daysAt(commit)).map((day) => `${commit}:${day}/${operationId}`);
     const found = [...(await readObjects(this.mirror, names)).keys()];
     const folders = found.map((name) => name.slice(commit.length + 1));
     const records = await this.records(await listTree(this.mirror, { commit, folders }));
@@ -142,7 +156,7 @@ class LedgerReader {
     const commit = await this.tip.refreshOrRecall();
     if (commit === undefined) return [];
     const first = dayFolder(Math.max(0, about.sinceMs - lookBackDays * dayMs));
-    const folders = (await this.days(commit)).filter((day) => day >= first);
+    const folders = (await this.daysAt(commit)).filter((day) => day >= first);
     const records = await this.records(await listTree(this.mirror, { commit, folders }));
     const wanted = about.service === undefined ? undefined : operationsOf(about.service, records);
     return records
@@ -181,6 +195,20 @@ class LedgerReader {
     const bodies = await readObjects(this.mirror, [...new Set(blobs.map(({ id }) => id))]);
     return blobs.map(({ path, id }) => ({ path, text: bodies.get(id)?.toString('utf8') ?? '' }));
   }
+}
+
+/** Keeps the answer for the commit that was asked about last, also for those who ask while it is being read. */
+function atLastCommit<Answer>(read: (commit: string) => Promise<Answer>): (commit: string) => Promise<Answer> {
+  let last: { readonly commit: string; readonly answer: Promise<Answer> } | undefined;
+  return (commit) => {
+    if (last?.commit === commit) return last.answer;
+    const asked = { commit, answer: read(commit) };
+    last = asked;
+    asked.answer.catch(() => {
+      if (last === asked) last = undefined;
+    });
+    return asked.answer;
+  };
 }
 
 /** Operations of which any record is about the service. */

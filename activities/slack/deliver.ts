@@ -103,7 +103,8 @@ export class Deliverer {
     // The workflow knows where its message is; what this process remembers may be about one that is gone.
     if (delivery.at && slot.shown && delivery.at.ts !== slot.shown.ts) slot.shown = undefined;
     const old = this.spec.now() - startOf(delivery) > youngMs;
-    slot.doubtful ||= attempt.number > 1 || (delivery.version > 1 && old);
+    const triedBefore = !delivery.untried && delivery.version > 1 && old;
+    slot.doubtful ||= attempt.number > 1 || triedBefore;
     this.slots.delete(delivery.slot);
     this.slots.set(delivery.slot, slot);
     if (this.slots.size > slotsMost) {

@@ -10,12 +10,13 @@ import { isRelayed } from '../../src/operation/relay';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
 import type { Repository } from '../../src/policy/read-repository';
 import { judgeAsk } from '../../src/approvals/judge-ask';
+import type { LedgerAge } from '../adapters/ledger';
 import type { LedgerPort } from './records';
 import type { PolicyInForce, PolicySource } from './policy-source';
 
 export interface DecisionDeps {
   readonly policy: PolicySource;
-  readonly ledger: LedgerPort & { history(): Promise<readonly AppliedState[]> };
+  readonly ledger: LedgerPort & { history(age?: LedgerAge): Promise<readonly AppliedState[]> };
   /** Keeps a plan's body under its digest; keeping it twice is harmless. */
   readonly blobs: { put(text: string): Promise<string> };
   readonly relayKey: string;
@@ -42,7 +43,7 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
         const records = await ledger.readOperation(body.id);
         if (records.some(({ event }) => event === 'intent')) return alreadyDone();
         const inForce = await policy.current();
-        const facts = await gather(deps, { request: body, repository: inForce.repository });
+        const facts = await gather(deps, { request: body, repository: inForce.repository }, justNow);
         const { admission, resolve } = admitCase({ ...facts, asker, policyProblem: inForce.problem });
         if (resolve) await keep(deps, resolve);
         return admission;
@@ -120,7 +121,7 @@ function alreadyTrue({ request, applied }: Pick<Case, 'request' | 'applied'>, ve
 async function pinned(deps: DecisionDeps, input: JudgeInput): Promise<Case> {
   verify(input.request, deps.relayKey);
   const repository = await deps.policy.at(input.admission.policyCommit);
-  const facts = await gather(deps, { request: withVersion(input), repository });
+  const facts = await gather(deps, { request: withVersion(input), repository }, justNow);
   return { ...facts, asker: input.asker, policyProblem: input.admission.policyProblem };
 }
 
@@ -130,28 +131,38 @@ function withVersion({ request: { body }, admission }: JudgeInput): OperationReq
   return version === undefined ? body : { ...body, version };
 }
 
-/** What is approved for a strict place waits while nobody can say whether the policy still holds; rollbacks do not. */
+/**
+ * What is approved for a strict place waits while nobody can say whether the policy still holds; rollbacks and
+ * break-glass do not. Whether the label may be claimed is policy's question, and was asked before.
+ */
 function unreachableGate(
   { request, repository }: Pick<Case, 'request' | 'repository'>,
   { unreachable, problem }: PolicyInForce,
 ): GateAnswer | undefined {
   const strict = repository.policy.environments.get(request.environment ?? '')?.strict ?? false;
-  if (!unreachable || !strict || request.kind === 'rollback') return undefined;
+  const isUrgent = request.kind === 'rollback' || request.labels.includes('break_glass');
+  if (!unreachable || !strict || isUrgent) return undefined;
   const message = `It waits until the policy repository answers again, because ${request.environment} is strict and ${problem ?? 'Git is away'}`;
   return { gates: [{ kind: 'prerequisite', holds: false, message }] };
 }
 
+/**
+ * An operation asks the remote ledger once when it is admitted and once before its first side effect. What is looked up
+ * in between decides nothing for good, so it may be this old.
+ */
+const justNow: LedgerAge = { maxAgeMs: 2_000 };
+
 async function gather(
   { ledger, now }: DecisionDeps,
   about: { readonly request: OperationRequest; readonly repository: Repository },
+  age: LedgerAge = {},
 ): Promise<Omit<Case, 'asker'>> {
   const { service, environment } = about.request;
   const known =
     service !== undefined && environment !== undefined && about.repository.policy.environments.has(environment);
-  const [states, applied] = await Promise.all([
-    ledger.history(),
-    known && about.repository.policy.services.has(service) ? ledger.readState({ service, environment }) : undefined,
-  ]);
+  const states = await ledger.history(age);
+  const isOurs = known && about.repository.policy.services.has(service);
+  const applied = isOurs ? await ledger.readState({ service, environment }, justNow) : undefined;
   return { ...about, history: historyOf(states), applied, now: now() };
 }
 

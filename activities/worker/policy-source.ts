@@ -54,7 +54,7 @@ export function createPolicySource(deps: {
   let fetching: Promise<void> | undefined;
   /** Head as of our own last fetch: asking the mirror costs a Git process, which no command may wait for. */
   let fetched: Head | undefined;
-  let keptGood: string | undefined;
+  let good: { readonly commit: string; readonly kept: Promise<void> } | undefined;
 
   const readAt = (commit: string): Promise<Reading> => {
     const known = read.get(commit);
@@ -66,12 +66,24 @@ export function createPolicySource(deps: {
     return reading;
   };
 
+  const keepGood = (commit: string): Promise<void> => {
+    if (good?.commit === commit) return good.kept;
+    const keeping = { commit, kept: mirror.keepLastGood(commit) };
+    keeping.kept.catch(() => {
+      if (good === keeping) good = undefined;
+    });
+    good = keeping;
+    return keeping.kept;
+  };
+
   const refresh = (): Promise<void> => {
     fetching ??= mirror
       .fetch()
-      .then((head) => {
+      .then(async (head) => {
         fetched = head;
         trouble = undefined;
+        // Read now, so that the first command after a push does not wait for it; what is wrong with it is said then.
+        await readAt(head.commit).catch(() => undefined);
       })
       .catch((error: unknown) => void (trouble = `the policy repository cannot be reached: ${wordsOf(error)}`))
       .finally(() => void (fetching = undefined));
@@ -92,8 +104,7 @@ export function createPolicySource(deps: {
         );
       const reading = await readAt(head.commit);
       if (reading.ok) {
-        if (keptGood !== head.commit) await mirror.keepLastGood(head.commit);
-        keptGood = head.commit;
+        await keepGood(head.commit);
         return {
           repository: reading.repository,
           commit: head.commit,

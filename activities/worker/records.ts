@@ -2,12 +2,13 @@ import { ApplicationFailure } from '@temporalio/common';
 import { Refusal } from '../../src/errors';
 import type { IncidentEvent } from '../../src/incidents/incident';
 import type { AppliedState, LedgerEntry, LedgerRecord } from '../../src/ledger/record';
+import type { LedgerAge } from '../adapters/ledger';
 import type { WorkerActivities } from '../../src/operation/ports';
 
 /** The ledger as the worker's activities need it. */
 export interface LedgerPort {
   append(entries: readonly LedgerEntry[]): Promise<{ readonly commit: string }>;
-  readState(where: { readonly service: string; readonly environment: string }): Promise<AppliedState>;
+  readState(where: { readonly service: string; readonly environment: string }, age?: LedgerAge): Promise<AppliedState>;
   readOperation(operationId: string): Promise<readonly LedgerRecord[]>;
   recent(about: {
     readonly service?: string;

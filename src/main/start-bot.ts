@@ -98,6 +98,8 @@ function serveSlackQueue(config: Config, log: Logger, side: SlackSide): Running 
       namespace: config.TEMPORAL_NAMESPACE,
       taskQueue: SLACK_QUEUE,
       activities: withHeartbeats(side.activities),
+      // Most of them wait for Slack's budgets; a voter must not wait behind 100 cards that do.
+      maxConcurrentActivityTaskExecutions: 2_000,
       shutdownGraceTime: '10 seconds',
       shutdownForceTime: '15 seconds',
     });
