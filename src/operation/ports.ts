@@ -193,6 +193,8 @@ export type Delivery = {
   /** Known after the first delivery; kept in workflow state, so that the card survives Redis and restarts. */
   readonly at?: { readonly channel: string; readonly ts: string };
   readonly final: boolean;
+  /** The workflow has never asked for this slot before, so no earlier post can have gone through unheard. */
+  readonly untried?: boolean;
 } & (
   | { readonly card: 'operation'; readonly view: OperationView }
   | { readonly card: 'incident'; readonly view: IncidentView }
