@@ -43,6 +43,7 @@ export const testTimings = {
   lastDeliveryMs: 5_000,
   judgeMs: 10_000,
   recordMs: 10_000,
+  deferMs: 1_000,
   heartbeatMs: 3_000,
   livenessMs: 500,
 };

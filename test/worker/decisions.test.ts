@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBlobStore } from '../../activities/adapters/blob-store';
@@ -7,7 +7,7 @@ import { openPolicyRepository } from '../../activities/adapters/policy-repositor
 import { createDecisionActivities } from '../../activities/worker/decisions';
 import { createPolicySource } from '../../activities/worker/policy-source';
 import type { AppliedChange } from '../../src/ledger/record';
-import type { Judgement, JudgeInput, Recheck } from '../../src/operation/ports';
+import type { Asker, Judgement, JudgeInput, Recheck } from '../../src/operation/ports';
 import { relay } from '../../src/operation/relay';
 import type { OperationRequest } from '../../src/operation/request';
 import { examplePolicy } from '../helpers/company';
@@ -58,11 +58,11 @@ async function change(
   await ledger.append([{ operationId: operation, event: 'outcome', index, at, day: at.slice(0, 10), body: {}, state }]);
 }
 
-async function judged(request: OperationRequest = aRequest()) {
+async function judged(request: OperationRequest = aRequest(), by: Asker = asker) {
   const signed = relay('request', request, relayKey);
-  const admission = await decisions.admit({ request: signed, asker });
+  const admission = await decisions.admit({ request: signed, asker: by });
   if (admission.kind === 'denied') throw new Error(admission.reasons.join('\n'));
-  const input: JudgeInput = { request: signed, asker, admission, resolved: {} };
+  const input: JudgeInput = { request: signed, asker: by, admission, resolved: {} };
   const judgement = await decisions.judge(input);
   if (judgement.kind === 'denied') throw new Error(judgement.reasons.join('\n'));
   return { input, judgement };
@@ -171,4 +171,19 @@ test('a rollback is admitted while the newest policy cannot be read; a deploy to
 
   await expect(judged(aRequest({ kind: 'rollback', version: undefined, id: 'rollback-x' }))).resolves.toBeDefined();
   await expect(judged()).rejects.toThrow('strict');
+});
+
+test('what waits for a strict place waits on while the policy repository is away; break-glass does not', async () => {
+  const deploy = await judged();
+  const breakGlass = await judged(aRequest({ labels: ['break_glass'], reason: 'the shop is down' }), {
+    standing: 'member',
+    groups: ['S0ONCALL'],
+  });
+  renameSync(policy.path, `${policy.path}-away`);
+
+  const waits = await decisions.askGates({ ...deploy.input, judgement: deploy.judgement });
+  const goesOn = await decisions.askGates({ ...breakGlass.input, judgement: breakGlass.judgement });
+
+  expect(waits.gates).toMatchObject([{ kind: 'prerequisite', holds: false }]);
+  expect(goesOn.gates.filter(({ holds }) => !holds)).toEqual([]);
 });

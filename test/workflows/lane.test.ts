@@ -2,7 +2,16 @@ import { CancelledFailure, Context } from '@temporalio/activity';
 import type { RunStepInput } from '../../src/operation/ports';
 import type { StepResult } from '../../src/operation/plan';
 import type { OperationRequest } from '../../src/operation/request';
-import { aJudgement, aPlan, aRequest, aStep, openWorld, stepFailed, type World } from '../helpers/operation-world';
+import {
+  aJudgement,
+  aPlan,
+  aRequest,
+  aStep,
+  openWorld,
+  stepFailed,
+  type Operation,
+  type World,
+} from '../helpers/operation-world';
 
 let world: World;
 let place = 0;
@@ -82,6 +91,23 @@ test('a rollback takes the lane over from a running deploy, with a new fence, an
   const order = world.steps.map(operationOf).filter((id) => [rollback.id, waiting.id].includes(id));
   expect(order[0]).toBe(rollback.id);
   expect(world.steps.some((step) => operationOf(step) === deploy.id && step.mode === 'undo')).toBe(false);
+});
+
+test('break-glass goes before a hotfix, and a hotfix before the rest, whoever came first', async () => {
+  const first = await world.start(hold());
+  await first.until('running');
+  const queued: Operation[] = [];
+  for (const labels of [[], ['hotfix'], ['break_glass']]) {
+    const waiting = await world.start(aRequest({ labels }));
+    await until(async () => (await waiting.view()).lane !== undefined);
+    queued.push(waiting);
+  }
+  held.get(first.id)?.();
+
+  for (const waiting of queued) await expect(waiting.result()).resolves.toMatchObject({ kind: 'succeeded' });
+
+  const order = world.steps.map(operationOf).filter((id) => queued.some((waiting) => waiting.id === id));
+  expect(order).toEqual(queued.map(({ id }) => id).reverse());
 });
 
 test('a newer deploy ends the watch of the one before, which then does not count as succeeded', async () => {

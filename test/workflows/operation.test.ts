@@ -21,11 +21,11 @@ afterAll(() => world?.close());
 
 /** Each test its own service, so that no lane is shared. */
 let place = 0;
-function fresh(overrides: Parameters<typeof aJudgement>[0] = {}) {
+function fresh(overrides: Parameters<typeof aJudgement>[0] = {}, asked: Parameters<typeof aRequest>[0] = {}) {
   place += 1;
   const lane = { service: `checkout-${place}`, environment: 'production' };
   const judgement = aJudgement({ lane, ...overrides });
-  const request = aRequest();
+  const request = aRequest(asked);
   const { judge } = world;
   world.judge = (asked) => (asked.id === request.id ? judgement : judge(asked));
   return { request, judgement };
@@ -280,6 +280,51 @@ test('no record, no side effect: an intent that cannot be written stops the oper
     sentence: expect.stringContaining('record'),
   });
   expect(world.steps.some(({ key }) => key.startsWith(operation.id))).toBe(false);
+});
+
+/** The ledger does not take this operation's intent before it is back. */
+function ledgerAway(id: string, isBack: () => boolean): void {
+  const { record } = world;
+  world.record = (entries) => {
+    if (entries.some(({ operationId, event }) => operationId === id && event === 'intent') && !isBack())
+      throw new Error('The Git host is away.');
+    return record(entries);
+  };
+}
+
+const ranFor = (id: string): boolean => world.steps.some(({ key }) => key.startsWith(id));
+const outcomeBodyOf = (id: string) =>
+  world.records.find(({ operationId, event }) => operationId === id && event === 'outcome')?.body;
+
+test.each([
+  ['a rollback', { kind: 'rollback', id: `rollback-deferred-${process.pid}` }],
+  ['break-glass', { labels: ['break_glass'], reason: 'the shop is down' }],
+] as const)('%s goes on while the ledger is away, and its record says so once it follows', async (_, overrides) => {
+  const { request } = fresh({ ballots: [] }, overrides);
+  ledgerAway(request.id, () => ranFor(request.id));
+
+  const operation = await world.start(request);
+
+  await expect(operation.result()).resolves.toMatchObject({ kind: 'succeeded' });
+  expect(eventsOf(request.id)).toEqual(['request', 'verdict', 'intent', 'outcome']);
+  expect(outcomeBodyOf(request.id)).toMatchObject({ intentDeferred: true });
+});
+
+test('a hotfix waits for its record however long the ledger is away', async () => {
+  const { request } = fresh({ ballots: [] }, { labels: ['hotfix'] });
+  let attempts = 0;
+  let ranWithout = false;
+  // The fourth attempt comes later than a rollback would have waited.
+  ledgerAway(request.id, () => {
+    ranWithout ||= ranFor(request.id);
+    return (attempts += 1) > 3;
+  });
+
+  const operation = await world.start(request);
+
+  await expect(operation.result()).resolves.toMatchObject({ kind: 'succeeded' });
+  expect(ranWithout).toBe(false);
+  expect(outcomeBodyOf(request.id)).toMatchObject({ intentDeferred: false });
 });
 
 test('what moved while people voted opens the ballots anew and says so', async () => {

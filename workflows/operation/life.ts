@@ -8,7 +8,7 @@ import {
 import type { Vote, VoteAnswer } from '../../src/approvals/ballot';
 import type { JsonObject } from '../../src/json';
 import type { AppliedChange } from '../../src/ledger/record';
-import type { Outcome, OutcomeKind } from '../../src/operation/outcome';
+import type { Outcome } from '../../src/operation/outcome';
 import type { Asker, JudgeInput, Judgement, Recheck } from '../../src/operation/ports';
 import type { OperationState, OperationView } from '../../src/operation/view';
 import { checking, reading, rechecking } from '../activities';
@@ -25,7 +25,8 @@ import { listen } from './listen';
 import { Place } from './place';
 import { resolveSteps, runPlan, type RunHandle } from './run-plan';
 import type { Admitted, Allowed, Facts } from './state';
-import { stateChangeOf, outcomeOf } from './outcome';
+import { endStates, outcomeOf, stateChangeOf } from './outcome';
+import { deferrable, lanePriority } from './urgency';
 import { viewOf } from './view';
 
 /** The life of one operation (DESIGN section 2): admit, judge, gates, lane, recheck, intent, run, watch, outcome. */
@@ -47,6 +48,8 @@ export class Life {
   readonly acts = new Set<string>();
   /** Whether the first side effect may have happened. */
   started = false;
+  /** The work went on before its intent was in the ledger. */
+  private intentDeferred = false;
   /** What the run made of the applied state; recorded with the outcome. */
   private pendingChange: AppliedChange | undefined;
 
@@ -252,7 +255,7 @@ export class Life {
       operationId: request.id,
       kind: request.kind,
       title: this.title,
-      priority: request.kind === 'rollback' ? 0 : request.labels.includes('hotfix') ? 2 : 3,
+      priority: lanePriority(request),
       livenessCheckMs: this.input.timings.livenessMs,
       takeOverMs: this.input.timings.takeOverMs,
     };
@@ -353,7 +356,7 @@ export class Life {
         : undefined,
     );
     try {
-      await this.recorded(request.kind === 'rollback');
+      await this.recorded();
     } catch (error) {
       throw new Ended({
         kind: 'failed',
@@ -362,15 +365,18 @@ export class Life {
     }
   }
 
-  /** A rollback waits only so long for a Git host that is away; its record is tried on in the background (law 5). */
-  private async recorded(mayDefer: boolean): Promise<void> {
-    if (!mayDefer) return this.recorder.flush();
-    const { deferMs } = this.input.timings;
-    if (await this.recorder.flushWithin(deferMs)) return;
+  /**
+   * A rollback and break-glass wait only so long for a Git host that is away; their record is tried on in the
+   * background (law 5), and the outcome says that it came late.
+   */
+  private async recorded(): Promise<void> {
+    const goesOn = deferrable(this.facts.request);
+    if (goesOn === undefined) return this.recorder.flush();
+    if (await this.recorder.flushWithin(this.input.timings.deferMs)) return;
+    this.intentDeferred = true;
     this.courier.thread({
       kind: 'changed',
-      message:
-        'The ledger cannot be written now; the rollback goes on, and its record follows when the Git host is back.',
+      message: `The ledger cannot be written now; ${goesOn}, and its record follows when the Git host is back.`,
     });
   }
 
@@ -379,7 +385,8 @@ export class Life {
     this.box.closed = 'finished';
     const { kind, sentence, missed, restored } = outcome;
     const body = { kind, sentence, missed: missed ? { ...missed } : null, restored: restored ?? null };
-    this.recorder.write('outcome', { ...body, started: this.started }, this.pendingChange);
+    const { started, intentDeferred } = this;
+    this.recorder.write('outcome', { ...body, started, intentDeferred }, this.pendingChange);
     const unrecorded = await this.recorder.flush().then(
       () => undefined,
       (error: unknown) => ` The ledger does not have this outcome yet: ${reasonOf(error)}`,
@@ -409,14 +416,3 @@ export class Life {
     setCurrentDetails(lines.filter((line) => line !== '').join('\n\n'));
   }
 }
-
-const endStates: { readonly [kind in OutcomeKind]: OperationState } = {
-  succeeded: 'succeeded',
-  rolled_back: 'rolled_back',
-  failed: 'failed',
-  denied: 'denied',
-  rejected: 'rejected',
-  expired: 'expired',
-  cancelled: 'cancelled',
-  superseded: 'superseded',
-};

@@ -1,6 +1,7 @@
 import type { AppliedChange } from '../../src/ledger/record';
-import type { Outcome, RunResult } from '../../src/operation/outcome';
+import type { Outcome, OutcomeKind, RunResult } from '../../src/operation/outcome';
 import type { OperationKind, OperationRequest } from '../../src/operation/request';
+import type { OperationState } from '../../src/operation/view';
 
 interface Ran {
   readonly result: RunResult;
@@ -83,3 +84,15 @@ export function stateChangeOf(ran: {
   if (!restored || previousVersion === undefined) return undefined;
   return { ...base, kind: 'rolled_back', from: version === previousVersion ? undefined : version, to: previousVersion };
 }
+
+/** What the card says at the end. */
+export const endStates: { readonly [kind in OutcomeKind]: OperationState } = {
+  succeeded: 'succeeded',
+  rolled_back: 'rolled_back',
+  failed: 'failed',
+  denied: 'denied',
+  rejected: 'rejected',
+  expired: 'expired',
+  cancelled: 'cancelled',
+  superseded: 'superseded',
+};
