@@ -227,14 +227,14 @@ const acts = z.discriminatedUnion('kind', [
 const actBody = z.strictObject({ act: acts, key: z.string().min(1).max(200) });
 
 async function act({ deps, caller, id, body }: Parameters<Handler>[0]): Promise<Reply> {
-  const by = personOf(caller);
   const given = valid(actBody, body);
   const relayed = await relayAct(deps, {
     body: {
       format: 1,
       workflowId: id,
       act: given.act,
-      by,
+      by: caller.requester.id,
+      ...(caller.requester.kind === 'machine' ? { byKind: 'machine' as const } : {}),
       actionId: callerKey(caller.requester, given.key),
       at: deps.now().toISOString(),
     },
@@ -250,10 +250,10 @@ function resultReply(result: Awaited<ReturnType<typeof voteResult>>): Reply {
   return { status, body: result };
 }
 
-/** Machines ask; people decide. */
+/** Machines ask; people decide. What a machine may stop is the workflow's to say. */
 function personOf(caller: Caller): string {
   if (caller.requester.kind === 'person') return caller.requester.id;
-  throw new ApiError(403, 'forbidden', 'Only people vote and act on operations; this token belongs to a machine.');
+  throw new ApiError(403, 'forbidden', 'Only people vote; this token belongs to a machine.');
 }
 
 function valid<Value>(schema: z.ZodType<Value>, body: unknown): Value {

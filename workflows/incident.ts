@@ -35,8 +35,11 @@ import { instant } from './say';
 import { Slot } from './slot';
 
 const shownEvents = 12;
+const dayMs = 24 * 3_600_000;
+/** Any full member may help with an incident: no team is asked about. */
+const nobody = { teams: [], persons: {} };
 /** How far back an incident looks for operations of its service. */
-const lookBackMs = 24 * 3_600_000;
+const lookBackMs = dayMs;
 
 /** An incident: declared, mitigated, resolved. Its card is pinned, its timeline fills itself, its thread is the room. */
 export async function incident(input: IncidentInput): Promise<IncidentView> {
@@ -160,10 +163,10 @@ class Incident {
       return { kind: 'refused', sentence: 'This did not come through Signalbox, so it was ignored.' };
     if (this.acts.has(relayed.body.actionId)) return { kind: 'done', sentence: 'That was taken on already.' };
     this.acts.add(relayed.body.actionId);
-    const check = await checking(this.timings, ({ checkAct }) => checkAct({ act: relayed })).catch(
-      () => ({ ok: false, code: 'lookup_failed' }) as const,
-    );
-    if (!check.ok)
+    const check = await checking(this.timings, ({ checkAct }) =>
+      checkAct({ act: relayed, operators: nobody, maxAgeMs: dayMs }),
+    ).catch(() => ({ kind: 'refused' }) as const);
+    if (check.kind === 'refused')
       return {
         kind: 'refused',
         sentence:
@@ -172,17 +175,23 @@ class Incident {
     if (this.state === 'resolved')
       return { kind: 'refused', sentence: 'This incident is resolved; declare a new one if the trouble is back.' };
     const act = relayed.body.act as IncidentAct;
-    const text = this.apply(act, check.by);
+    const { by } = check.actor;
+    if (check.actor.kind === 'machine')
+      return {
+        kind: 'refused',
+        sentence: 'Only people act on incidents, so nothing was noted; a person has to do it.',
+      };
+    const text = this.apply(act, by);
     const about = act.kind === 'assign' ? act.user : undefined;
     if (text === undefined)
       return {
         kind: 'refused',
         sentence: 'That is not something an incident can do; use update, assign, mitigate or resolve.',
       };
-    this.recorder.write('incident', { event: act.kind, by: check.by, text, ...(about && { about }) });
-    this.note({ at: instant(), by: check.by, text, about });
+    this.recorder.write('incident', { event: act.kind, by, text, ...(about && { about }) });
+    this.note({ at: instant(), by, text, about });
     this.courier.thread(
-      { kind: 'incident_event', at: instant(), by: check.by, text, about },
+      { kind: 'incident_event', at: instant(), by, text, about },
       { broadcast: act.kind === 'resolve' },
     );
     this.publish();

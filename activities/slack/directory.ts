@@ -18,10 +18,13 @@ export interface Freshness {
 }
 
 export type PersonStatus =
-  { readonly kind: 'member' } | { readonly kind: 'refused'; readonly code: VoteRefusal; readonly detail?: string };
+  /** `since`: when Slack said so, ms. */
+  | { readonly kind: 'member'; readonly since: number }
+  | { readonly kind: 'refused'; readonly code: VoteRefusal; readonly detail?: string };
 
 export type Membership =
-  | { readonly kind: 'known'; readonly users: ReadonlySet<string> }
+  /** `since`: when Slack said so, ms. */
+  | { readonly kind: 'known'; readonly users: ReadonlySet<string>; readonly since: number }
   /** The workspace has no such group, or no groups at all: nobody. */
   | { readonly kind: 'nobody'; readonly why: string }
   | { readonly kind: 'failed'; readonly why: string };
@@ -62,6 +65,10 @@ export class Directory {
 
   constructor(private readonly spec: { readonly api: SlackApi; readonly home?: Home; readonly now: () => number }) {}
 
+  now(): number {
+    return this.spec.now();
+  }
+
   /** Slack says that something about people or groups changed: nothing known counts any more. */
   forget(): void {
     this.people.clear();
@@ -73,8 +80,7 @@ export class Directory {
   async person(id: string, freshness: Freshness): Promise<PersonStatus> {
     if (!/^[UW][A-Z0-9]{1,30}$/.test(id)) return refused('unknown_person');
     if (id === 'USLACKBOT') return refused('bot');
-    const known = this.recall(this.people, id, freshness.freshMs);
-    let person = known;
+    let person = this.recall(this.people, id, freshness.freshMs);
     if (!person) {
       const asked = await this.askPerson(id);
       if (typeof asked !== 'string') person = this.keep(this.people, id, asked);
@@ -88,7 +94,7 @@ export class Directory {
   /** Who is in a user group now. */
   async group(id: string, freshness: Freshness): Promise<Membership> {
     const known = this.recall(this.groups, id, freshness.freshMs);
-    if (known) return { kind: 'known', users: known };
+    if (known) return { kind: 'known', users: known.value, since: known.at };
     try {
       const answer = await this.spec.api.call<{ users?: readonly string[] }>({
         method: 'usergroups.users.list',
@@ -97,7 +103,8 @@ export class Directory {
         waitMs: lookupWaitMs,
       });
       if (!Array.isArray(answer.users)) return { kind: 'failed', why: 'usergroups.users.list gave no list' };
-      return { kind: 'known', users: this.keep(this.groups, id, new Set(answer.users)) };
+      const { value, at } = this.keep(this.groups, id, new Set(answer.users));
+      return { kind: 'known', users: value, since: at };
     } catch (error) {
       const trouble = troubleIn(error);
       if (trouble.kind === 'refused' && (trouble.error === 'no_such_subteam' || trouble.error === 'subteam_not_found'))
@@ -108,14 +115,14 @@ export class Directory {
           why: `this workspace does not let Signalbox read user groups (${trouble.error}): list the people of the team under "users" in policy.yaml`,
         };
       const old = this.recall(this.groups, id, freshness.fallbackMs);
-      if (old) return { kind: 'known', users: old };
+      if (old) return { kind: 'known', users: old.value, since: old.at };
       return { kind: 'failed', why: `usergroups.users.list: ${wordsFor(error)}` };
     }
   }
 
   /** Every user group this account is in, none in a workspace without groups; `unknown` when Slack does not say. */
   async groupsOf(id: string, freshness: Freshness): Promise<readonly string[] | 'unknown'> {
-    const known = this.recall(this.groupLists, 'all', freshness.freshMs) ?? (await this.askGroups(freshness));
+    const known = this.recall(this.groupLists, 'all', freshness.freshMs)?.value ?? (await this.askGroups(freshness));
     if (known === 'unknown') return known;
     return known.filter((group) => group.users.has(id)).map((group) => group.id);
   }
@@ -130,15 +137,15 @@ export class Directory {
       });
       if (!answer.usergroups) return 'unknown';
       const groups = answer.usergroups.map(({ id, users }) => ({ id, users: new Set(users ?? []) }));
-      return this.keep(this.groupLists, 'all', groups);
+      return this.keep(this.groupLists, 'all', groups).value;
     } catch (error) {
       const trouble = troubleIn(error);
       if (trouble.kind === 'refused' && groupless.has(trouble.error)) return [];
-      return this.recall(this.groupLists, 'all', freshness.fallbackMs) ?? 'unknown';
+      return this.recall(this.groupLists, 'all', freshness.fallbackMs)?.value ?? 'unknown';
     }
   }
 
-  private async judge(person: SlackPerson): Promise<PersonStatus> {
+  private async judge({ value: person, at }: Known<SlackPerson>): Promise<PersonStatus> {
     if (person.deleted) return refused('deactivated');
     if (person.is_bot || person.is_workflow_bot) return refused('bot');
     if (person.is_restricted || person.is_ultra_restricted) return refused('guest');
@@ -152,7 +159,7 @@ export class Directory {
     if (!person.team_id)
       return refused('lookup_failed', 'users.info did not say which workspace the person belongs to');
     const sister = home.enterpriseId !== undefined && person.enterprise_user?.enterprise_id === home.enterpriseId;
-    return person.team_id === home.teamId || sister ? { kind: 'member' } : refused('stranger');
+    return person.team_id === home.teamId || sister ? { kind: 'member', since: at } : refused('stranger');
   }
 
   private async askPerson(id: string): Promise<SlackPerson | string> {
@@ -187,16 +194,17 @@ export class Directory {
     return { teamId: answer.team_id, ...(answer.enterprise_id && { enterpriseId: answer.enterprise_id }) };
   }
 
-  private recall<Value>(book: Map<string, Known<Value>>, id: string, maxAgeMs: number): Value | undefined {
+  private recall<Value>(book: Map<string, Known<Value>>, id: string, maxAgeMs: number): Known<Value> | undefined {
     const known = book.get(id);
-    return known && this.spec.now() - known.at < maxAgeMs ? known.value : undefined;
+    return known && this.spec.now() - known.at < maxAgeMs ? known : undefined;
   }
 
-  private keep<Value>(book: Map<string, Known<Value>>, id: string, value: Value): Value {
+  private keep<Value>(book: Map<string, Known<Value>>, id: string, value: Value): Known<Value> {
+    const known = { value, at: this.spec.now() };
     book.delete(id);
-    book.set(id, { value, at: this.spec.now() });
+    book.set(id, known);
     if (book.size > knownMost) book.delete(book.keys().next().value!);
-    return value;
+    return known;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Json } from '../json';
 
-export const ledgerEvents = ['request', 'verdict', 'vote', 'intent', 'outcome', 'adopted', 'incident'] as const;
+export const ledgerEvents = ['request', 'verdict', 'vote', 'intent', 'act', 'outcome', 'adopted', 'incident'] as const;
 export type LedgerEvent = (typeof ledgerEvents)[number];
 
 /** What a workflow hands to the committer. `key` makes a repeat harmless: one file a key, ever. */

@@ -4,9 +4,11 @@ import type { JsonObject } from '../json';
 import type { AppliedState } from '../ledger/record';
 import { lastGood } from '../ledger/state';
 import { ballotsFor } from '../policy/ballots';
+import { operatorsFor } from '../policy/operators';
 import { evaluate, type Evaluation } from '../policy/evaluate';
 import { excludedAccounts } from '../policy/people';
 import type { Repository } from '../policy/read-repository';
+import type { Policy } from '../policy/policy';
 import type { PolicyRequest, World } from '../policy/request';
 import { placeOf } from '../policy/context';
 import type { Gate } from '../policy/verdict';
@@ -99,6 +101,7 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
       policyCommit: policy.commit,
       plan: outline,
       ballots,
+      operators: operatorsFor({ policy, ...placeOfWork(policy, input.request), ballots, now }),
       ...gateAnswer(evaluation.gates, now),
       why: whyOf(evaluation),
       rollback: rollbackReadiness(input, outline),
@@ -141,10 +144,15 @@ function describe(input: Case): { readonly request: OperationRequest; readonly w
 }
 
 function workOf({ repository }: Case, request: OperationRequest): WorkAnswer {
-  const service = request.service === undefined ? undefined : repository.policy.services.get(request.service);
-  const environment =
-    request.environment === undefined ? undefined : repository.policy.environments.get(request.environment);
-  return workFor({ repository, request, service, environment });
+  return workFor({ repository, request, ...placeOfWork(repository.policy, request) });
+}
+
+/** The service and the environment of a request, where policy knows them. */
+function placeOfWork({ services, environments }: Policy, { service, environment }: OperationRequest) {
+  return {
+    service: service === undefined ? undefined : services.get(service),
+    environment: environment === undefined ? undefined : environments.get(environment),
+  };
 }
 
 function workProblems(input: Case, request: PolicyRequest, work: WorkAnswer): readonly string[] {
@@ -173,8 +181,7 @@ function compileInput(
 ): Omit<CompileInput, 'resolve'> {
   const { repository } = input;
   const { policy } = repository;
-  const service = request.service === undefined ? undefined : policy.services.get(request.service);
-  const environment = request.environment === undefined ? undefined : policy.environments.get(request.environment);
+  const { service, environment } = placeOfWork(policy, request);
   return {
     request,
     policyCommit: policy.commit,

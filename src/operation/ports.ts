@@ -3,6 +3,7 @@ import type { IncidentEvent, IncidentRequest, IncidentView } from '../incidents/
 import type { JsonObject } from '../json';
 import type { AppliedState, LedgerEntry } from '../ledger/record';
 import type { Address, Notice } from '../messages/notice';
+import type { Actor, Operators } from './authority';
 import type { PlanOutline, StepResult } from './plan';
 import type { Standing } from '../policy/standing';
 import type { OperationRequest, Relayed } from './request';
@@ -40,6 +41,8 @@ export type Judgement =
       readonly plan: PlanOutline;
       readonly ballots: readonly Ballot[];
       readonly gates: readonly GateView[];
+      /** Who may act on it while it runs. */
+      readonly operators: Operators;
       /** Instant (ms) at which the non-approval gates want to be asked again; absent when they all hold. */
       readonly nextGateCheckAtMs?: number;
       readonly why: OperationView['why'];
@@ -167,10 +170,15 @@ export interface SlackActivities {
     readonly ballots: readonly Ballot[];
     readonly votes: readonly Vote[];
   }): Promise<readonly { readonly by: string; readonly code: VoteRefusal }[]>;
-  /** Verifies a relayed button or command about a running operation or incident. */
+  /**
+   * Verifies a relayed button or command about a running operation or incident, and asks Slack who presses it and in
+   * which of the operators' teams they sit. An answer at most `maxAgeMs` old counts while Slack is away.
+   */
   checkAct(input: {
     readonly act: Relayed<ActBody>;
-  }): Promise<{ readonly ok: true; readonly by: string } | { readonly ok: false; readonly code: VoteRefusal }>;
+    readonly operators: Operators;
+    readonly maxAgeMs: number;
+  }): Promise<ActorCheck>;
   /** Makes a channel for an incident where the workspace allows it; says what could not be done. */
   openRoom(input: {
     readonly incidentId: string;
@@ -208,6 +216,15 @@ export interface Delivered {
 }
 
 export type VoterCheck =
+export type ActorCheck =
+  | {
+      readonly kind: 'ok';
+      readonly actor: Actor;
+      /** Set when Slack was away and an older answer was used: the instant of that answer. */
+      readonly asOf?: string;
+    }
+  | { readonly kind: 'refused'; readonly code: VoteRefusal };
+
   | { readonly kind: 'ok'; readonly person: string; readonly teams: readonly string[] }
   | { readonly kind: 'refused'; readonly code: VoteRefusal; readonly detail?: string };
 
@@ -251,7 +268,10 @@ export interface ActBody {
   readonly workflowId: string;
   readonly act: OperationAct | import('../incidents/incident').IncidentAct;
   readonly by: string;
+  /** Slack user id, or with `byKind: machine` the name that its token stands for. */
   readonly team?: string;
+  /** Absent: a person. */
+  readonly byKind?: 'machine';
   readonly actionId: string;
   readonly at: string;
 }

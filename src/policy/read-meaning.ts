@@ -105,6 +105,7 @@ class Reader {
     this.teams(file.break_glass?.who, ['break_glass', 'who']);
     this.teams(file.break_glass?.review_by, ['break_glass', 'review_by']);
     this.teams(file.rollback?.who, ['rollback', 'who']);
+    this.teams(file.operators, ['operators']);
     if (file.break_glass?.within) this.duration(file.break_glass.within, ['break_glass', 'within']);
     this.kindsAndLabels(file.incidents?.except, ['incidents', 'except']);
     for (const [index, promotion] of (file.promotions ?? []).entries()) {

@@ -150,6 +150,8 @@ export const policySchema = z.strictObject({
   break_glass: z
     .strictObject({ who: teamNames, review_by: teamNames.optional(), within: duration.optional() })
     .optional(),
+  /** Teams whose members may act on every running operation, besides those that have a say in it anyway. */
+  operators: teamNames.optional(),
   /** An open incident holds back its service; kinds and labels in `except` it does not. */
   incidents: z
     .strictObject({ freeze: z.enum(['service', 'none']).optional(), except: z.array(identifier).optional() })

@@ -86,7 +86,7 @@ describe('the API', () => {
     expect(await commands(machineToken, 'rollback payments in staging', 'x')).toMatchObject({ status: 403 });
   });
 
-  it('lets people vote and act, and no machine', async () => {
+  it('lets people vote and no machine; what a machine may stop is for the workflow to say', async () => {
     const { body } = await commands(personToken, 'deploy checkout v10 to staging', 'run-2');
     const path = `/api/v1/operations/${String(body.id)}`;
     const vote = { ballot: 'ballot-1', digest: 'd'.repeat(64), decision: 'approve', key: 'v' };
@@ -94,7 +94,10 @@ describe('the API', () => {
     const own = await call('POST', `${path}/votes`, { token: personToken, body: vote });
     expect(own).toMatchObject({ status: 409, body: { error: { message: expect.stringContaining('four eyes') } } });
     const act = { act: { kind: 'cancel' }, key: 'a' };
-    expect(await call('POST', `${path}/acts`, { token: machineToken, body: act })).toMatchObject({ status: 403 });
+    const resync = { act: { kind: 'resync' }, key: 'r' };
+    expect(await call('POST', `${path}/acts`, { token: machineToken, body: resync })).toMatchObject({ status: 200 });
+    const [relayed] = await world.arrived(String(body.id));
+    expect(relayed?.relayed.body).toMatchObject({ by: 'ci', byKind: 'machine' });
     expect(await call('POST', `${path}/acts`, { token: personToken, body: act })).toMatchObject({ status: 200 });
   });
 

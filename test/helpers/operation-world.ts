@@ -3,6 +3,7 @@ import { relay } from '../../src/operation/relay';
 import type { Ballot, VoteAnswer, VoteBody, VoteRefusal } from '../../src/approvals/ballot';
 import type { LedgerEntry } from '../../src/ledger/record';
 import type { Address, Notice } from '../../src/messages/notice';
+import type { Operators } from '../../src/operation/authority';
 import type { PlanOutline, StepOutline } from '../../src/operation/plan';
 import type {
   ActAnswer,
@@ -116,12 +117,24 @@ export function aPlan(steps: readonly StepOutline[] = [aStep('share')]): PlanOut
 
 type Allowed = Extract<Judgement, { kind: 'allowed' }>;
 
+/** Those of the ballot, who is on call, and developers, who may only abort. */
+export const someOperators: Operators = {
+  teams: [
+    { team: 'security_team', may: 'everything', groups: ['S0SECURITY'], users: [] },
+    { team: 'team_lead', may: 'everything', groups: [], users: ['U0LEE', 'U0KIM'] },
+    { team: 'oncall', may: 'everything', groups: ['S0ONCALL'], users: [] },
+    { team: 'developers', may: 'abort', groups: ['S0DEVELOPERS'], users: [] },
+  ],
+  persons: {},
+};
+
 export function aJudgement(overrides: Partial<Allowed> = {}): Allowed {
   return {
     kind: 'allowed',
     policyCommit: 'c0ffee',
     plan: aPlan(),
     ballots: [aBallot()],
+    operators: someOperators,
     gates: [],
     why: [],
     rollback: { ready: true, version: 'v2.3.0' },
@@ -147,6 +160,7 @@ export interface World {
   record: (entries: readonly LedgerEntry[]) => void | Promise<void>;
   judgeApproval: (input: { readonly ask: ApprovalAsk }) => ApprovalJudgement;
   voter: (by: string) => VoteRefusal | readonly string[];
+  actor: SlackActivities['checkAct'];
   start(request: OperationRequest): Promise<Operation>;
   close(): Promise<void>;
 }
@@ -155,7 +169,7 @@ export interface Operation {
   readonly id: string;
   result(): Promise<{ kind: string; sentence: string }>;
   vote(by: string, decision?: 'approve' | 'reject', overrides?: Partial<VoteBody>): Promise<VoteAnswer>;
-  act(act: OperationAct, by?: string): Promise<ActAnswer>;
+  act(act: OperationAct, by?: string, overrides?: Partial<ActBody>): Promise<ActAnswer>;
   view(): Promise<OperationView>;
   until(state: OperationView['state']): Promise<OperationView>;
 }
@@ -165,6 +179,8 @@ const sits: { readonly [user: string]: readonly string[] } = {
   U0LEE: ['team_lead'],
   U0KIM: ['team_lead'],
   U0ANA: ['team_lead'],
+  U0OLA: ['oncall'],
+  U0DEV: ['developers'],
 };
 
 export async function openWorld(): Promise<World> {
@@ -190,6 +206,10 @@ export async function openWorld(): Promise<World> {
     record: () => undefined,
     judgeApproval: () => ({ kind: 'denied', reason: 'nothing is allowed here' }),
     voter: (by) => sits[by] ?? 'not_in_team',
+    actor: async ({ act: { body }, operators }) => {
+      const teams = operators.teams.map(({ team }) => team).filter((team) => sits[body.by]?.includes(team));
+      return { kind: 'ok', actor: { kind: body.byKind ?? 'person', by: body.by, teams, unknown: [] } };
+    },
     start: (request) => start(world, request),
     close: () => temporal.close(),
   };
@@ -244,7 +264,7 @@ function slackActivities(world: World): Partial<SlackActivities> {
     },
     recheckVoters: async () => [],
     whoIs: async () => ({ standing: 'member', groups: [] }),
-    checkAct: async ({ act }) => ({ ok: true, by: act.body.by }),
+    checkAct: async (asked) => world.actor(asked),
     openRoom: async () => ({ notDone: [] }),
     pin: async () => ({ done: true }),
   };
@@ -279,7 +299,7 @@ async function start({ temporal }: World, request: OperationRequest): Promise<Op
       };
       return handle.executeUpdate<VoteAnswer, [unknown]>(VOTE_UPDATE, { args: [relay('vote', body, relayKey)] });
     },
-    act: (act, by = 'U0ANA') => {
+    act: (act, by = 'U0ANA', overrides = {}) => {
       const body: ActBody = {
         format: 1,
         workflowId: request.id,
@@ -287,6 +307,7 @@ async function start({ temporal }: World, request: OperationRequest): Promise<Op
         by,
         actionId: String(Math.random()),
         at: new Date().toISOString(),
+        ...overrides,
       };
       return handle.executeUpdate<ActAnswer, [unknown]>(ACT_UPDATE, { args: [relay('act', body, relayKey)] });
     },

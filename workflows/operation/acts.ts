@@ -1,19 +1,17 @@
-import type { ActAnswer, OperationAct } from '../../src/operation/ports';
+import type { OperationAct } from '../../src/operation/ports';
 import type { OperationState } from '../../src/operation/view';
 
 const beforeEffects: readonly OperationState[] = ['preparing', 'waiting', 'queued', 'checking'];
 
 /** Whether an act makes sense in this state; the sentence is for the person who tried. */
-export function objectionToAct(act: OperationAct, state: OperationState, mayCancel: boolean): string | undefined {
+export function objectionToAct(act: OperationAct, state: OperationState): string | undefined {
   switch (act.kind) {
     case 'resync':
       return undefined;
     case 'cancel':
-      if (!beforeEffects.includes(state))
-        return `It is ${inWords(state)}, so it cannot be cancelled any more; abort it instead if it still runs.`;
-      return mayCancel
+      return beforeEffects.includes(state)
         ? undefined
-        : 'Only the person who asked, and those who approved it, may cancel a waiting request; an approver who has not voted yet can reject it.';
+        : `It is ${inWords(state)}, so it cannot be cancelled any more; abort it instead if it still runs.`;
     case 'abort':
       if (state === 'undoing')
         return 'It is already being undone, so there is nothing to abort; wait for the outcome on the card.';
@@ -30,12 +28,31 @@ export function objectionToAct(act: OperationAct, state: OperationState, mayCanc
   }
 }
 
+export const doneSentences: { readonly [kind in OperationAct['kind']]: string } = {
+  cancel: 'It is cancelled; nothing was changed.',
+  abort: 'It is being stopped; what was done is undone in reverse, and the card shows it.',
+  retry_undo: 'The undo is tried again.',
+  done_by_hand: 'Recorded as put right by hand.',
+  leave_it: 'Recorded: it stays as it is.',
+  finish_watch: 'The watch is ended.',
+  resync: 'The card is drawn again.',
+};
+
+/** What comes from outside may be anything, and acts on incidents are relayed by the same way. */
 export function isAct(value: unknown): value is OperationAct {
-  return typeof value === 'object' && value !== null && 'kind' in value;
+  return (
+    typeof value === 'object' && value !== null && 'kind' in value && Object.hasOwn(doneSentences, String(value.kind))
+  );
 }
 
-export function answer(objection: string | undefined, done: string): ActAnswer {
-  return objection === undefined ? { kind: 'done', sentence: done } : { kind: 'refused', sentence: objection };
+const dayMs = 24 * 3_600_000;
+
+/**
+ * How old an answer about a person may be while Slack is away: what stops or takes back is as little in need of Slack
+ * as a rollback (law 5).
+ */
+export function maxAgeFor(act: OperationAct['kind'], voterMaxAgeMs: number): number {
+  return act === 'cancel' || act === 'abort' || act === 'retry_undo' ? dayMs : voterMaxAgeMs;
 }
 
 function inWords(state: OperationState): string {

@@ -1,12 +1,13 @@
 import { defineQuery, defineSignal, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { VoteAnswer, VoteBody } from '../../src/approvals/ballot';
-import type { ActAnswer, ActBody, OperationAct } from '../../src/operation/ports';
+import { authorityOver, type Actor, type AuthorityQuestion } from '../../src/operation/authority';
+import type { ActAnswer, ActBody, ActorCheck, OperationAct } from '../../src/operation/ports';
 import type { Relayed } from '../../src/operation/request';
 import type { OperationView } from '../../src/operation/view';
 import { checking } from '../activities';
 import { ACT_SIGNAL, ACT_UPDATE, RUN_PROGRESS, VIEW_QUERY, VOTE_SIGNAL, VOTE_UPDATE } from '../contract';
 import type { RunProgress } from '../run/state';
-import { answer, isAct, objectionToAct } from './acts';
+import { doneSentences, isAct, maxAgeFor, objectionToAct } from './acts';
 import type { Life } from './life';
 
 /** Every way into a running operation. Registered before the first await, since messages may come first. */
@@ -58,34 +59,61 @@ function tellVoter(life: Life, vote: Relayed<VoteBody>, said: VoteAnswer): void 
 }
 
 function tellActor(life: Life, act: Relayed<ActBody>, said: ActAnswer): void {
-  if (said.kind === 'refused')
+  if (said.kind === 'refused' && act.body.byKind !== 'machine')
     life.courier.send({ kind: 'private', user: act.body.by }, { kind: 'plain', text: said.sentence });
 }
 
 async function takeAct(life: Life, relayed: Relayed<ActBody>): Promise<ActAnswer> {
   // A signature is for one operation: copied from another's history it is worth nothing here.
-  if (relayed.body?.workflowId !== workflowInfo().workflowId)
-    return { kind: 'refused', sentence: actRefusals.bad_signature! };
+  if (relayed.body?.workflowId !== workflowInfo().workflowId) return refused(actRefusals.bad_signature!);
   if (life.acts.has(relayed.body.actionId)) return { kind: 'done', sentence: 'That was taken on already.' };
   life.acts.add(relayed.body.actionId);
-  const check = await checking(life.input.timings, ({ checkAct }) => checkAct({ act: relayed })).catch(
-    () => ({ ok: false, code: 'lookup_failed' }) as const,
-  );
-  if (!check.ok)
-    return {
-      kind: 'refused',
-      sentence: actRefusals[check.code] ?? 'You may not do this; ask a member of the owning team.',
-    };
-  const act = relayed.body.act;
-  if (!isAct(act)) return { kind: 'refused', sentence: 'That is not something an operation can do.' };
-  const objection = objectionToAct(act as OperationAct, life.facts.state, mayCancel(life, check.by));
-  if (objection === undefined) apply(life, act as OperationAct, check.by);
-  return answer(objection, doneSentences[(act as OperationAct).kind]);
+  const { act } = relayed.body;
+  if (!isAct(act)) return refused('That is not something an operation can do.');
+  const check = await checkActor(life, relayed, act);
+  if (check.kind === 'refused')
+    return refused(actRefusals[check.code] ?? 'You may not do this; ask a member of the owning team.');
+  const objection = objectionToAct(act, life.facts.state);
+  if (objection !== undefined) return refused(objection);
+  const authority = authorityOver(question(life, act, check.actor));
+  if (authority.kind === 'refused') return authority;
+  if (act.kind !== 'resync') {
+    const { actor, asOf } = check;
+    const reason = 'reason' in act ? (act.reason ?? null) : null;
+    const body = { act: act.kind, by: actor.by, byKind: actor.kind, as: authority.as, reason };
+    life.recorder.write('act', { ...body, ...(asOf === undefined ? {} : { membershipAsOf: asOf }) });
+  }
+  apply(life, act, check.actor.by);
+  return { kind: 'done', sentence: doneSentences[act.kind] };
 }
 
-/** Whoever asked, and whoever approved and thinks better of it before it begins. */
-function mayCancel({ facts, box }: Life, by: string): boolean {
-  return by === facts.request.requester.id || box.votes.some((vote) => vote.by === by || vote.person === by);
+/** Who presses, asked fresh. In which teams they sit is asked only where their own part in it does not suffice. */
+async function checkActor(life: Life, relayed: Relayed<ActBody>, act: OperationAct): Promise<ActorCheck> {
+  const { by, byKind = 'person' } = relayed.body;
+  const alone = authorityOver(question(life, act, { kind: byKind, by, teams: [], unknown: [] }));
+  const { teams, persons } = life.facts.judgement?.operators ?? { teams: [], persons: {} };
+  const operators = { teams: alone.kind === 'granted' ? [] : teams, persons };
+  const maxAgeMs = maxAgeFor(act.kind, life.input.timings.voterMaxAgeMs);
+  try {
+    return await checking(life.input.timings, ({ checkAct }) => checkAct({ act: relayed, operators, maxAgeMs }));
+  } catch {
+    return { kind: 'refused', code: 'lookup_failed' };
+  }
+}
+
+function question({ facts, box }: Life, act: OperationAct, actor: Actor): AuthorityQuestion {
+  const { request, judgement } = facts;
+  return {
+    act: act.kind,
+    actor,
+    requester: request.requester,
+    votes: box.votes,
+    operators: judgement?.operators,
+  };
+}
+
+function refused(sentence: string): ActAnswer {
+  return { kind: 'refused', sentence };
 }
 
 function apply(life: Life, act: OperationAct, by: string): void {
@@ -102,16 +130,6 @@ function apply(life: Life, act: OperationAct, by: string): void {
       life.runHandle?.tell({ ...act, by });
   }
 }
-
-const doneSentences: { readonly [kind in OperationAct['kind']]: string } = {
-  cancel: 'It is cancelled; nothing was changed.',
-  abort: 'It is being stopped; what was done is undone in reverse, and the card shows it.',
-  retry_undo: 'The undo is tried again.',
-  done_by_hand: 'Recorded as put right by hand.',
-  leave_it: 'Recorded: it stays as it is.',
-  finish_watch: 'The watch is ended.',
-  resync: 'The card is drawn again.',
-};
 
 const actRefusals: { readonly [code: string]: string } = {
   bad_signature: 'This did not come through Signalbox, so it was ignored.',

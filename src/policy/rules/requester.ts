@@ -1,4 +1,5 @@
 import { denial, listed, membership, subjectOf, type Context, type Finding, type Rule } from '../context';
+import { rollbackTeams } from '../operators';
 import type { Standing } from '../request';
 
 /** Who may ask for this at all: people of the named teams, machines of the named list, and owners for a rollback. */
@@ -29,8 +30,7 @@ export const requester: Rule = (context) => {
 
 /** Undefined: every full member. */
 function allowedTeams({ policy, environment, service, isRollback }: Context): readonly string[] | undefined {
-  const own = isRollback ? policy.file.rollback?.who : undefined;
-  const teams = own ?? environment?.request;
+  const teams = isRollback ? rollbackTeams({ policy, environment }) : environment?.request;
   if (teams === undefined) return undefined;
   // The owner of a service can always roll it back (law 5).
   return isRollback && service?.owner ? [...new Set([...teams, service.owner])] : teams;
