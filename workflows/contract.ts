@@ -2,7 +2,10 @@ import type { VoteAnswer, VoteBody } from '../src/approvals/ballot';
 import type { IncidentView } from '../src/incidents/incident';
 import type { ActAnswer, ActBody, Fence } from '../src/operation/ports';
 import type { Relayed } from '../src/operation/request';
+import type { OperationTimings } from '../src/operation/timings';
 import type { OperationView } from '../src/operation/view';
+
+export type { OperationTimings };
 
 /**
  * The contract between everything outside Temporal and the workflows: names only, no SDK import, so that the bot can
@@ -61,34 +64,6 @@ export interface LaneGrant {
   readonly fence: Fence;
   /** Whom the holder took over from, when it did. */
   readonly tookOverFrom?: string;
-}
-
-/** Every wait of an operation, as an argument (law 13). Milliseconds. */
-export interface OperationTimings {
-  /** How long one delivery to Slack may try before the slot waits for the next change. */
-  readonly deliveryMs: number;
-  /** How long the last card, and notices that somebody has to see, may try. The outcome is recorded and the lane free by then. */
-  readonly lastDeliveryMs: number;
-  /** How long Slack may take to say who a voter is. */
-  readonly voterCheckMs: number;
-  /** How long `admit` and `judge` may try while Git is away. */
-  readonly judgeMs: number;
-  /** How long a record may try to be committed. */
-  readonly recordMs: number;
-  /** How long a record that could not be committed rests before it is tried again. */
-  readonly recordAgainMs: number;
-  /** How long a rollback waits for its record before it goes on without. */
-  readonly deferMs: number;
-  /** A runner that says nothing for this long is taken for dead and its step is tried again. */
-  readonly heartbeatMs: number;
-  /** How long a holder may take to go when a rollback takes its lane over. */
-  readonly takeOverMs: number;
-  /** How often a lane asks whether its holder still lives. */
-  readonly livenessMs: number;
-  /** Greatest age of a look-up of a voter that still counts. */
-  readonly voterMaxAgeMs: number;
-  /** How long an operation waits in its lane at most. */
-  readonly laneMs: number;
 }
 
 export const defaultTimings: OperationTimings = {

@@ -18,7 +18,7 @@ import { reading } from './activities';
 import { BallotBox, voteBody, voteNotice } from './ballot-box';
 import { defaultTimings, SEARCH_ATTRIBUTES, VIEW_QUERY, VOTE_SIGNAL, VOTE_UPDATE } from './contract';
 import { Courier } from './courier';
-import { callVoters } from './operation/announce';
+import { callVoters, remind } from './operation/announce';
 import { Recorder } from './recorder';
 import { instant } from './say';
 import { Slot } from './slot';
@@ -31,30 +31,24 @@ export async function requestApproval(ask: ApprovalAsk): Promise<ApprovalResult>
   return CancellationScope.nonCancellable(() => new Approval(ask).live());
 }
 
+type Allowed = Extract<ApprovalJudgement, { kind: 'allowed' }>;
+
 class Approval {
   private readonly id = workflowInfo().workflowId;
-  private readonly timings = defaultTimings;
+  /** What is waited for before the verdict; with it come the waits of this installation. */
+  private timings = defaultTimings;
   private readonly startedAt = instant();
-  private readonly box: BallotBox;
-  private readonly recorder: Recorder;
+  box = this.newBox();
+  courier = this.newCourier();
+  slot: Slot | undefined;
+  private recorder = this.newRecorder();
   private state: OperationState = 'preparing';
   private since = Date.now();
-  private judgement: Extract<ApprovalJudgement, { kind: 'allowed' }> | undefined;
-  private slot: Slot | undefined;
-  private courier: Courier;
+  private judgement: Allowed | undefined;
   private cancelled = false;
   private stirs = 0;
 
   constructor(private readonly ask: ApprovalAsk) {
-    this.courier = new Courier({ owner: this.id, timings: this.timings });
-    this.recorder = new Recorder({ operationId: this.id, day: this.startedAt.slice(0, 10), timings: this.timings });
-    this.box = new BallotBox(this.timings, {
-      counted: (vote, answer) => {
-        this.recorder.write('vote', voteBody(vote, answer));
-        this.courier.thread(voteNotice(vote, answer));
-        this.changed();
-      },
-    });
     setHandler(defineQuery<OperationView>(VIEW_QUERY), () => this.view());
     setHandler(defineUpdate<VoteAnswer, [Relayed<VoteBody>]>(VOTE_UPDATE), (vote) => this.box.cast(vote), {
       validator: (vote) => this.box.validate(vote),
@@ -64,7 +58,7 @@ class Approval {
       if (answer.kind === 'refused' && answer.code !== 'bad_signature')
         this.courier.send(
           { kind: 'private', user: vote.body.by, channel: vote.body.channel },
-          { kind: 'vote_answer', title: this.ask.title, answer },
+          { kind: 'vote_answer', title: this.title, answer },
         );
     });
     void CancellationScope.current().cancelRequested.catch(() => {
@@ -73,41 +67,67 @@ class Approval {
     });
   }
 
+  get title(): string {
+    return this.ask.title;
+  }
+
   async live(): Promise<ApprovalResult> {
     const { parent, workflowId } = workflowInfo();
     const caller = { workflowId, parentWorkflowId: parent?.workflowId };
-    const judged = await reading(this.timings).judgeApproval({ ask: this.ask, caller });
-    if (judged.kind === 'denied') throw ApplicationFailure.nonRetryable(judged.reason, 'Refusal');
-    this.judgement = judged;
+    const { judgement, timings } = await reading(this.timings).judgeApproval({ ask: this.ask, caller });
+    if (judgement.kind === 'denied') throw ApplicationFailure.nonRetryable(judgement.reason, 'Refusal');
+    this.judgement = judgement;
+    // Somebody waits for the answer, so the last card has no longer than any other.
+    this.timings = { ...timings, lastDeliveryMs: timings.deliveryMs };
+    this.recorder = this.newRecorder();
     this.recorder.write('request', {
       kind: 'approval',
-      title: this.ask.title,
+      title: this.title,
       about: this.ask.about,
       requester: this.ask.requester ?? null,
       requesterVerified: false,
       caller: { workflowId, parentWorkflowId: parent?.workflowId ?? null },
     });
-    this.openBallots(judged);
+    this.openBallots(judgement);
     const decision = await this.untilDecided();
-    return this.end(judged, decision);
+    return this.end(judgement, decision);
   }
 
-  private openBallots(judged: Extract<ApprovalJudgement, { kind: 'allowed' }>): void {
-    this.box.open(judged.ballots);
+  private newBox(): BallotBox {
+    return new BallotBox(this.timings, {
+      counted: (vote, answer) => {
+        this.recorder.write('vote', voteBody(vote, answer));
+        this.courier.thread(voteNotice(vote, answer));
+        this.changed();
+      },
+    });
+  }
+
+  private newRecorder(): Recorder {
+    return new Recorder({ operationId: this.id, day: this.startedAt.slice(0, 10), timings: this.timings });
+  }
+
+  private newCourier(): Courier {
+    return new Courier({ owner: this.id, slot: this.slot, timings: this.timings, count: this.courier?.sent });
+  }
+
+  private openBallots({ ballots, channel }: Allowed): void {
     this.slot = new Slot({
       slot: `${this.id}/card`,
-      channels: [judged.channel],
+      channels: [channel],
       timings: this.timings,
       card: () => ({ card: 'operation', view: this.view() }),
     });
-    this.courier = new Courier({ owner: this.id, slot: this.slot, timings: this.timings });
+    this.courier = this.newCourier();
+    this.box = this.newBox();
+    this.box.open(ballots);
     this.enter('waiting');
-    callVoters(this.courier, this.box, this.ask.title);
+    callVoters(this.courier, this.box, this.title);
   }
 
   private async untilDecided(): Promise<ApprovalResult['decision']> {
     while (true) {
-      this.box.tick();
+      remind(this, this.id);
       if (this.box.state === 'filled') return 'approved';
       if (this.box.state === 'rejected') return 'rejected';
       if (this.box.state === 'expired' || this.cancelled) return 'expired';
@@ -116,11 +136,8 @@ class Approval {
     }
   }
 
-  private async end(
-    judged: Extract<ApprovalJudgement, { kind: 'allowed' }>,
-    decision: ApprovalResult['decision'],
-  ): Promise<ApprovalResult> {
-    this.box.closed = 'finished';
+  private async end(judged: Allowed, decision: ApprovalResult['decision']): Promise<ApprovalResult> {
+    this.box.work = 'finished';
     this.enter(decision === 'approved' ? 'succeeded' : decision);
     this.recorder.write('outcome', { decision, digest: judged.digest });
     await this.recorder.persist();
@@ -141,7 +158,7 @@ class Approval {
     });
   }
 
-  private changed(): void {
+  changed(): void {
     this.stirs += 1;
     this.slot?.touch();
   }
@@ -153,7 +170,7 @@ class Approval {
       id: this.id,
       shortId: this.id.slice(-10),
       kind: 'approval',
-      title: ask.title,
+      title: this.title,
       environment: ask.environment,
       requester: { kind: 'machine', id: ask.requester ?? 'another workflow', via: 'webhook' },
       requesterVerified: false,

@@ -8,6 +8,7 @@ import type { Plan } from '../../src/operation/plan';
 import type { GateAnswer, JudgeInput, Recheck, RecheckInput, WorkerActivities } from '../../src/operation/ports';
 import { isRelayed } from '../../src/operation/relay';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
+import type { OperationTimings } from '../../src/operation/timings';
 import type { Repository } from '../../src/policy/read-repository';
 import { judgeAsk } from '../../src/approvals/judge-ask';
 import type { LedgerAge } from '../adapters/ledger';
@@ -22,6 +23,8 @@ export interface DecisionDeps {
   readonly relayKey: string;
   /** Type of a workflow, for the list of callers that may ask for approvals; undefined when it does not exist. */
   readonly workflowTypeOf: (workflowId: string) => Promise<string | undefined>;
+  /** The waits of approvals, whose callers name none. */
+  readonly timings: OperationTimings;
   readonly now: () => Date;
 }
 
@@ -76,7 +79,8 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
         const { repository } = await policy.current();
         const { parentWorkflowId } = caller;
         const type = parentWorkflowId === undefined ? undefined : await deps.workflowTypeOf(parentWorkflowId);
-        return judgeAsk({ ask, caller: { ...caller, type }, policy: repository.policy, now: now() });
+        const judgement = judgeAsk({ ask, caller: { ...caller, type }, policy: repository.policy, now: now() });
+        return { judgement, timings: deps.timings };
       }),
   };
 }

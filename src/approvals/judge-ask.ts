@@ -7,7 +7,8 @@ import type { Policy } from '../policy/policy';
 import { parseDuration } from '../runbooks/duration';
 import type { Ballot } from './ballot';
 
-const defaultTimeoutMs = 24 * 3_600_000;
+const hourMs = 3_600_000;
+const defaultTimeoutMs = 24 * hourMs;
 
 /** It comes from outside, from any language: nothing in it is taken on trust. */
 const askSchema = z.object({
@@ -75,9 +76,15 @@ export function judgeAsk(input: {
     digest: ballotDigest,
     ...shown,
     persons: policy.people.aliases,
-    remindAfterMs: [],
+    remindAfterMs: remindersWithin(timeoutMs),
   };
   const channel =
     ask.channel ?? environment?.channel ?? policy.channels.default ?? policy.channels.policy ?? '#general';
   return { kind: 'allowed', policyCommit: policy.commit, channel, ballots: [ballot], digest };
+}
+
+/** After one hour and after four; half-way when there is not that much time. An ask names no reminders. */
+function remindersWithin(timeoutMs: number): readonly number[] {
+  const usual = [hourMs, 4 * hourMs].filter((after) => after < timeoutMs);
+  return usual.length > 0 ? usual : [timeoutMs / 2];
 }

@@ -11,6 +11,7 @@ import type { Start } from './process';
 import { openBlobs, openLedgerOf, openPolicy } from './stores';
 import { registerSearchAttributes, temporalClient, workerConnection } from './temporal';
 import { runWorker } from './run-worker';
+import { readTimings } from './timings';
 
 export const workerNeeds = ['POLICY_REPO', 'LEDGER_REPO', 'RELAY_KEY', 'BLOB_STORE'] as const;
 
@@ -42,6 +43,7 @@ export const startWorker: Start = async ({ config, log }) => {
         blobs,
         relayKey: config.RELAY_KEY,
         workflowTypeOf: async (workflowId) => (await client.workflow.getHandle(workflowId).describe()).type,
+        timings: readTimings(config.TIMINGS),
         now: () => new Date(),
       }),
       ...createRecordActivities({ ledger }),

@@ -7,6 +7,7 @@ import type { Actor, Operators } from './authority';
 import type { PlanOutline, StepResult } from './plan';
 import type { Standing } from '../policy/standing';
 import type { OperationRequest, Relayed } from './request';
+import type { OperationTimings } from './timings';
 import type { GateView, OperationView } from './view';
 
 /**
@@ -40,9 +41,9 @@ export type Judgement =
       readonly policyCommit: string;
       readonly plan: PlanOutline;
       readonly ballots: readonly Ballot[];
-      readonly gates: readonly GateView[];
       /** Who may act on it while it runs. */
       readonly operators: Operators;
+      readonly gates: readonly GateView[];
       /** Instant (ms) at which the non-approval gates want to be asked again; absent when they all hold. */
       readonly nextGateCheckAtMs?: number;
       readonly why: OperationView['why'];
@@ -129,7 +130,7 @@ export interface WorkerActivities {
     readonly event: IncidentEvent;
   }): Promise<void>;
   /** Verdict and ballot for the public `requestApproval`. */
-  judgeApproval(input: { readonly ask: ApprovalAsk; readonly caller: ApprovalCaller }): Promise<ApprovalJudgement>;
+  judgeApproval(input: { readonly ask: ApprovalAsk; readonly caller: ApprovalCaller }): Promise<ApprovalAnswer>;
 }
 
 export interface LaneEntry {
@@ -215,7 +216,6 @@ export interface Delivered {
   readonly version: number;
 }
 
-export type VoterCheck =
 export type ActorCheck =
   | {
       readonly kind: 'ok';
@@ -225,6 +225,7 @@ export type ActorCheck =
     }
   | { readonly kind: 'refused'; readonly code: VoteRefusal };
 
+export type VoterCheck =
   | { readonly kind: 'ok'; readonly person: string; readonly teams: readonly string[] }
   | { readonly kind: 'refused'; readonly code: VoteRefusal; readonly detail?: string };
 
@@ -267,11 +268,11 @@ export interface ActBody {
   readonly format: 1;
   readonly workflowId: string;
   readonly act: OperationAct | import('../incidents/incident').IncidentAct;
-  readonly by: string;
   /** Slack user id, or with `byKind: machine` the name that its token stands for. */
-  readonly team?: string;
+  readonly by: string;
   /** Absent: a person. */
   readonly byKind?: 'machine';
+  readonly team?: string;
   readonly actionId: string;
   readonly at: string;
 }
@@ -306,6 +307,12 @@ export type ApprovalJudgement =
       readonly ballots: readonly Ballot[];
       readonly digest: string;
     };
+
+export interface ApprovalAnswer {
+  readonly judgement: ApprovalJudgement;
+  /** The waits of this installation, which callers cannot know. */
+  readonly timings: OperationTimings;
+}
 
 export interface ApprovalResult {
   readonly decision: 'approved' | 'rejected' | 'expired';

@@ -72,3 +72,14 @@ test('another question is another digest', () => {
 
   expect(new Set(digests).size).toBe(2);
 });
+
+test.each`
+  timeout      | reminders
+  ${undefined} | ${[60, 240]}
+  ${'2h'}      | ${[60]}
+  ${'30m'}     | ${[15]}
+`('with $timeout to decide, people are reminded after $reminders minutes', ({ timeout, reminders }) => {
+  const judged = judge({ timeout });
+
+  expect(judged).toMatchObject({ ballots: [{ remindAfterMs: reminders.map((minutes: number) => minutes * 60_000) }] });
+});

@@ -10,7 +10,7 @@ import type {
   ActBody,
   Admission,
   ApprovalAsk,
-  ApprovalJudgement,
+  ApprovalAnswer,
   Delivery,
   Judgement,
   OperationAct,
@@ -158,7 +158,7 @@ export interface World {
   step: RunnerActivities['runStep'];
   deliver: (delivery: Delivery) => void | Promise<void>;
   record: (entries: readonly LedgerEntry[]) => void | Promise<void>;
-  judgeApproval: (input: { readonly ask: ApprovalAsk }) => ApprovalJudgement;
+  judgeApproval: (input: { readonly ask: ApprovalAsk }) => ApprovalAnswer;
   voter: (by: string) => VoteRefusal | readonly string[];
   actor: SlackActivities['checkAct'];
   start(request: OperationRequest): Promise<Operation>;
@@ -204,7 +204,7 @@ export async function openWorld(): Promise<World> {
     step: async () => ({ status: 'done', outputs: {}, summary: 'ok' }),
     deliver: () => undefined,
     record: () => undefined,
-    judgeApproval: () => ({ kind: 'denied', reason: 'nothing is allowed here' }),
+    judgeApproval: () => ({ judgement: { kind: 'denied', reason: 'nothing is allowed here' }, timings: testTimings }),
     voter: (by) => sits[by] ?? 'not_in_team',
     actor: async ({ act: { body }, operators }) => {
       const teams = operators.teams.map(({ team }) => team).filter((team) => sits[body.by]?.includes(team));

@@ -12,7 +12,7 @@ import { relay } from '../../src/operation/relay';
 import type { OperationRequest } from '../../src/operation/request';
 import { examplePolicy } from '../helpers/company';
 import { makeRepository, type TestRepository } from '../helpers/git-repository';
-import { aRequest } from '../helpers/operation-world';
+import { aRequest, testTimings } from '../helpers/operation-world';
 
 const relayKey = 'a-relay-key-for-tests-of-32-characters';
 const asker = { standing: 'member', groups: [] } as const;
@@ -43,6 +43,7 @@ beforeEach(async () => {
     blobs: await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) }),
     relayKey,
     workflowTypeOf: async () => undefined,
+    timings: { ...testTimings, lastDeliveryMs: 4_711 },
     now: () => new Date(),
   });
   await change({ kind: 'succeeded', version: 'v2.3.0' }, 'op-1');
@@ -186,4 +187,15 @@ test('what waits for a strict place waits on while the policy repository is away
 
   expect(waits.gates).toMatchObject([{ kind: 'prerequisite', holds: false }]);
   expect(goesOn.gates.filter(({ holds }) => !holds)).toEqual([]);
+});
+
+test('an approval for another workflow gets its ballot from policy and its waits from the settings', async () => {
+  const ask = { title: 'Delete the bucket', about: 'It is empty.', from: ['team_lead'] };
+
+  const answer = await decisions.judgeApproval({ ask, caller: { workflowId: 'w1' } });
+
+  expect(answer).toMatchObject({
+    judgement: { kind: 'allowed', ballots: [{ remindAfterMs: [3_600_000, 14_400_000] }] },
+    timings: { lastDeliveryMs: 4_711 },
+  });
 });

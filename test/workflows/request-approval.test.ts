@@ -1,28 +1,38 @@
-import type { ApprovalAsk, ApprovalResult } from '../../src/operation/ports';
+import type { ApprovalAsk, ApprovalJudgement, ApprovalResult } from '../../src/operation/ports';
 import { relay } from '../../src/operation/relay';
-import type { VoteAnswer, VoteBody } from '../../src/approvals/ballot';
+import type { OperationTimings } from '../../src/operation/timings';
+import type { Ballot, VoteAnswer, VoteBody } from '../../src/approvals/ballot';
 import { VOTE_UPDATE, WORKER_QUEUE } from '../../workflows/contract';
 import { eventually } from '../helpers/temporal';
-import { aBallot, openWorld, type World } from '../helpers/operation-world';
+import { aBallot, openWorld, testTimings, type World } from '../helpers/operation-world';
 
 const key = 'a-relay-key-for-tests-of-32-characters';
 let world: World;
+let timings: OperationTimings = testTimings;
+let ballot: Partial<Ballot> = {};
 
 beforeAll(async () => {
   world = await openWorld();
-  world.judgeApproval = ({ ask }) =>
-    ask.from.includes('nobody')
-      ? { kind: 'denied', reason: 'Policy has no team called nobody.' }
-      : {
-          kind: 'allowed',
-          policyCommit: 'c0ffee',
-          channel: '#deploys',
-          digest: 'd0',
-          ballots: [aBallot({ seats: [{ id: 'team_lead#1', team: 'team_lead' }], excluded: [] })],
-        };
+  world.judgeApproval = ({ ask }) => ({ judgement: judged(ask), timings });
 });
 
 afterAll(() => world?.close());
+
+beforeEach(() => {
+  timings = testTimings;
+  ballot = {};
+});
+
+const judged = ({ from }: ApprovalAsk): ApprovalJudgement =>
+  from.includes('nobody')
+    ? { kind: 'denied', reason: 'Policy has no team called nobody.' }
+    : {
+        kind: 'allowed',
+        policyCommit: 'c0ffee',
+        channel: '#deploys',
+        digest: 'd0',
+        ballots: [aBallot({ seats: [{ id: 'team_lead#1', team: 'team_lead' }], excluded: [], ...ballot })],
+      };
 
 async function ask(overrides: Partial<ApprovalAsk> = {}) {
   const workflowId = `approval-${Math.random().toString(36).slice(2)}`;
@@ -88,4 +98,32 @@ test('a team that policy does not have is refused in words', async () => {
   const { handle } = await ask({ from: ['nobody'] });
 
   await expect(handle.result()).rejects.toMatchObject({ cause: { message: 'Policy has no team called nobody.' } });
+});
+
+test('whoever may still decide is reminded, in the thread and by direct message, until it runs out', async () => {
+  ballot = { remindAfterMs: [300], timeoutMs: 1_500, excluded: [{ id: 'U0KIM', because: 'requester' }] };
+  const { handle, workflowId } = await ask();
+
+  await expect(handle.result()).resolves.toMatchObject({ decision: 'expired', votes: [] });
+
+  const told = world.notices.filter(({ key }) => key.startsWith(workflowId));
+  const reminders = told.filter(({ notice }) => notice.kind === 'reminder');
+  expect(reminders).toMatchObject([
+    { to: { kind: 'person', user: 'U0LEE' }, notice: { operationId: workflowId, ballotId: 'b1', ballotDigest: 'd1' } },
+  ]);
+  expect(told.filter(({ notice }) => notice.kind === 'ballot_opened')).toHaveLength(2);
+});
+
+test('Slack being away holds the decision no longer than one delivery may take in this installation', async () => {
+  timings = { ...testTimings, deliveryMs: 300, lastDeliveryMs: 3_600_000 };
+  const { deliver } = world;
+  world.deliver = () => {
+    throw new Error('Slack is away.');
+  };
+  const { handle, vote, workflowId } = await ask();
+  await vote('U0LEE');
+
+  await expect(handle.result()).resolves.toMatchObject({ decision: 'approved' });
+  expect(world.cards.some(({ slot }) => slot.startsWith(workflowId))).toBe(false);
+  world.deliver = deliver;
 });

@@ -15,26 +15,26 @@ export function callVoters(courier: Courier, box: BallotBox, title: string): voi
 }
 
 /** Marks ballots that ran out, and reminds the teams that still have a free seat: in the thread, and by direct message. */
-export function remind(life: Life): void {
-  for (const { ballot, openedAt, expiresAt } of life.box.tick()) {
-    life.changed();
-    const teams = life.box.waitingFor.filter((team) => ballot.teams[team]);
+export function remind(of: Pick<Life, 'box' | 'courier' | 'slot' | 'title' | 'changed'>, operationId: string): void {
+  for (const { ballot, openedAt, expiresAt } of of.box.tick()) {
+    of.changed();
+    const teams = of.box.waitingFor.filter((team) => ballot.teams[team]);
     const mention = [...new Set(teams.flatMap((team) => mentionsOf(ballot, team)))];
-    life.courier.thread({ kind: 'ballot_opened', title: life.title, mention, rule: ballot.rule });
+    of.courier.thread({ kind: 'ballot_opened', title: of.title, mention, rule: ballot.rule });
     const users = teams.flatMap((team) => ballot.teams[team]?.users ?? []);
     const free = users.filter((user) => !ballot.excluded.some(({ id }) => id === user));
     for (const user of [...new Set(free)].slice(0, 10)) {
-      life.courier.send(
+      of.courier.send(
         { kind: 'person', user },
         {
           kind: 'reminder',
-          operationId: life.facts.request.id,
+          operationId,
           ballotId: ballot.id,
           ballotDigest: ballot.digest,
-          title: life.title,
+          title: of.title,
           waitingSince: instant(openedAt),
           expiresAt: instant(expiresAt),
-          link: life.slot?.at,
+          link: of.slot?.at,
         },
       );
     }

@@ -16,7 +16,7 @@ export async function waitForGates(life: Life, base: JudgeInput, judgement: Allo
   let nextCheck = judgement.nextGateCheckAtMs;
   let idle = 0;
   while (true) {
-    remind(life);
+    remind(life, facts.request.id);
     endIfOver(life);
     if (nextCheck !== undefined && Date.now() >= nextCheck) {
       const before = facts.gates;
