@@ -29,7 +29,7 @@ export type SlackTransport =
 
 /** Every wait of the bot, milliseconds. What happens before an acknowledgement has to fit in Slack's three seconds. */
 export interface BotWaits {
-  /** Standing in line for a hand-over when a burst comes and there is a Redis to keep it instead. */
+  /** Standing in line for a hand-over when a burst comes. */
   readonly turn: number;
   /** Handing over a start or an Update. */
   readonly handOver: number;
@@ -55,9 +55,9 @@ export interface BotWaits {
 
 export const defaultWaits: BotWaits = {
   turn: 300,
-  handOver: 1_500,
+  handOver: 1_200,
   signal: 600,
-  keep: 700,
+  keep: 600,
   catalogue: 500,
   look: 2_000,
   answer: 12_000,

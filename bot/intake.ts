@@ -67,8 +67,8 @@ async function startOrKeep(
   start: () => Promise<'started' | 'already'>,
 ): Promise<HandedOver> {
   const { turns, waits, spill } = deps;
-  // Without a Redis there is nowhere else to go, so it is worth waiting longer.
-  const patience = spill ? waits.turn : waits.handOver;
+  // Without a Redis there is nothing to keep it in, so that time is better spent in line.
+  const patience = spill ? waits.turn : waits.turn + waits.keep;
   try {
     return { kind: await (turns ? turns.take(patience, start) : start()) };
   } catch (error) {
