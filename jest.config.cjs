@@ -3,10 +3,7 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: [
-    '/node_modules/',
-    ...(process.env.SIGNALBOX_FAULTS ? [] : ['/test/faults/', '/test/kills/']),
-  ],
+  testPathIgnorePatterns: ['/node_modules/', ...(process.env.SIGNALBOX_FAULTS ? [] : ['/test/faults/'])],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
