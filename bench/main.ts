@@ -39,9 +39,12 @@ async function stage(name: Stage, settings: BenchSettings): Promise<Findings> {
   }
 }
 
+/** Acknowledgements that came too late are counted by the measurements. */
+const toldElsewhere = ['no_ack', 'late_ack'];
+
 /** A side that breaks Slack's rules is not faster, it is wrong; so it is said. */
 function violationsOf(side: string, violations: readonly { readonly rule: string }[]): readonly string[] {
-  const rules = [...new Set(violations.map(({ rule }) => rule))];
+  const rules = [...new Set(violations.map(({ rule }) => rule))].filter((rule) => !toldElsewhere.includes(rule));
   return rules.map(
     (rule) => `Slack's rule ${rule}, ${side}: broken ${violations.filter((each) => each.rule === rule).length} times.`,
   );

@@ -1,6 +1,6 @@
 import type { Findings } from './report';
 import type { BenchSettings } from './settings';
-import { isCard, nextCall, rest, type Side, type Sides } from './side';
+import { isCard, nextCall, processorTimeOf, rest, type Side, type Sides } from './side';
 
 interface Times {
   readonly ack: number[];
@@ -12,12 +12,15 @@ interface Times {
 /** One at a time, the sides in turn: command to acknowledgement and card, click to acknowledgement and changed card. */
 export async function measureLatency({ ours, minimum }: Sides, settings: BenchSettings): Promise<Findings> {
   const times = { ours: none(), minimum: none() };
+  let before = spent({ ours, minimum });
   for (let round = 0; round < settings.warmUp + settings.samples; round += 1) {
     const kept = round >= settings.warmUp;
+    if (round === settings.warmUp) before = spent({ ours, minimum });
     // Whoever comes second pays for what the first left running, so they change places.
     for (const side of round % 2 === 0 ? [ours, minimum] : [minimum, ours])
       await once(side, { round, restMs: settings.restMs, into: kept ? times[side.name] : none() });
   }
+  const after = spent({ ours, minimum });
   const row = (what: string, key: keyof Times, aim?: number) => ({
     what,
     ours: times.ours[key],
@@ -31,9 +34,19 @@ export async function measureLatency({ ours, minimum }: Sides, settings: BenchSe
       row('click → ack', 'clickAck'),
       row('click → card updated', 'update', 1.25),
     ],
-    notes: [],
+    notes: (['ours', 'minimum'] as const).map((side) => {
+      const each = Object.entries(after[side]).map(
+        ([program, ms]) => `${program} ${((ms - before[side][program]!) / settings.samples).toFixed(0)} ms`,
+      );
+      return `Processor time of one command and one click, ${side}: ${each.join(', ')}.`;
+    }),
   };
 }
+
+const spent = ({ ours, minimum }: Sides) => ({
+  ours: processorTimeOf(ours.pids),
+  minimum: processorTimeOf(minimum.pids),
+});
 
 async function once(side: Side, how: { readonly round: number; readonly restMs: number; readonly into: Times }) {
   const { into, restMs } = how;

@@ -41,7 +41,7 @@ export async function startServers(): Promise<Servers> {
   const { TEMPORAL_CLI, REDIS_SERVER } = process.env;
   if (!TEMPORAL_CLI || !REDIS_SERVER) throw new Error('Run the bench with `npm run bench`, which finds its servers.');
   const dynamic = temporalSettings.flatMap((value) => ['--dynamic-config-value', value]);
-  const where = ['--headless', '--ip', '127.0.0.1', '--port', String(temporalPort), '--log-level', 'error'];
+  const where = ['--headless', '--ip', '127.0.0.1', '--port', String(temporalPort), '--log-level', 'never'];
   const temporal = start(TEMPORAL_CLI, ['server', 'start-dev', ...where, ...dynamic]);
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
   const keep = ['--save', '', '--appendonly', 'yes', '--dir', folder, '--loglevel', 'warning'];

@@ -40,7 +40,7 @@ const full: Sizes = {
   floodWaitMs: 300_000,
   restMs: 250,
 };
-const quick: Partial<Sizes> = { samples: 20, warmUp: 8, bursts: 1, steps: 50, runs: 2, waiting: 300, flood: 500 };
+const quick: Partial<Sizes> = { samples: 20, warmUp: 8, bursts: 1, steps: 50, runs: 2, waiting: 300, flood: 1_500 };
 
 /** Reads the command line. Throws on a flag that does not exist. */
 export function readSettings(args: readonly string[]): BenchSettings {

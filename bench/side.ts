@@ -76,6 +76,22 @@ export function cardCount({ slack }: Side): number {
   return state.cards;
 }
 
+/** Waits until nobody has called Slack for three seconds; gives the instant of the last call (`performance.now()`). */
+export async function settled({ slack }: Side): Promise<number> {
+  const quietMs = 3_000;
+  for (let seen = -1, last = performance.now(); ; await rest(50)) {
+    if (slack.calls.length !== seen) [seen, last] = [slack.calls.length, performance.now()];
+    else if (performance.now() - last > quietMs) return last;
+  }
+}
+
+/** Commands that do not count, one at a time and together: code that never ran is slow on both sides. */
+export async function warmUp(side: Side): Promise<void> {
+  for (let index = 0; index < 10; index += 1) await side.ask(index);
+  await Promise.all(Array.from({ length: 50 }, (_, index) => side.ask(index)));
+  await settled(side);
+}
+
 /** Resident memory of each program, MB. Linux only; elsewhere nothing is known. */
 export function memoryOf(pids: Side['pids']): { readonly [program: string]: number } {
   return Object.fromEntries(
@@ -83,6 +99,25 @@ export function memoryOf(pids: Side['pids']): { readonly [program: string]: numb
       try {
         const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
         return kilobytes === undefined ? [] : [[program, Number(kilobytes) / 1024]];
+      } catch {
+        return [];
+      }
+    }),
+  );
+}
+
+/** Processor time each program has used, ms, the Git processes it started included. Linux only. */
+export function processorTimeOf(pids: Side['pids']): { readonly [program: string]: number } {
+  return Object.fromEntries(
+    Object.entries(pids).flatMap(([program, pid]) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        // user, system, and both of children that have ended; in hundredths of a second.
+        const fields = stat
+          .slice(stat.lastIndexOf(')') + 2)
+          .split(' ')
+          .slice(11, 15);
+        return [[program, 10 * fields.reduce((sum, field) => sum + Number(field), 0)]];
       } catch {
         return [];
       }
