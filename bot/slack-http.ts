@@ -1,5 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HTTPReceiver, type App, type Logger as BoltLogger } from '@slack/bolt';
+import {
+  defaultBodyLimit,
+  HTTPModuleFunctions,
+  HTTPReceiver,
+  type App,
+  type BufferedIncomingMessage,
+  type Logger as BoltLogger,
+} from '@slack/bolt';
 import type { BotDeps } from './deps';
 import { replayCache } from './replay-cache';
 
@@ -24,6 +31,30 @@ export function slackHttp(
     response.once('finish', () => {
       if (response.statusCode >= 400) void replays.forget(signature);
     });
-    receiver.requestListener(request, response);
+    const body = await bodyOf(request);
+    if (body === 'cut_off' || !holdsAnObject(body)) {
+      deps.log.warn('a request in the name of Slack had a body that Slack does not send');
+      request.resume();
+      response.writeHead(400).end();
+      return;
+    }
+    receiver.requestListener(body, response);
   };
+}
+
+/** Bolt takes the body from here instead of reading it. */
+async function bodyOf(request: IncomingMessage): Promise<BufferedIncomingMessage | 'cut_off'> {
+  try {
+    return await HTTPModuleFunctions.bufferIncomingMessage(request, defaultBodyLimit);
+  } catch {
+    return 'cut_off';
+  }
+}
+
+/** Bolt looks for keys in whatever the JSON is, which kills its handling of `null` unanswered. */
+function holdsAnObject({ headers, rawBody }: BufferedIncomingMessage): boolean {
+  const text = rawBody.toString();
+  const isForm = headers['content-type'] === 'application/x-www-form-urlencoded';
+  const json = isForm ? (new URLSearchParams(text).get('payload') ?? '{') : text;
+  return json.trimStart().startsWith('{');
 }

@@ -32,6 +32,28 @@ describe("Slack's requests in HTTP mode", () => {
     expect(await status({ secret: 'another-secret' })).toBe(401);
     expect(await status({ timestamp: now + 20 })).toBe(200);
   });
+
+  it.each(['null', '[]', '"x"', '7', '', 'payload=null', 'payload=%5B%5D', 'payload='])(
+    'are refused quietly when they are signed but their body is %s',
+    async (body) => {
+      const contained: unknown[] = [];
+      const contain = (error: unknown) => contained.push(error);
+      process.on('unhandledRejection', contain);
+      const contentType = body.startsWith('payload') ? 'application/x-www-form-urlencoded' : 'application/json';
+
+      const { status } = await world.slack.http.send({ body, contentType });
+
+      expect(status).toBe(400);
+      expect(contained).toEqual([]);
+      process.off('unhandledRejection', contain);
+    },
+  );
+
+  it('are refused when their body is larger than Slack sends', async () => {
+    const { status } = await world.slack.http.send({ body: `{"a":"${'x'.repeat(5 * 1024 * 1024)}"}` });
+
+    expect(status).toBe(400);
+  });
 });
 
 interface Answered {
