@@ -116,7 +116,7 @@ export async function waitingFor(
     .filter((view) => view.requester.id !== asked.person)
     .flatMap((view) => {
       const ballot = view.ballots.find(
-        (each) => each.open && each.seats.some((seat) => !seat.filledBy && asked.teams.includes(seat.team)),
+        (each) => each.takes === 'votes' && each.seats.some((seat) => !seat.filledBy && asked.teams.includes(seat.team)),
       );
       return ballot === undefined ? [] : [{ ...lineOfView(view), ballot: { id: ballot.id, digest: ballot.digest } }];
     });

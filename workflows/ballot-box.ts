@@ -3,6 +3,7 @@ import type { Ballot, Vote, VoteAnswer, VoteBody, VoteRefusal } from '../src/app
 import type { Json } from '../src/json';
 import type { Notice } from '../src/messages/notice';
 import { assignSeats } from '../src/approvals/seats';
+import { ballotTakes, type BallotStatus } from '../src/approvals/takes';
 import type { BallotView } from '../src/operation/view';
 import type { Relayed } from '../src/operation/request';
 import { checking } from './activities';
@@ -13,7 +14,7 @@ interface OpenBallot {
   readonly ballot: Ballot;
   readonly openedAt: number;
   expiresAt: number;
-  status: 'open' | 'filled' | 'rejected' | 'expired' | 'void';
+  status: BallotStatus;
   votes: Vote[];
   reminders: number;
 }
@@ -32,8 +33,8 @@ export class BallotBox {
   private ballots: OpenBallot[] = [];
   /** Action ids of votes being checked now, by ballot and account: a second tap in that moment is refused. */
   private readonly reserved = new Map<string, string>();
-  /** Set when the workflow is past the point where votes matter. */
-  closed: 'open' | 'closed' | 'finished' = 'open';
+  /** Whether the first side effect is still ahead: after it votes matter no more. */
+  work: 'ahead' | 'begun' | 'finished' = 'ahead';
 
   constructor(
     private readonly timings: OperationTimings,
@@ -99,12 +100,16 @@ export class BallotBox {
   objection(relayed: Relayed<VoteBody> | undefined): VoteRefusal | undefined {
     const body = relayed?.body;
     if (!body || typeof relayed.signature !== 'string' || relayed.signature.length === 0) return 'bad_signature';
-    if (this.closed === 'finished') return 'finished';
+    if (this.work === 'finished') return 'finished';
     const open = this.ballots.find((candidate) => candidate.ballot.id === body.ballotId);
     if (!open || open.status === 'void') return 'other_ballot';
     if (open.ballot.digest !== body.ballotDigest) return 'other_digest';
-    if (open.status === 'expired' || Date.now() >= open.expiresAt) return 'expired';
-    if (open.status !== 'open' || this.closed === 'closed') return this.repeats(open, body) ? undefined : 'closed';
+    if (open.status === 'expired' || (open.status === 'open' && Date.now() >= open.expiresAt)) return 'expired';
+    const takes = this.takes(open);
+    if (takes === 'nothing' || (takes === 'rejections' && body.decision === 'approve')) {
+      if (this.repeats(open, body)) return undefined;
+      return body.decision === 'reject' && this.work === 'begun' ? 'begun' : 'closed';
+    }
     if (body.decision === 'reject' && !body.reason?.trim()) return 'reason_missing';
     if (this.reserved.has(reservation(body))) return 'checking';
     return open.ballot.excluded.find((excluded) => excluded.id === body.by)?.because;
@@ -184,6 +189,10 @@ export class BallotBox {
     return answer;
   }
 
+  private takes({ status }: OpenBallot) {
+    return ballotTakes({ status, work: this.work });
+  }
+
   /** An equal vote of the same person: silent, whatever has happened since. */
   private repeats(open: OpenBallot, body: VoteBody): boolean {
     return open.votes.some((vote) => vote.by === body.by && vote.decision === body.decision);
@@ -238,7 +247,7 @@ export class BallotBox {
         }),
         rejectedBy: rejection && { by: rejection.by, reason: rejection.reason ?? '' },
         expiresAt: instant(open.expiresAt),
-        open: open.status === 'open' && this.closed === 'open',
+        takes: this.takes(open),
         oneClick: open.ballot.oneClick,
       };
     });

@@ -287,7 +287,7 @@ export function priorityOf(delivery: Delivery): Priority {
   if (delivery.card === 'incident') return delivery.view.state === 'resolved' ? 'final' : 'decision';
   const { state, ballots } = delivery.view;
   if (finishedStates.includes(state)) return 'final';
-  return state === 'needs_hands' || ballots.some((ballot) => ballot.open) ? 'decision' : 'progress';
+  return state === 'needs_hands' || ballots.some(({ takes }) => takes === 'votes') ? 'decision' : 'progress';
 }
 
 function delivered({ channel, ts, version }: Shown): Delivered {

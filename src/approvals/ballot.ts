@@ -82,6 +82,7 @@ export const voteRefusals = [
   'other_digest',
   'expired',
   'closed',
+  'begun',
   'finished',
   'checking',
   'reason_missing',

@@ -50,6 +50,8 @@ const sentences: { readonly [code in VoteRefusal]: (context: RefusalContext) => 
   expired: () =>
     'Your vote was not counted because the time for this approval has run out; whoever asked can ask again.',
   closed: () => 'Your vote was not counted because this approval is already decided; nothing more is needed from you.',
+  begun: () =>
+    'Your rejection was not counted because the work has begun, and what has begun is aborted instead; press Abort on the card, or ask somebody who has a say in it.',
   finished: () =>
     'Your vote was not counted because this operation has already ended; ask for it again if it is still wanted.',
   checking: () =>

@@ -76,25 +76,30 @@ export function operationButtons(view: OperationView): KnownBlock[] {
   return actions(made);
 }
 
-/** Approve and Reject of one open ballot. A finished operation has none, whatever its ballots say. */
+/** What one ballot takes: Approve and Reject, or Reject alone once its seats are filled. A finished operation has none, whatever its ballots say. */
 export function ballotButtons(view: OperationView, ballot: BallotView): KnownBlock[] {
-  if (!ballot.open || finishedStates.includes(view.state)) return [];
+  if (ballot.takes === 'nothing' || finishedStates.includes(view.state)) return [];
   const value = encodeValue({
     o: view.id,
     b: ballot.id,
     d: ballot.digest,
     ...(ballot.oneClick && { q: 1 as const }),
   });
-  return actions([
-    button({
-      label: 'Approve',
-      action: ACTIONS.approve,
-      value,
-      style: 'primary',
-      spoken: `Approve ${view.title}`,
-    }),
-    button({ label: 'Reject', action: ACTIONS.reject, value, style: 'danger', spoken: `Reject ${view.title}` }),
-  ]);
+  const approve = button({
+    label: 'Approve',
+    action: ACTIONS.approve,
+    value,
+    style: 'primary',
+    spoken: `Approve ${view.title}`,
+  });
+  const reject = button({
+    label: 'Reject',
+    action: ACTIONS.reject,
+    value,
+    style: 'danger',
+    spoken: `Reject ${view.title}`,
+  });
+  return actions(ballot.takes === 'votes' ? [approve, reject] : [reject]);
 }
 
 /** Only what has a place to go back to: a service in an environment. */

@@ -42,7 +42,7 @@ export function sentenceOf(view: OperationView): string {
 /** Teams whose seats are still free on open ballots, one entry a team. */
 export function freeSeats(view: OperationView): readonly string[] {
   const free = view.ballots
-    .filter((ballot) => ballot.open)
+    .filter((ballot) => ballot.takes === 'votes')
     .flatMap((ballot) => ballot.seats.filter((seat) => !seat.filledBy).map((seat) => seat.team));
   return [...new Set(free)];
 }
@@ -119,7 +119,7 @@ function ballotBlocks(view: OperationView, ballot: BallotView, about: RenderCont
   for (const seat of ballot.seats.slice(0, 15)) {
     const team = code(seat.team, 80);
     if (seat.filledBy) lines.push(`✅ ${team}: ${mention(seat.filledBy)}${seat.at ? `, ${at(seat.at, about)}` : ''}`);
-    else if (ballot.open) {
+    else if (ballot.takes === 'votes') {
       const people = seat.mention.slice(0, 5).map(mention);
       lines.push(`▫️ ${team}: still needed${people.length > 0 ? `, ${people.join(' or ')}` : ''}`);
     } else lines.push(`▫️ ${team}: nobody`);
@@ -127,7 +127,9 @@ function ballotBlocks(view: OperationView, ballot: BallotView, about: RenderCont
   if (ballot.seats.length > 15) lines.push(`… and ${ballot.seats.length - 15} more seats`);
   if (ballot.rejectedBy)
     lines.push(`🚫 Rejected by ${mention(ballot.rejectedBy.by)}: ${safe(ballot.rejectedBy.reason, 500)}`);
-  if (ballot.open) lines.push(`Open until ${at(ballot.expiresAt, about)}`);
+  if (ballot.takes === 'votes') lines.push(`Open until ${at(ballot.expiresAt, about)}`);
+  if (ballot.takes === 'rejections' && !finishedStates.includes(view.state))
+    lines.push('Approved; its teams may still reject it until the work begins');
   return [section(lines), ...ballotButtons(view, ballot)];
 }
 

@@ -1,3 +1,4 @@
+import type { BallotTakes } from '../approvals/takes';
 import type { MissedCriterion } from './plan';
 import type { Outcome } from './outcome';
 import type { OperationKind, Requester } from './request';
@@ -44,7 +45,8 @@ export interface BallotView {
   }[];
   readonly rejectedBy?: { readonly by: string; readonly reason: string };
   readonly expiresAt: string;
-  readonly open: boolean;
+  /** `rejections`: its seats are filled, and the first side effect is still ahead. */
+  readonly takes: BallotTakes;
   readonly oneClick: boolean;
 }
 

@@ -211,7 +211,7 @@ describe('voting', () => {
     order: 'parallel' as const,
     seats: [{ team: 'leads', mention: [] }],
     expiresAt: '2026-11-25T10:00:00Z',
-    open: true,
+    takes: 'votes' as const,
     oneClick: false,
   };
   const counted = { status: 200, body: { kind: 'counted', sentence: 'Your vote is counted.' } };
@@ -237,6 +237,14 @@ describe('voting', () => {
     expect(code).toBe(wanted);
     expect(err).toMatch(words);
     expect(asked).toHaveLength(1);
+  });
+
+  it('rejects what is approved and has not begun, and approves it no more', async () => {
+    const filled = view('waiting', { ballots: [{ ...ballot, takes: 'rejections' }] });
+    answers = [filled, counted, filled];
+    expect(await type(['vote', 'reject', id, '--reason', 'not on a Friday'], { env })).toMatchObject({ code: 0 });
+    expect(asked[1]).toMatchObject({ body: { ballot: 'b1', decision: 'reject', reason: 'not on a Friday' } });
+    expect(await type(['vote', 'approve', id, '--digest', digest], { env })).toMatchObject({ code: 1 });
   });
 
   it('says when nothing waits for a vote', async () => {

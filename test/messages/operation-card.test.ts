@@ -60,6 +60,18 @@ it('says on the button when policy allows one click', () => {
   expect(decodeValue(valuesOf(operationCard(view))[0])).toMatchObject({ q: 1 });
 });
 
+it.each<[OperationState, readonly string[]]>([
+  ['waiting', [ACTIONS.reject, ACTIONS.cancel]],
+  ['queued', [ACTIONS.reject, ACTIONS.cancel]],
+  ['checking', [ACTIONS.reject]],
+  ['rejected', []],
+])('offers Reject on a filled ballot of an operation that is %s, as long as it has not begun', (state, wanted) => {
+  const card = operationCard(operationView({ state, ballots: [{ ...ballotView, takes: 'rejections' }] }));
+  expect(buttonsOf(card)).toEqual(wanted);
+  expect(markupOf(card).includes('may still reject')).toBe(wanted.length > 0);
+  expect(problemsOf(card)).toEqual([]);
+});
+
 it('asks for a mid-run approval while the operation runs', () => {
   expect(buttonsOf(operationCard(operationView({ state: 'running', ballots: [ballotView] })))).toEqual([
     ACTIONS.approve,

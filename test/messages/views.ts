@@ -12,7 +12,7 @@ export const ballotView: BallotView = {
     { team: 'director', mention: ['user:U0DIRECTOR'] },
   ],
   expiresAt: '2026-11-22T09:00:00Z',
-  open: true,
+  takes: 'votes',
   oneClick: false,
 };
 
@@ -64,7 +64,7 @@ export function operationView(change: Partial<OperationView> = {}): OperationVie
 export const waitingView = operationView({ ballots: [ballotView] });
 
 export function inState(state: OperationState): OperationView {
-  return operationView({ state, ballots: [{ ...ballotView, open: state === 'waiting' }] });
+  return operationView({ state, ballots: [{ ...ballotView, takes: state === 'waiting' ? 'votes' : 'nothing' }] });
 }
 
 export function incidentView(change: Partial<IncidentView> = {}): IncidentView {

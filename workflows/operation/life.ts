@@ -306,9 +306,11 @@ export class Life {
 
   private async run(judgement: Allowed, recheck: Extract<Recheck, { kind: 'go' }>): Promise<Outcome> {
     const { request } = this.facts;
-    this.box.closed = 'closed';
     endIfOver(this);
     await this.writeIntent(judgement);
+    // Who rejected before the first side effect is heard, even if Slack still says who that is.
+    if (this.box.counting) await condition(() => !this.box.counting, this.input.timings.voterCheckMs);
+    this.box.work = 'begun';
     this.endIfOverAfterIntent(judgement, recheck.previousVersion);
     this.started = true;
     this.enter('running');
@@ -382,7 +384,7 @@ export class Life {
 
   /** Record and applied state, then the lane, then the last card (DESIGN section 2, step 8). */
   private async end(outcome: Outcome): Promise<void> {
-    this.box.closed = 'finished';
+    this.box.work = 'finished';
     const { kind, sentence, missed, restored } = outcome;
     const body = { kind, sentence, missed: missed ? { ...missed } : null, restored: restored ?? null };
     const { started, intentDeferred } = this;

@@ -91,7 +91,7 @@ function handleFor(life: Life, send: (act: RunAct) => void): RunHandle {
       for (const detail of progress.details) life.courier.thread({ kind: 'step_detail', ...detail });
       if (progress.failure && !handle.failure) handle.failure = progress.failure;
       if (progress.failure?.missed) life.facts.missed = progress.failure.missed;
-      if (life.facts.state === entered || life.box.closed === 'finished') return life.changed();
+      if (life.facts.state === entered || life.box.work === 'finished') return life.changed();
       if (entered === 'watching') tellLane('watching');
       if (entered === 'needs_hands') callForHands(life, progress, () => tellLane('needs_hands'));
       life.enter(entered, progress.failure?.reason);

@@ -33,7 +33,7 @@ export const addVote: AddCommand = (program, { io, ends }) => {
         const api = apiOf(io);
         const view = await api.get<View>(`/operations/${encodeURIComponent(id)}`);
         if (isIncident(view)) throw new BadInput(`${id} is an incident, and nobody votes on incidents.`);
-        const ballot = meant(view.ballots, options.ballot, id);
+        const ballot = meant(view.ballots, { decision, named: options.ballot, id });
         if (decision === 'reject' && !options.reason?.trim())
           throw new BadInput('A rejection needs a reason, so that whoever asked knows what to change: add --reason.');
         if (decision === 'approve') checkDigest(ballot, id, options.digest);
@@ -51,8 +51,15 @@ export const addVote: AddCommand = (program, { io, ends }) => {
     );
 };
 
-function meant(ballots: readonly BallotView[], named: string | undefined, id: string): BallotView {
-  const open = ballots.filter((ballot) => ballot.open && (named === undefined || ballot.id === named));
+function meant(
+  ballots: readonly BallotView[],
+  asked: { readonly decision: 'approve' | 'reject'; readonly named: string | undefined; readonly id: string },
+): BallotView {
+  const { decision, named, id } = asked;
+  const takers = decision === 'approve' ? ['votes'] : ['votes', 'rejections'];
+  const open = ballots.filter(
+    (ballot) => takers.includes(ballot.takes) && (named === undefined || ballot.id === named),
+  );
   const [only, ...others] = open;
   if (only === undefined) throw new Failed(`Nothing of ${id} waits for a vote${named ? ` under ${named}` : ''}.`);
   if (others.length === 0) return only;

@@ -20,7 +20,7 @@ export function operationLines(view: OperationView, how: 'short' | 'whole' = 'wh
   const said = [view.outcome?.sentence, view.note, ...view.denials].filter((text): text is string => !!text);
   const gates = view.gates.filter(({ holds }) => !holds).map(({ message }) => message);
   const lane = view.lane ? [laneSentence(view.lane)] : [];
-  const open = view.ballots.filter((ballot) => ballot.open);
+  const open = view.ballots.filter((ballot) => ballot.takes === 'votes');
   const needed = open.flatMap((ballot) => neededSentence(ballot));
   const short = [
     `${mark} ${what}: ${words.toLowerCase()} since ${view.since}.`,

@@ -81,7 +81,7 @@ function viewOf({ request: { body } }: OperationInput): OperationView {
         order: 'parallel',
         seats: [{ team: 'security_team', mention: ['subteam:S0SEC'] }],
         expiresAt: body.notAfter,
-        open: true,
+        takes: 'votes',
         oneClick: false,
       },
     ],
