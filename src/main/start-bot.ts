@@ -18,7 +18,7 @@ import { Refusal } from '../errors';
 import { createAsking } from './asking';
 import type { Running, Start } from './process';
 import { runWorker } from './run-worker';
-import { openLedgerOf, openPolicy } from './stores';
+import { openLedgerReader, openPolicy } from './stores';
 import { temporalClient, workerConnection } from './temporal';
 import { readTimings } from './timings';
 
@@ -29,7 +29,7 @@ export const startBot: Start = async ({ config, log }) => {
   const redis = openRedis(config, log);
   const pacer = openPacer(config, log);
   const web = createSlackClient({ token: config.SLACK_BOT_TOKEN!, apiUrl: config.SLACK_API_URL });
-  const [policy, ledger] = [await openPolicy(config, 'bot'), await openLedgerOf(config, 'bot', log)];
+  const [policy, ledger] = [await openPolicy(config, 'bot'), await openLedgerReader(config, 'bot')];
   await policy.source.refresh();
   const temporal = temporalClient(config);
   const render = {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -37,6 +38,18 @@ export async function openLedgerOf(config: StoreConfig, purpose: string, log: Lo
   });
   if (ledger.keyNote) log.warn(ledger.keyNote);
   return ledger;
+}
+
+/** For a process that writes no records: its key lives in memory only and signs nothing. */
+export async function openLedgerReader(config: StoreConfig, purpose: string): Promise<Pick<Ledger, 'history'>> {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return openLedger({
+    url: config.LEDGER_REPO,
+    ref: config.LEDGER_REF,
+    dataDir: dataDir(config, `${purpose}/ledger`),
+    signingKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    now: () => new Date(),
+  });
 }
 
 export async function openBlobs(config: StoreConfig, log: Logger): Promise<BlobStore> {

@@ -3,6 +3,9 @@ import addFormats from 'ajv-formats';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { botNeeds } from '../../src/main/start-bot';
+import { runnerNeeds } from '../../src/main/start-runner';
+import { workerNeeds } from '../../src/main/start-worker';
 
 const root = join(__dirname, '../..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -19,6 +22,7 @@ interface Service {
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly environment?: Readonly<Record<string, unknown>>;
   readonly volumes?: readonly string[];
+  readonly env_file?: readonly { readonly path: string }[];
 }
 
 const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
@@ -74,8 +78,47 @@ test('no secret is written in the file', () => {
   const secrets = /TOKEN|SECRET|PASSWORD|_KEY$/;
   const written = services.flatMap(([name, service]) =>
     Object.entries(service.environment ?? {})
-      .filter(([key, value]) => secrets.test(key) && !/^\$\{[A-Z_]+(:\?[^}]*)?\}$/.test(String(value)))
+      .filter(([key, value]) => secrets.test(key) && !/^\$\{[A-Z_]+(:\?[^}]*|:-)?\}$/.test(String(value)))
       .map(([key]) => `${name}: ${key}`),
   );
   expect(written).toEqual([]);
+});
+
+/** What a program must never hold (docs/security.md), by the names of settings. */
+const kept: { readonly [program: string]: RegExp } = {
+  bot: /^(LEDGER_KEY|BLOB_KEY)(_FILE)?$/,
+  worker: /^(SLACK_|TOKENS_FILE)/,
+  runner: /^(SLACK_|RELAY_KEY|LEDGER_|POLICY_|REDIS_URL|TOKENS_FILE)/,
+};
+
+test.each(Object.entries(kept))('the %s is given no secret of the others', (name, forbidden) => {
+  const { environment = {}, env_file: files = [] } = compose.services[name]!;
+  const only = name === 'runner' ? ['runner.env'] : [];
+
+  expect(Object.keys(environment).filter((key) => forbidden.test(key))).toEqual([]);
+  expect(files.map(({ path }) => path)).toEqual(only);
+});
+
+test.each([
+  ['bot', botNeeds],
+  ['worker', workerNeeds],
+  ['runner', runnerNeeds],
+] as const)('the %s is given every setting that it cannot start without', (name, needs) => {
+  expect(Object.keys(compose.services[name]?.environment ?? {})).toEqual(expect.arrayContaining([...needs]));
+});
+
+test('the ledger key, the tokens and the mirrors lie where the runner cannot read them', () => {
+  const volumesOf = (name: string) => (compose.services[name]?.volumes ?? []).map((volume) => volume.split(':')[0]);
+
+  expect(volumesOf('runner')).toEqual(['blobs']);
+  expect(volumesOf('worker').filter((volume) => volumesOf('bot').includes(volume))).toEqual([]);
+});
+
+test('signalbox.env.example has every variable that docker-compose.yml insists on, and no other name', () => {
+  const offered = [...read('signalbox.env.example').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name!);
+  const used = [...read('docker-compose.yml').matchAll(/\$\{([A-Z_]+)(:\?)?/g)];
+  const insisted = used.filter(([, , must]) => must).map(([, name]) => name!);
+
+  expect(offered).toEqual(expect.arrayContaining(insisted));
+  expect(used.map(([, name]) => name)).toEqual(expect.arrayContaining(offered));
 });
