@@ -54,7 +54,7 @@ const settings = z.object({
   /** Ed25519 private key, PEM. */
   LEDGER_KEY: z.string().min(1).optional(),
   RELAY_KEY: z.string().min(32, 'must have at least 32 characters'),
-  /** A folder, or s3://bucket/prefix. */
+  /** A folder that worker and runners share; no other kind of store is there yet. */
   BLOB_STORE: z.string().min(1),
   /** 32 bytes, base64 or hex. */
   BLOB_KEY: z.string().min(32).optional(),
