@@ -117,6 +117,7 @@ test('a reject ends it at once, needs a reason, and runs nothing', async () => {
     kind: 'rejected',
     sentence: expect.stringContaining('not today'),
   });
+  expect(outcomeBodyOf(operation.id)).toMatchObject({ kind: 'rejected', by: 'U0LEE' });
   expect(world.steps.some(({ key }) => key.startsWith(operation.id))).toBe(false);
 });
 
@@ -230,6 +231,7 @@ test('what is left as it is after a failed undo stays uncertain in the applied s
   await operation.act({ kind: 'leave_it', reason: 'we rebuild it tomorrow' });
 
   await expect(operation.result()).resolves.toMatchObject({ kind: 'failed' });
+  expect(outcomeBodyOf(operation.id)).toMatchObject({ by: 'U0ANA' });
   expect(
     world.records.find(({ operationId, event }) => operationId === operation.id && event === 'outcome')?.state,
   ).toBeUndefined();
@@ -256,6 +258,7 @@ test('abort stops the step, undoes it and says who', async () => {
     sentence: expect.stringContaining('was aborted.'),
     by: 'U0LEE',
   });
+  expect(outcomeBodyOf(operation.id)).toMatchObject({ kind: 'rolled_back', by: 'U0LEE' });
 });
 
 test('no record, no side effect: an intent that cannot be written stops the operation', async () => {
@@ -403,7 +406,8 @@ test('an approver may think better of it while the operation still waits', async
   await expect(operation.act({ kind: 'cancel' }, 'U0KIM')).resolves.toMatchObject({ kind: 'refused' });
   await operation.act({ kind: 'cancel' }, 'U0SAM');
 
-  await expect(operation.result()).resolves.toMatchObject({ kind: 'cancelled' });
+  await expect(operation.result()).resolves.toMatchObject({ kind: 'cancelled', by: 'U0SAM' });
+  expect(outcomeBodyOf(operation.id)).toMatchObject({ kind: 'cancelled', by: 'U0SAM' });
 });
 
 test('a request that no bot signed leaves no record and tells nobody', async () => {

@@ -3,6 +3,7 @@ import type { JudgeInput } from '../../src/operation/ports';
 import { remind, sayWhatOpened } from './announce';
 import { Ended } from './ended';
 import type { Life } from './life';
+import { personIn } from './outcome';
 import type { Allowed } from './state';
 
 /** How soon gates that hold no more are asked about when nobody said when they open, ms. */
@@ -62,10 +63,14 @@ export function endIfOver({ cancelled, takenBy, box, title }: Life): void {
       sentence: `${title} was not begun, because the rollback ${takenBy} took over its lane; ask again once that is over.`,
     });
   if (cancelled)
-    throw new Ended({ kind: 'cancelled', sentence: `${title} was cancelled before anything was changed.` });
+    throw new Ended({
+      kind: 'cancelled',
+      sentence: `${title} was cancelled before anything was changed.`,
+      by: personIn(cancelled.by),
+    });
   if (box.state === 'rejected') {
-    const reason = box.rejection?.reason;
-    throw new Ended({ kind: 'rejected', sentence: `${title} was rejected${reason ? `: ${reason}` : '.'}` });
+    const { reason, by } = box.rejection ?? {};
+    throw new Ended({ kind: 'rejected', sentence: `${title} was rejected${reason ? `: ${reason}` : '.'}`, by });
   }
   if (box.state === 'expired')
     throw new Ended({

@@ -385,8 +385,8 @@ export class Life {
   /** Record and applied state, then the lane, then the last card (DESIGN section 2, step 8). */
   private async end(outcome: Outcome): Promise<void> {
     this.box.work = 'finished';
-    const { kind, sentence, missed, restored } = outcome;
-    const body = { kind, sentence, missed: missed ? { ...missed } : null, restored: restored ?? null };
+    const { kind, sentence, by, missed, restored } = outcome;
+    const body = { kind, sentence, by: by ?? null, missed: missed ? { ...missed } : null, restored: restored ?? null };
     const { started, intentDeferred } = this;
     this.recorder.write('outcome', { ...body, started, intentDeferred }, this.pendingChange);
     const unrecorded = await this.recorder.flush().then(

@@ -54,7 +54,8 @@ function left(result: Extract<RunResult, { kind: 'left' }>, title: string): Outc
   }
 }
 
-function personIn(by: string | undefined): string | undefined {
+/** Who that is in Slack; an operator who used Temporal's own UI is nobody there. */
+export function personIn(by: string | undefined): string | undefined {
   return by === 'operator' ? undefined : by;
 }
 
