@@ -1,6 +1,7 @@
 import type { VoteAnswer, VoteBody } from '../src/approvals/ballot';
 import type { IncidentView } from '../src/incidents/incident';
-import type { ActAnswer, ActBody, Fence } from '../src/operation/ports';
+import type { Fence } from '../src/ledger/fence';
+import type { ActAnswer, ActBody } from '../src/operation/ports';
 import type { Relayed } from '../src/operation/request';
 import type { OperationTimings } from '../src/operation/timings';
 import type { OperationView } from '../src/operation/view';

@@ -3,7 +3,8 @@ import { canonical } from '../../src/canonical';
 import { Refusal } from '../../src/errors';
 import { emptyChain, recordText, seal, type ChainHead, type Signer } from '../../src/ledger/chain';
 import { chainPath, keyPath, recordPath, statePath } from '../../src/ledger/paths';
-import type { AppliedState, LedgerEntry, LedgerRecord } from '../../src/ledger/record';
+import { fenceWords, isOlder, type Fence } from '../../src/ledger/fence';
+import type { AppliedChange, AppliedState, DroppedChange, LedgerEntry, LedgerRecord } from '../../src/ledger/record';
 import { applyChange } from '../../src/ledger/state';
 import { chainText, stateText } from '../../src/ledger/verify';
 import type { Mirror } from './git';
@@ -49,20 +50,20 @@ export async function buildCommit(
   const refusals: (Refusal | undefined)[] = [];
   const added: LedgerEntry[] = [];
   let { head } = tip;
+  const stateAt = (change: AppliedChange) =>
+    stateIn(changes.get(statePath(change)) ?? tip.files.get(statePath(change)));
   for (const group of on.groups) {
-    const fresh = newEntries(group, { tip, bodies });
+    const fresh = fencedOut(group, stateAt) ?? newEntries(group, { tip, bodies });
     refusals.push(fresh instanceof Refusal ? fresh : undefined);
     if (fresh instanceof Refusal) continue;
-    for (const entry of fresh) {
+    for (const given of fresh) {
+      const entry = withoutLateChange(given, stateAt);
       const sealed = seal(entry, { head, signer: on.signer });
       head = sealed.head;
       added.push(entry);
       bodies.set(recordPath(entry), canonical(entry.body));
       changes.set(recordPath(entry), recordText(sealed.record));
-      if (entry.state) {
-        const path = statePath(entry.state);
-        changes.set(path, stateText(applyChange(stateIn(changes.get(path) ?? tip.files.get(path)), entry.state)));
-      }
+      if (entry.state) changes.set(statePath(entry.state), stateText(applyChange(stateAt(entry.state), entry.state)));
     }
   }
   if (added.length === 0) return { refusals };
@@ -74,6 +75,43 @@ export async function buildCommit(
   const commit = out.toString('utf8').trim();
   if (!isObjectId(commit)) throw new Error(`git fast-import answered ${JSON.stringify(commit.slice(0, 80))}`);
   return { commit, refusals };
+}
+
+type StateAt = (change: AppliedChange) => AppliedState | undefined;
+
+/**
+ * Why a group may not be written any more: it would begin something, or say what runs, under a fence that is older than
+ * one the ledger knows, also when its record is there already from an attempt whose answer was lost. What has its
+ * outcome with it is over: it begins nothing, so it is kept as a record.
+ */
+function fencedOut(group: EntryGroup, stateAt: StateAt): Refusal | undefined {
+  const late = group.find((entry) => {
+    const isOver = group.some(({ event, operationId }) => event === 'outcome' && operationId === entry.operationId);
+    return !isOver && newerFence(entry.state, stateAt) !== undefined;
+  });
+  if (!late?.state) return undefined;
+  const { service, environment, fence } = late.state;
+  return new Refusal(
+    'ledger_refused',
+    `The ${late.event} of ${late.operationId} was not written, because the lane of ${service} in ${environment} has passed to a later operation (its fence is ${fenceWords(fence!)}, the ledger knows ${fenceWords(newerFence(late.state, stateAt)!)}), so it may not begin; see what that one does, and ask again for what is still wanted.`,
+    { data: { reason: 'fenced' } },
+  );
+}
+
+/** The fence under which somebody later wrote what runs, if somebody did. */
+function newerFence(change: AppliedChange | undefined, stateAt: StateAt): Fence | undefined {
+  if (!change?.fence) return undefined;
+  const known = stateAt(change)?.fence;
+  return known && isOlder(change.fence, known) ? known : undefined;
+}
+
+/** An entry as it is written: a change under a fence that was overtaken is kept in the record and changes nothing. */
+function withoutLateChange(entry: LedgerEntry, stateAt: StateAt): LedgerEntry & { readonly dropped?: DroppedChange } {
+  const newer = newerFence(entry.state, stateAt);
+  const { state: change, ...rest } = entry;
+  if (!newer || !change?.fence) return entry;
+  const because = `The lane had passed to a later operation (fence ${fenceWords(newer)} after ${fenceWords(change.fence)}), so this changed nothing of what is known to run.`;
+  return { ...rest, dropped: { change, because } };
 }
 
 /** The entries of a group that are not there yet, or why the group cannot be written. */

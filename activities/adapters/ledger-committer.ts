@@ -3,6 +3,7 @@ import { canonical } from '../../src/canonical';
 import { Refusal } from '../../src/errors';
 import type { Signer } from '../../src/ledger/chain';
 import { recordPath, statePath } from '../../src/ledger/paths';
+import type { LedgerEntry } from '../../src/ledger/record';
 import { GitFailure, type Mirror } from './git';
 import { buildCommit, buildRefFor, type EntryGroup } from './ledger-commit';
 import type { LedgerTip } from './ledger-tip';
@@ -81,6 +82,7 @@ export class LedgerCommitter {
     const deadline = performance.now() + maxWaitMs;
     let groups = batch;
     let declines = 0;
+    let asked = false;
     for (let attempt = 0; ; attempt++) {
       const on = await this.knownTip();
       const entries = groups.map((each) => each.entries);
@@ -97,6 +99,12 @@ export class LedgerCommitter {
         return refusal === undefined;
       });
       const { commit } = built;
+      // Nothing is pushed that would lose a race, so only the remote knows whether the lane has passed on meanwhile.
+      if (commit === undefined && !asked && groups.some(({ entries: own }) => own.some(isBeginning))) {
+        asked = true;
+        await this.deps.tip.refresh();
+        continue;
+      }
       if (commit === undefined) return settle(groups, on ?? '');
       const push = await this.push(on, commit);
       if (push.kind === 'landed') return settle(groups, commit);
@@ -149,6 +157,10 @@ export class LedgerCommitter {
       { data: { reason: 'busy' } },
     );
   }
+}
+
+function isBeginning({ event, state }: LedgerEntry): boolean {
+  return event === 'intent' && state?.fence !== undefined;
 }
 
 function settle(groups: readonly Waiting[], commit: string): void {

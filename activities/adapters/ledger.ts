@@ -29,7 +29,7 @@ export interface Ledger {
   /**
    * Writes entries in one commit, together with whatever else waits. Resolves once they are at the remote; a repeat
    * resolves too. Throws `Refusal('ledger_refused')` whose `data.reason` is `conflict`, `declined`, `unreachable`,
-   * `busy`, `rewritten` or `damaged`, and `TypeError` for entries that can never be written.
+   * `busy`, `rewritten`, `damaged` or `fenced` (its lane has passed on), and `TypeError` for entries that can never be written.
    */
   append(entries: readonly LedgerEntry[]): Promise<{ readonly commit: string }>;
   /** State of a service in an environment; an empty one when nothing was ever recorded. */

@@ -60,10 +60,12 @@ function asEvent({ event, at, body }: LedgerRecord, title: string): IncidentEven
   return [];
 }
 
+const hopeless: ReadonlySet<string> = new Set(['conflict', 'declined', 'damaged', 'fenced']);
+
 /** Trying again cannot help where the ledger has another record of that name, or a hook of its host says no. */
 function finalIfHopeless(error: unknown): unknown {
   if (!(error instanceof Refusal)) return error;
   const { reason } = (error.data ?? {}) as { readonly reason?: string };
-  const nonRetryable = reason === 'conflict' || reason === 'declined' || reason === 'damaged';
+  const nonRetryable = reason !== undefined && hopeless.has(reason);
   return ApplicationFailure.create({ message: error.message, type: 'Refusal', nonRetryable, cause: error });
 }

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import { canonical, digestOf } from '../canonical';
-import type { LedgerEntry, LedgerRecord } from './record';
+import type { DroppedChange, LedgerEntry, LedgerRecord } from './record';
 
 /** `previous` of the first record. */
 export const noRecord = '0'.repeat(64);
@@ -55,7 +55,7 @@ export function recordText(record: LedgerRecord): string {
 
 /** Makes the record that follows `head`, and the head after it. */
 export function seal(
-  entry: LedgerEntry,
+  entry: LedgerEntry & { readonly dropped?: DroppedChange },
   { head, signer }: { readonly head: ChainHead; readonly signer: Signer },
 ): { readonly record: LedgerRecord; readonly head: ChainHead } {
   const unsigned: Omit<LedgerRecord, 'signature'> = {
@@ -66,6 +66,7 @@ export function seal(
     at: entry.at,
     body: entry.body,
     ...(entry.state ? { state: entry.state } : {}),
+    ...(entry.dropped ? { dropped: entry.dropped } : {}),
     previous: head.hash,
   };
   const record = { ...unsigned, signature: `${signer.keyId}:${signer.sign(canonical(unsigned))}` };

@@ -1,4 +1,5 @@
 import type { Json } from '../json';
+import type { Fence } from './fence';
 
 export const ledgerEvents = ['request', 'verdict', 'vote', 'intent', 'act', 'outcome', 'adopted', 'incident'] as const;
 export type LedgerEvent = (typeof ledgerEvents)[number];
@@ -28,6 +29,8 @@ export interface LedgerRecord {
   readonly body: { readonly [key: string]: Json };
   /** How it changed the applied state: `state/` can be rebuilt, and checked, from the records alone. */
   readonly state?: AppliedChange;
+  /** A change of the applied state that came too late to count, and why. */
+  readonly dropped?: DroppedChange;
   /** SHA-256 of the canonical JSON of the record before, signature included; 64 zeros for the first. */
   readonly previous: string;
   /** Base64 Ed25519 over the canonical JSON of everything above; key id before the colon. */
@@ -54,6 +57,14 @@ export interface AppliedState {
   readonly changing?: { readonly version: string; readonly operation: string; readonly at: string };
   /** Versions that succeeded, newest first, at most 50. */
   readonly history: readonly AppliedVersion[];
+  /** The newest holder of the lane that wrote here: whoever held it before may write no more. */
+  readonly fence?: Fence;
+}
+
+export interface DroppedChange {
+  readonly change: AppliedChange;
+  /** One full sentence. */
+  readonly because: string;
 }
 
 /** How a record changes the applied state. Applied by the committer on the state at its tip. */
@@ -63,9 +74,14 @@ export type AppliedChange = {
   readonly operation: string;
   /** ISO 8601 UTC. */
   readonly at: string;
+  /** Of the lane under which it was done; absent where there was none (`adopt`). */
+  readonly fence?: Fence;
 } & (
-  | /** With the intent: from now on what runs is in motion, until one of the others says what came of it. */
-    { readonly kind: 'started'; readonly version: string } /** The watch has ended well. */
+  | /** With the intent of work that brings no version, such as a runbook about a service. */
+    {
+      readonly kind: 'entered';
+    } /** With the intent: from now on what runs is in motion, until one of the others says what came of it. */
+  | { readonly kind: 'started'; readonly version: string } /** The watch has ended well. */
   | {
       readonly kind: 'succeeded';
       readonly version: string;

@@ -1,3 +1,4 @@
+import { isOlder } from './fence';
 import type { AppliedChange, AppliedState, AppliedVersion } from './record';
 
 /** How many versions the state remembers: more than anyone rolls back through, small enough to read at once. */
@@ -16,9 +17,12 @@ export function emptyState({
 
 /** The state after a change. Applying the same change twice in a row gives the same state as once. */
 export function applyChange(state: AppliedState | undefined, change: AppliedChange): AppliedState {
-  const before = state ?? emptyState(change);
-  const { operation, at } = change;
+  const known = state ?? emptyState(change);
+  const { operation, at, fence } = change;
+  const before = fence && !(known.fence && isOlder(fence, known.fence)) ? { ...known, fence } : known;
   switch (change.kind) {
+    case 'entered':
+      return before;
     case 'started':
       return { ...before, changing: { version: change.version, operation, at } };
     case 'succeeded':

@@ -1,6 +1,7 @@
 import type { Ballot, Vote, VoteBody, VoteRefusal } from '../approvals/ballot';
 import type { IncidentEvent, IncidentRequest, IncidentView } from '../incidents/incident';
 import type { JsonObject } from '../json';
+import type { Fence } from '../ledger/fence';
 import type { AppliedState, LedgerEntry } from '../ledger/record';
 import type { Address, Notice } from '../messages/notice';
 import type { Actor, Operators } from './authority';
@@ -246,12 +247,6 @@ export interface RunStepInput {
   readonly late: { readonly previous_version?: string };
   /** Fence of the lane: grows with every holder, so a late writer can be told from the present one. */
   readonly fence?: Fence;
-}
-
-export interface Fence {
-  /** Start of the lane workflow, ms since the epoch. */
-  readonly epoch: number;
-  readonly number: number;
 }
 
 /** What people do to an operation, other than vote. */

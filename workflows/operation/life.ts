@@ -329,16 +329,22 @@ export class Life {
         previousVersion: recheck.previousVersion,
         operation: request.id,
         at: instant(),
+        fence: this.place.grant?.fence,
       });
     return outcomeOf({ result, title: this.title, request, restored: recheck.previousVersion });
   }
 
   /** Somebody cancelled, or a rollback took the lane, while the intent was written: what is in motion is called off. */
   private endIfOverAfterIntent({ lane }: Allowed, to: string | undefined): void {
-    const operation = this.facts.request.id;
-    if (lane && to !== undefined) this.pendingChange = { ...lane, kind: 'rolled_back', to, operation, at: instant() };
+    if (lane && to !== undefined) this.pendingChange = { ...this.change(lane), kind: 'rolled_back', to };
     endIfOver(this);
     this.pendingChange = undefined;
+  }
+
+  /** What every change of the applied state by this operation has in common. */
+  private change(lane: NonNullable<Allowed['lane']>) {
+    const fence = this.place.grant?.fence;
+    return { ...lane, operation: this.facts.request.id, at: instant(), ...(fence && { fence }) };
   }
 
   /** No record, no side effect (law 8). */
@@ -353,9 +359,10 @@ export class Life {
         votes: this.box.votes.map(({ person, decision, at }) => ({ person, decision, at })),
         fence: this.place.grant ? { ...this.place.grant.fence } : null,
       },
-      judgement.lane && version !== undefined
-        ? { kind: 'started', ...judgement.lane, version, at: instant(), operation: request.id }
-        : undefined,
+      judgement.lane && {
+        ...this.change(judgement.lane),
+        ...(version === undefined ? { kind: 'entered' } : { kind: 'started', version }),
+      },
     );
     try {
       await this.recorded();

@@ -1,3 +1,4 @@
+import type { Fence } from '../../src/ledger/fence';
 import type { AppliedChange } from '../../src/ledger/record';
 import type { Outcome, OutcomeKind, RunResult } from '../../src/operation/outcome';
 import type { OperationKind, OperationRequest } from '../../src/operation/request';
@@ -73,10 +74,11 @@ export function stateChangeOf(ran: {
   readonly previousVersion?: string;
   readonly operation: string;
   readonly at: string;
+  readonly fence?: Fence;
 }): AppliedChange | undefined {
-  const { result, lane, version, previousVersion, operation, at } = ran;
+  const { result, lane, version, previousVersion, operation, at, fence } = ran;
   if (version === undefined) return undefined;
-  const base = { ...lane, operation, at };
+  const base = { ...lane, operation, at, ...(fence && { fence }) };
   if (result.kind === 'done') {
     if (ran.kind === 'rollback') return { ...base, kind: 'rolled_back', from: previousVersion, to: version };
     return { ...base, kind: result.watch === 'superseded' ? 'applied' : 'succeeded', version };

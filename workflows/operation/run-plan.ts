@@ -1,7 +1,7 @@
 import { condition, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { JsonObject } from '../../src/json';
+import type { Fence } from '../../src/ledger/fence';
 import type { RunResult } from '../../src/operation/outcome';
-import type { Fence } from '../../src/operation/ports';
 import type { PlanOutline } from '../../src/operation/plan';
 import { stepOn } from '../activities';
 import { laneId, RUN_ACT, runId, WORKFLOWS, type OperationTimings } from '../contract';

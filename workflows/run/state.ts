@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/json';
-import type { Fence } from '../../src/operation/ports';
+import type { Fence } from '../../src/ledger/fence';
 import type { MissedCriterion, PlanOutline } from '../../src/operation/plan';
 import type { StepView } from '../../src/operation/view';
 import type { OperationTimings } from '../contract';
