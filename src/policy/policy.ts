@@ -122,15 +122,14 @@ export function loadPolicy(input: {
   readonly commit: string;
 }): LoadedPolicy {
   const { files, commit } = input;
-  const main = files.get('policy.yaml');
-  if (!main)
-    return {
-      ok: false,
-      problems: [missing('there is no policy.yaml at this commit', 'add one; signalbox init writes an example')],
-    };
-  const document = readDocument({ file: 'policy.yaml', text: main.text, schema: policySchema });
   const people = readPeople(files.get('people.yaml'));
   const services = readServices(files);
+  const main = files.get('policy.yaml');
+  if (!main) {
+    const none = missing('there is no policy.yaml at this commit', 'add one; signalbox init writes an example');
+    return { ok: false, problems: [none, ...people.problems, ...services.problems] };
+  }
+  const document = readDocument({ file: 'policy.yaml', text: main.text, schema: policySchema });
   if (!document.ok) return { ok: false, problems: [...document.problems, ...people.problems, ...services.problems] };
   const meaning = readMeaning({ document, files, services: services.services });
   const problems = [...people.problems, ...services.problems, ...meaning.problems];

@@ -229,6 +229,29 @@ describe('the rest of the repository', () => {
     expect(!loaded.ok && loaded.problems[0]?.message).toBe('there is no policy.yaml at this commit');
   });
 
+  test.each([
+    ['policy.yaml is missing', {}],
+    ['policy.yaml has a wrong shape', { 'policy.yaml': `${head}environments: {}\napprovals: 1\n` }],
+  ])('what other files mean is judged although %s', (_, more: { readonly [path: string]: string }) => {
+    const files = {
+      ...more,
+      'people.yaml': 'people:\n  U1: { accounts: [U9] }\n  U2: { accounts: [U9] }\n',
+      'services/x.yaml':
+        'service: { name: y, deployment: { blackout_windows: [{ start: 2026-02-30, end: 2026-03-01, reason: z }] } }',
+    };
+    const loaded = loadPolicy({
+      files: new Map(Object.entries(files).map(([path, text]) => [path, { text, blob: path }])),
+      commit: '',
+    });
+
+    const [, ...others] = loaded.ok ? [] : loaded.problems;
+    expect(others.map(({ message }) => message)).toEqual([
+      'the account U9 belongs to U1 already',
+      'the service is called "y" and its file "x"',
+      '2026-02-30 is not a day of the calendar',
+    ]);
+  });
+
   test('an account belongs to one person', () => {
     const problems = problemsOf('environments: {}', {
       'people.yaml': 'people:\n  U1: { accounts: [U9] }\n  U2: { accounts: [U9] }\n',
