@@ -81,7 +81,7 @@ class Incident {
   }
 
   async live(): Promise<IncidentView> {
-    const { id, severity, summary, declaredBy, declaredAt, service, operationId } = this.request;
+    const { id, severity, summary, declaredBy, declaredAt, service, environment, operationId } = this.request;
     if (
       !(await reading(this.timings).isRelayedIncident({ request: this.input.request })) ||
       id !== workflowInfo().workflowId
@@ -93,6 +93,7 @@ class Incident {
       summary,
       by: declaredBy,
       service: service ?? null,
+      environment: environment ?? null,
       operation: operationId ?? null,
     });
     this.note({ at: declaredAt, by: declaredBy, text: `declared ${severity}: ${summary}` });
@@ -118,13 +119,15 @@ class Incident {
 
   /** A channel of its own where the workspace allows it; else the incidents channel's thread is the room. */
   private async openRoom(): Promise<void> {
-    const { id, severity, summary, service, declaredBy } = this.request;
-    const name = `inc-${this.request.declaredAt.slice(0, 10).replaceAll('-', '')}-${service ?? 'general'}-${shortOf(id)}`;
+    const { id, severity, summary, service, environment, declaredBy, declaredAt } = this.request;
+    const day = declaredAt.slice(0, 10).replaceAll('-', '');
+    const stem = ['inc', day, service ?? 'general', environment].filter((part) => part !== undefined).join('-');
+    const where = [service, environment && `in ${environment}`].filter((part) => part !== undefined).join(' ');
     try {
       const room = await messaging(this.timings).openRoom({
         incidentId: id,
-        name: name.toLowerCase().slice(0, 80),
-        topic: `${severity} ${summary}`.slice(0, 240),
+        name: `${stem.toLowerCase().slice(0, 68)}-${shortOf(id)}`.toLowerCase(),
+        topic: `${severity}${where && ` ${where}`}: ${summary}`.slice(0, 240),
         invite: [declaredBy],
       });
       this.notDone = room.notDone;

@@ -3,7 +3,7 @@ import { ACTIONS } from '../../src/messages/actions';
 import type { VoteBody } from '../../src/approvals/ballot';
 import { isRelayed } from '../../src/operation/relay';
 import type { OperationView } from '../../src/operation/view';
-import { VIEW_QUERY } from '../../workflows/contract';
+import { VIEW_QUERY, type IncidentInput } from '../../workflows/contract';
 import { voteId } from '../../bot/votes';
 import { eventually, openBotWorld, relayKey, type BotWorld } from './support/bot-world';
 
@@ -164,6 +164,10 @@ describe('buttons of an operation', () => {
     await world.slack.waitFor(() => told('U0BOB').some((text) => text.includes('you joined it')));
     const described = await world.temporal.client.workflow.getHandle(`incident-${id}`).describe();
     expect(described.type).toBe('incident');
+    const { events } = await world.temporal.client.workflow.getHandle(`incident-${id}`).fetchHistory();
+    const [input] = events![0]!.workflowExecutionStartedEventAttributes!.input!.payloads!;
+    const { request } = JSON.parse(Buffer.from(input!.data!).toString()) as IncidentInput;
+    expect(request.body).toMatchObject({ service: 'checkout', environment: 'staging', operationId: id });
   });
 });
 

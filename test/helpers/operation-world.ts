@@ -152,6 +152,7 @@ export interface World {
   readonly notices: { readonly key: string; readonly to: Address; readonly notice: Notice }[];
   readonly records: LedgerEntry[];
   readonly steps: RunStepInput[];
+  readonly rooms: Parameters<SlackActivities['openRoom']>[0][];
   admit: (request: OperationRequest) => Admission | Promise<Admission>;
   judge: (request: OperationRequest) => Judgement | Promise<Judgement>;
   recheck: (request: OperationRequest) => Recheck | Promise<Recheck>;
@@ -191,6 +192,7 @@ export async function openWorld(): Promise<World> {
     notices: [],
     records: [],
     steps: [],
+    rooms: [],
     admit: () => ({
       kind: 'admitted',
       policyCommit: 'c0ffee',
@@ -265,7 +267,10 @@ function slackActivities(world: World): Partial<SlackActivities> {
     recheckVoters: async () => [],
     whoIs: async () => ({ standing: 'member', groups: [] }),
     checkAct: async (asked) => world.actor(asked),
-    openRoom: async () => ({ notDone: [] }),
+    openRoom: async (room) => {
+      world.rooms.push(room);
+      return { notDone: [] };
+    },
     pin: async () => ({ done: true }),
   };
 }

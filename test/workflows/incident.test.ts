@@ -3,6 +3,7 @@ import type { IncidentAct, IncidentRequest, IncidentView } from '../../src/incid
 import type { ActAnswer, ActBody } from '../../src/operation/ports';
 import { ACT_UPDATE, INCIDENT_EVENT, VIEW_QUERY, WORKER_QUEUE, type IncidentInput } from '../../workflows/contract';
 import { openWorld, testTimings, type World } from '../helpers/operation-world';
+import { eventually } from '../helpers/temporal';
 
 const key = 'a-relay-key-for-tests-of-32-characters';
 let world: World;
@@ -95,4 +96,22 @@ test('a resolved incident takes no more and says what to do', async () => {
 
   expect(late.status === 'rejected' || ['refused', 'done'].includes(late.value.kind)).toBe(true);
   await expect(incident.handle.result()).resolves.toMatchObject({ state: 'resolved' });
+});
+
+test('the room and the record say which service is in trouble, and where', async () => {
+  const incident = await declare();
+  const rooms = () => world.rooms.filter(({ incidentId }) => incidentId === incident.id);
+  await eventually(() => expect(rooms()).toHaveLength(1));
+
+  expect(rooms()[0]).toMatchObject({
+    name: expect.stringMatching(/^inc-\d{8}-checkout-production-[a-z0-9]+$/),
+    topic: 'sev2 checkout in production: errors after deploy',
+  });
+  await incident.act({ kind: 'resolve' });
+  await incident.handle.result();
+  expect(world.records.find(({ operationId }) => operationId === incident.id)?.body).toMatchObject({
+    event: 'declared',
+    service: 'checkout',
+    environment: 'production',
+  });
 });
