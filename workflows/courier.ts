@@ -5,7 +5,10 @@ import type { OperationTimings } from './contract';
 import type { Slot } from './slot';
 
 export type Recipient =
-  { readonly kind: 'card_thread'; readonly broadcast: boolean } | Exclude<Address, { kind: 'thread' }>;
+  | { readonly kind: 'card_thread'; readonly broadcast: boolean }
+  /** Another channel, with a link to the card. */
+  | { readonly kind: 'elsewhere'; readonly channel: string }
+  | Exclude<Address, { kind: 'thread' }>;
 
 interface Parcel {
   readonly key: string;
@@ -72,12 +75,15 @@ export class Courier {
 
   private async deliver(parcel: Parcel): Promise<void> {
     const { timings, slot } = this.spec;
-    if (parcel.to.kind === 'card_thread') await condition(() => slot?.at !== undefined || (slot?.settled ?? true));
+    if (parcel.to.kind === 'card_thread' || parcel.to.kind === 'elsewhere')
+      await condition(() => slot?.at !== undefined || (slot?.settled ?? true));
     const to = this.addressOf(parcel.to);
     if (!to) return;
     try {
       const ms = mustArrive.has(parcel.notice.kind) ? timings.lastDeliveryMs : timings.deliveryMs;
-      await messaging(timings, ms).notify({ key: parcel.key, to, notice: parcel.notice });
+      const isLinked = parcel.to.kind === 'elsewhere' && parcel.notice.kind === 'ballot_opened';
+      const notice: Notice = isLinked ? { ...parcel.notice, link: slot?.at } : parcel.notice;
+      await messaging(timings, ms).notify({ key: parcel.key, to, notice });
     } catch (error) {
       if (isCancellation(error)) throw error;
       // A notice that cannot be delivered is dropped: the card and the ledger say the same, and nothing waits for it.
@@ -85,6 +91,7 @@ export class Courier {
   }
 
   private addressOf(to: Recipient): Address | undefined {
+    if (to.kind === 'elsewhere') return { kind: 'channel', channel: to.channel };
     if (to.kind !== 'card_thread') return to;
     const at = this.spec.slot?.at;
     return at && { kind: 'thread', channel: at.channel, ts: at.ts, broadcast: to.broadcast };

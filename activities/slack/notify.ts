@@ -155,7 +155,7 @@ export class Notifier {
   }
 
   private async permalinkOf(notice: Notice): Promise<string | undefined> {
-    if (notice.kind !== 'reminder' || !notice.link) return undefined;
+    if ((notice.kind !== 'reminder' && notice.kind !== 'ballot_opened') || !notice.link) return undefined;
     const { channel, ts } = notice.link;
     try {
       const { permalink } = await this.spec.api.call<{ permalink?: string }>({
@@ -165,7 +165,7 @@ export class Notifier {
       });
       return permalink;
     } catch {
-      // A reminder without a link still reminds.
+      // Without a link it still says what waits.
       return undefined;
     }
   }

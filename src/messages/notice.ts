@@ -21,6 +21,8 @@ export type Notice =
       readonly title: string;
       readonly mention: readonly string[];
       readonly rule: string;
+      /** The card, when this is not said below it. */
+      readonly link?: { readonly channel: string; readonly ts: string };
     }
   | {
       readonly kind: 'reminder';

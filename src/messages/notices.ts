@@ -8,7 +8,7 @@ import { code, fit, instant, link, listed, mention, oneLine, plain, safe, safeLi
 import { teamOf, voteAnswerSentence } from './vote-words';
 
 type NoticeContext = RenderContext & {
-  /** Address of the card that a reminder is about, as Slack gave it. */
+  /** Address of the card that a notice links to, as Slack gave it. */
   readonly permalink?: string;
 };
 
@@ -31,11 +31,11 @@ const renderers: Renderers = {
       blocks: [section([`⛔ *${safe(notice.title, 200)}* is denied.`, ...bullets(reasons), commit].filter(Boolean))],
     };
   },
-  ballot_opened: (notice) => {
+  ballot_opened: (notice, about) => {
     const who = notice.mention.slice(0, 20).map(mention);
     const title = safe(notice.title, 200);
     return said(
-      `${who.join(' ')} ${who.length > 0 ? 'please' : 'Please'} decide on ${title} (${safe(notice.rule, 120)}).`,
+      `${who.join(' ')} ${who.length > 0 ? 'please' : 'Please'} decide on ${title} (${safe(notice.rule, 120)}).${openTheCard(about)}`,
     );
   },
   reminder,
@@ -93,11 +93,10 @@ function reminder(notice: Extract<Notice, { kind: 'reminder' }>, about: NoticeCo
   const tokens = { tokens: about.dateTokens ?? true };
   const value = encodeValue({ o: notice.operationId, b: notice.ballotId, d: notice.ballotDigest });
   const title = safe(notice.title, 200);
-  const card = about.permalink ? ` ${link(about.permalink, 'Open the card')}` : '';
   const blocks: KnownBlock[] = [
     section([
       `⏰ *${title}* waits for your decision since ${instant(notice.waitingSince, tokens)}.`,
-      `It expires ${instant(notice.expiresAt, tokens)}.${card}`,
+      `It expires ${instant(notice.expiresAt, tokens)}.${openTheCard(about)}`,
     ]),
     ...actions([
       button({ label: 'Approve', action: ACTIONS.approve, value, style: 'primary', spoken: `Approve ${notice.title}` }),
@@ -128,6 +127,10 @@ function rollbackNotice(notice: Extract<Notice, { kind: 'rollback_notice' }>): M
     text: `↩️ ${safe(notice.title, 200)} was rolled back because ${safe(notice.failedStep, 100)} failed: ${safe(notice.reason, 400)}${measured}${notice.restored ? ` ${safe(notice.restored, 80)} runs again.` : ''}`,
     blocks: [section(lines), ...actions([button({ label: 'Open incident', action: ACTIONS.incidentOpen, value })])],
   };
+}
+
+function openTheCard({ permalink }: NoticeContext): string {
+  return permalink ? ` ${link(permalink, 'Open the card')}` : '';
 }
 
 function said(sentence: string): Message {

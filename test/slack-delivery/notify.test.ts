@@ -86,3 +86,13 @@ it('shows nothing in a channel that another organisation shares', async () => {
   await expect(send({ kind: 'channel', channel: '#deploys' })).rejects.toMatchObject({ type: 'SlotLost' });
   expect(world.slack.messages('#deploys')).toHaveLength(0);
 });
+
+it('links to the card where approvers are called in a channel of their own', async () => {
+  const link = await world.activities.deliver(delivery(1));
+  const notice: Notice = { kind: 'ballot_opened', title: 'Deploy checkout', mention: [], rule: 'high risk', link };
+  await send({ kind: 'channel', channel: '#deploys' }, 'elsewhere', notice);
+
+  const called = world.slack.messages('#deploys').at(-1);
+
+  expect(called?.text).toContain(`https://acme.slack.com/archives/C0DEPLOYS/p${link.ts.replace('.', '')}`);
+});

@@ -410,6 +410,21 @@ test('an approver may think better of it while the operation still waits', async
   expect(outcomeBodyOf(operation.id)).toMatchObject({ kind: 'cancelled', by: 'U0SAM' });
 });
 
+test('approvers with a channel of their own are called there too, with a link to the card', async () => {
+  const { request } = fresh({ ballots: [aBallot({ channel: '#security', remindAfterMs: [300] })] });
+  const operation = await world.start(request);
+  const told = () => world.notices.filter(({ key }) => key.startsWith(request.id));
+  const elsewhere = () => told().filter(({ to }) => to.kind === 'channel');
+  await waitFor(async () => elsewhere().length === 2);
+
+  const link = { channel: 'C1', ts: `${request.id}/card/ts` };
+  const called = { to: { channel: '#security' }, notice: { kind: 'ballot_opened', link } };
+  expect(elsewhere()).toMatchObject([called, called]);
+  expect(elsewhere()[0]?.notice).toMatchObject({ mention: ['subteam:S0SECURITY', 'user:U0LEE', 'user:U0KIM'] });
+  expect(told().some(({ to, notice }) => to.kind === 'thread' && notice.kind === 'ballot_opened')).toBe(true);
+  await operation.act({ kind: 'cancel' });
+});
+
 test('a request that no bot signed leaves no record and tells nobody', async () => {
   const request = aRequest();
   const { admit } = world;

@@ -1,3 +1,4 @@
+import type { Ballot } from '../../src/approvals/ballot';
 import type { Outcome } from '../../src/operation/outcome';
 import type { GateView } from '../../src/operation/view';
 import { lanes } from '../activities';
@@ -10,8 +11,18 @@ import type { Life } from './life';
 export function callVoters(courier: Courier, box: BallotBox, title: string): void {
   for (const { ballot } of box.openBallots) {
     const mention = [...new Set(ballot.seats.flatMap(({ team }) => mentionsOf(ballot, team)))];
-    courier.thread({ kind: 'ballot_opened', title, mention, rule: ballot.rule });
+    call(courier, { ballot, title, mention });
   }
+}
+
+/** Below the card, and in the channel that policy names for this ballot. */
+function call(
+  courier: Courier,
+  { ballot, title, mention }: { readonly ballot: Ballot; readonly title: string; readonly mention: readonly string[] },
+): void {
+  const notice = { kind: 'ballot_opened', title, mention, rule: ballot.rule } as const;
+  courier.thread(notice);
+  if (ballot.channel !== undefined) courier.send({ kind: 'elsewhere', channel: ballot.channel }, notice);
 }
 
 /** Marks ballots that ran out, and reminds the teams that still have a free seat: in the thread, and by direct message. */
@@ -20,7 +31,7 @@ export function remind(of: Pick<Life, 'box' | 'courier' | 'slot' | 'title' | 'ch
     of.changed();
     const teams = of.box.waitingFor.filter((team) => ballot.teams[team]);
     const mention = [...new Set(teams.flatMap((team) => mentionsOf(ballot, team)))];
-    of.courier.thread({ kind: 'ballot_opened', title: of.title, mention, rule: ballot.rule });
+    call(of.courier, { ballot, title: of.title, mention });
     const users = teams.flatMap((team) => ballot.teams[team]?.users ?? []);
     const free = users.filter((user) => !ballot.excluded.some(({ id }) => id === user));
     for (const user of [...new Set(free)].slice(0, 10)) {
