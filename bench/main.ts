@@ -7,7 +7,7 @@ import { openOurs } from './ours';
 import { circumstances, tableOf, type Findings } from './report';
 import { startServers } from './servers';
 import { readSettings, stages, type BenchSettings, type Stage } from './settings';
-import type { Sides } from './side';
+import type { Side, Sides } from './side';
 import { startTally, type Tally } from './tally';
 
 type Measurement = (sides: Sides, settings: BenchSettings, tally: Tally) => Promise<Findings>;
@@ -20,18 +20,35 @@ const measurements: { readonly [stage in Stage]: Measurement } = {
   flood: measureFlood,
 };
 
+let open: readonly Side[] = [];
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    for (const pid of open.flatMap(({ pids }) => Object.values(pids))) endNow(pid);
+    process.exit(1);
+  });
+
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+}
+
 /** Each stage has servers and programs of its own, so that none pays for what another left behind. */
 async function stage(name: Stage, settings: BenchSettings): Promise<Findings> {
   const [servers, tally] = await Promise.all([startServers(), startTally()]);
   const spec = { ...servers, tallyPort: tally.port, steps: settings.steps };
   try {
     const [ours, minimum] = [await openOurs(spec), await openMinimum(spec)];
+    open = [ours, minimum];
     try {
       const found = await measurements[name]({ ours, minimum }, settings, tally);
       const violations = [ours, minimum].flatMap(({ slack, name: side }) => violationsOf(side, slack.violations));
       return { ...found, notes: [...found.notes, ...violations] };
     } finally {
       await Promise.all([ours.close(), minimum.close()]);
+      open = [];
     }
   } finally {
     tally.close();
@@ -55,9 +72,12 @@ async function main(): Promise<void> {
   const found: Findings[] = [];
   for (const name of stages.filter((each) => settings.only.includes(each))) {
     console.log(`Measuring: ${name}.`);
-    found.push(await stage(name, settings));
+    const findings = await stage(name, settings);
+    found.push(findings);
+    console.log([tableOf(findings.rows), ...findings.notes, ''].join('\n'));
   }
   const lines = [
+    'All of it:',
     '',
     ...circumstances(settings),
     '',

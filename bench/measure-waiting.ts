@@ -1,23 +1,21 @@
 import type { Findings } from './report';
 import type { BenchSettings } from './settings';
-import { cardCount, isCard, memoryOf, moreCards, nextCall, rest, type Side, type Sides } from './side';
+import { cardCount, isCard, memoryOf, moreCards, nextCall, rest, warmUp, type Side, type Sides } from './side';
 
-const lanes = 40;
-const warmUp = 100;
+const lanes = 10;
 
 /** Memory of many operations that wait for a vote, and whether the oldest of them still takes one. */
-export async function measureWaiting({ ours, minimum }: Sides, { waiting }: BenchSettings): Promise<Findings> {
-  return { rows: [], notes: [...(await onSide(ours, waiting)), ...(await onSide(minimum, waiting))] };
+export async function measureWaiting({ ours, minimum }: Sides, settings: BenchSettings): Promise<Findings> {
+  return { rows: [], notes: [...(await onSide(ours, settings)), ...(await onSide(minimum, settings))] };
 }
 
-async function onSide(side: Side, waiting: number): Promise<readonly string[]> {
+async function onSide(side: Side, settings: BenchSettings): Promise<readonly string[]> {
   const posting = nextCall(side.slack, isCard, 'the first card');
-  await askFor(side, warmUp);
+  await warmUp(side);
   const { call: first } = await posting;
-  await rest(5_000);
   const before = memoryOf(side.pids);
   const began = performance.now();
-  await askFor(side, waiting);
+  const waiting = await askFor(side, settings);
   const seconds = (performance.now() - began) / 1_000;
   await rest(5_000);
   const after = memoryOf(side.pids);
@@ -28,26 +26,28 @@ async function onSide(side: Side, waiting: number): Promise<readonly string[]> {
   });
   const pace = (waiting / seconds).toFixed(0);
   return [
-    `${waiting} waiting operations, ${side.name}: ${programs.join('; ')}. They were started at ${pace} a second, card included.`,
+    `${waiting} of ${settings.waiting} waiting operations, ${side.name}: ${programs.join('; ')}. They were started at ${pace} a second, card included.`,
     `A click on the oldest of them, ${side.name}: card updated after ${(await clickOn(side, first)).toFixed(0)} ms.`,
   ];
 }
 
-/** So many commands, a bounded number of them under way, until each has its card. */
-async function askFor(side: Side, count: number): Promise<void> {
+/** So many commands, or as many as fit into the time, each with its card; a bounded number of them under way. */
+async function askFor(side: Side, { waiting, waitingWithinMs }: BenchSettings): Promise<number> {
   const before = cardCount(side);
-  let next = 0;
+  const deadline = performance.now() + waitingWithinMs;
+  let asked = 0;
   const lane = async (): Promise<void> => {
-    while (next < count) {
-      next += 1;
-      const { acked, error } = await side.ask(next);
+    while (asked < waiting && performance.now() < deadline) {
+      asked += 1;
+      const { acked, error } = await side.ask(asked);
       if (!acked) throw new Error(`A command was not acknowledged: ${error}.`);
       // No more commands than cards: what is measured is waiting, not a queue of work.
-      await moreCards(side, before, Math.max(0, next - 2 * lanes), 120_000);
+      await moreCards(side, before, Math.max(0, asked - 2 * lanes), 120_000);
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-  await moreCards(side, before, count, 180_000);
+  await moreCards(side, before, asked, 180_000);
+  return asked;
 }
 
 async function clickOn(

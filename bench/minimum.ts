@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startSlackRules } from '../test/slack-rules';
 import { openTemporal } from '../test/helpers/temporal';
 import { BARE_QUEUE } from './minimum-contract';
-import { end } from './servers';
+import { end, endWithUs } from './servers';
 import { approver, channel, requester, slackLimits, type Side } from './side';
 
 /** The least that one could write by hand: a bare Bolt app and a bare worker, each a process as ours are. */
@@ -51,7 +51,7 @@ export async function openMinimum(spec: {
 /** TypeScript runs as it does here, by the hook in this process's own arguments. */
 async function start(file: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
   const child = fork(join(__dirname, file), { env });
-  process.on('exit', () => child.kill('SIGKILL'));
+  endWithUs(child);
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve());
     child.once('exit', (code) => reject(new Error(`${file} ended with ${code}.`)));

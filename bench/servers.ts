@@ -35,6 +35,11 @@ export interface Servers {
 const running = new Set<ChildProcess>();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
+/** Ends a child with this process, whatever happens to it. */
+export function endWithUs(child: ChildProcess): void {
+  running.add(child);
+}
+
 /** A new Temporal and a new Redis, both in memory, for one stage. */
 export async function startServers(): Promise<Servers> {
   const [temporalPort, redisPort] = [await freePort(), await freePort()];
@@ -57,7 +62,7 @@ export async function startServers(): Promise<Servers> {
 
 function start(program: string, args: readonly string[]): ChildProcess {
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  running.add(child);
+  endWithUs(child);
   child.on('error', (error) => console.error(`${program} could not be started: ${error.message}`));
   return child;
 }

@@ -14,8 +14,12 @@ export interface BenchSettings {
   readonly runs: number;
   /** Operations that wait for a vote while memory is read. */
   readonly waiting: number;
+  /** Longest time in which they are started, ms; those there by then are measured. */
+  readonly waitingWithinMs: number;
   /** Commands at once that are more than fits into Slack's three seconds. */
   readonly flood: number;
+  /** Longest wait for the cards of a burst, ms. */
+  readonly cardsWithinMs: number;
   /** How long after a flood its operations may take to appear in Temporal, ms. */
   readonly floodWaitMs: number;
   /** Rest between two measurements, so that one does not pay for what the other left running, ms. */
@@ -36,11 +40,25 @@ const full: Sizes = {
   steps: 150,
   runs: 4,
   waiting: 10_000,
+  waitingWithinMs: 360_000,
   flood: 5_000,
+  cardsWithinMs: 180_000,
   floodWaitMs: 300_000,
   restMs: 250,
 };
-const quick: Partial<Sizes> = { samples: 20, warmUp: 8, bursts: 1, steps: 50, runs: 2, waiting: 300, flood: 1_500 };
+const quick: Partial<Sizes> = {
+  samples: 15,
+  warmUp: 6,
+  burst: 250,
+  bursts: 1,
+  steps: 30,
+  runs: 2,
+  waiting: 100,
+  waitingWithinMs: 20_000,
+  flood: 750,
+  cardsWithinMs: 15_000,
+  floodWaitMs: 20_000,
+};
 
 /** Reads the command line. Throws on a flag that does not exist. */
 export function readSettings(args: readonly string[]): BenchSettings {

@@ -3,7 +3,7 @@ import { prepareTests } from './lib/jest.mjs';
 import { inRoot, run } from './lib/run.mjs';
 import { main } from './lib/say.mjs';
 
-// `npm run bench -- --quick` takes two minutes, without it a quarter of an hour; bench/settings.ts has all flags.
+// `npm run bench -- --quick` takes about five minutes on a busy machine, without it much longer; bench/settings.ts has all flags.
 await main(async () => {
   const env = await prepareTests();
   await build();
