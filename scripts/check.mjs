@@ -11,7 +11,10 @@ const gates = [
   ['types', [tsc, '--noEmit', '-p', 'tsconfig.json']],
   ['types of the workflows alone', [tsc, '--noEmit', '-p', 'workflows/tsconfig.json']],
   ['lint', [inRoot('node_modules/eslint/bin/eslint.js'), '--max-warnings', '0', '.']],
-  ['import arrows', [cruise, '--config', '.dependency-cruiser.cjs', 'src', 'bot', 'workflows', 'activities', 'test', 'bench']],
+  [
+    'import arrows',
+    [cruise, '--config', '.dependency-cruiser.cjs', 'src', 'bot', 'workflows', 'activities', 'test', 'bench'],
+  ],
 ];
 
 async function check() {
