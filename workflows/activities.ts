@@ -1,4 +1,4 @@
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { RunnerActivities, SlackActivities, WorkerActivities } from '../src/operation/ports';
 import type { StepOutline } from '../src/operation/plan';
 import { runnerQueue, SLACK_QUEUE, WORKER_QUEUE, type OperationTimings } from './contract';
@@ -22,6 +22,16 @@ export const reading = (timings: OperationTimings): ReadingActivities =>
     scheduleToCloseTimeout: timings.judgeMs,
     heartbeatTimeout: timings.heartbeatMs,
     retry: { initialInterval: '250 milliseconds', maximumInterval: '10 seconds' },
+  });
+
+/**
+ * A decision on the spot, in the worker that asks for it: no queue, no trip to the server. Tried once and not for long;
+ * whatever goes wrong is for the activity that has patience.
+ */
+export const onTheSpot = (timings: OperationTimings): Pick<WorkerActivities, 'decide'> =>
+  proxyLocalActivities<Pick<WorkerActivities, 'decide'>>({
+    scheduleToCloseTimeout: timings.decideMs,
+    retry: { maximumAttempts: 1 },
   });
 
 /** The ledger. Repeats are harmless, so it is tried as long as `recordMs`. */

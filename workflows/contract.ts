@@ -71,6 +71,7 @@ export const defaultTimings: OperationTimings = {
   deliveryMs: 120_000,
   lastDeliveryMs: 24 * 3_600_000,
   voterCheckMs: 8_000,
+  decideMs: 2_000,
   judgeMs: 300_000,
   recordMs: 900_000,
   recordAgainMs: 60_000,

@@ -35,7 +35,7 @@ export interface Ledger {
   /** State of a service in an environment; an empty one when nothing was ever recorded. */
   readState(where: { readonly service: string; readonly environment: string }, age?: LedgerAge): Promise<AppliedState>;
   /** All records of one operation, oldest first; empty when there are none. */
-  readOperation(operationId: string): Promise<readonly LedgerRecord[]>;
+  readOperation(operationId: string, age?: LedgerAge): Promise<readonly LedgerRecord[]>;
   /** Records since an instant (epoch ms), newest first; with `service`, those of its operations. */
   recent(about: {
     readonly service?: string;
@@ -95,7 +95,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     publicKeyPem: signer.publicKeyPem,
     append: (entries) => committer.append(entries),
     readState: (where, age) => reader.readState(where, age),
-    readOperation: (operationId) => reader.readOperation(operationId),
+    readOperation: (operationId, age) => reader.readOperation(operationId, age),
     recent: (about) => reader.recent(about),
     history: (age) => reader.history(age),
     fetch: async () => ({ commit: await tip.refresh() }),
@@ -138,8 +138,8 @@ class LedgerReader {
     return new Map(files.map(({ path, text }) => [path, JSON.parse(text) as AppliedState]));
   }
 
-  async readOperation(operationId: string): Promise<readonly LedgerRecord[]> {
-    const commit = await this.tip.refreshOrRecall();
+  async readOperation(operationId: string, age: LedgerAge = {}): Promise<readonly LedgerRecord[]> {
+    const commit = await this.tip.refreshOrRecall(age.maxAgeMs);
     if (commit === undefined || !/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(operationId)) return [];
     const names = (await this.daysAt(commit)).map((day) => `${commit}:${day}/${operationId}`);
     const found = [...(await readObjects(this.mirror, names)).keys()];

@@ -5,7 +5,16 @@ import { historyOf } from '../../src/ledger/history';
 import type { AppliedState, AppliedVersion } from '../../src/ledger/record';
 import { admitCase, gatesOf, judgeCase, type Case } from '../../src/operation/judge';
 import type { Plan } from '../../src/operation/plan';
-import type { GateAnswer, JudgeInput, Recheck, RecheckInput, WorkerActivities } from '../../src/operation/ports';
+import type {
+  Admission,
+  Decision,
+  GateAnswer,
+  Judgement,
+  JudgeInput,
+  Recheck,
+  RecheckInput,
+  WorkerActivities,
+} from '../../src/operation/ports';
 import { isRelayed } from '../../src/operation/relay';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
 import type { OperationTimings } from '../../src/operation/timings';
@@ -30,43 +39,27 @@ export interface DecisionDeps {
 
 type Decisions = Pick<
   WorkerActivities,
-  'isRelayedIncident' | 'admit' | 'judge' | 'askGates' | 'recheck' | 'judgeApproval'
+  'isRelayedIncident' | 'decide' | 'admit' | 'judge' | 'askGates' | 'recheck' | 'judgeApproval'
 >;
 
 /** Facts are gathered here; every decision is a pure function in `src`. */
 export function createDecisionActivities(deps: DecisionDeps): Decisions {
-  const { policy, ledger, relayKey, now } = deps;
+  const { policy, relayKey, now } = deps;
 
   return {
-    admit: ({ request, asker }) =>
-      finalIfRefused(async () => {
-        verify(request, relayKey);
-        const { body } = request;
-        if (now().getTime() > Date.parse(body.notAfter)) return tooLate(body);
-        const records = await ledger.readOperation(body.id);
-        if (records.some(({ event }) => event === 'intent')) return alreadyDone();
-        const inForce = await policy.current();
-        const facts = await gather(deps, { request: body, repository: inForce.repository }, justNow);
-        const { admission, resolve } = admitCase({ ...facts, asker, policyProblem: inForce.problem });
-        if (resolve) await keep(deps, resolve);
-        return admission;
-      }),
+    decide: (input) => finalIfRefused(() => decide(deps, input)),
+
+    admit: (input) => finalIfRefused(() => admit(deps, input)),
 
     isRelayedIncident: async ({ request }) => isRelayed('incident', request, relayKey),
 
-    judge: (input) =>
-      finalIfRefused(async () => {
-        const facts = await pinned(deps, input);
-        const { judgement, plan } = judgeCase({ ...facts, resolved: input.resolved });
-        if (plan) await keep(deps, plan);
-        return judgement;
-      }),
+    judge: (input) => finalIfRefused(() => judge(deps, input)),
 
     // Under the policy in force, as `recheck` asks: a freeze that was lifted no longer waits, a new gate is seen at once.
     askGates: (input) =>
       finalIfRefused(async () => {
         const inForce = await policy.current();
-        const facts = await gather(deps, { request: withVersion(input), repository: inForce.repository });
+        const facts = await gather(deps, { request: withVersion(input), repository: inForce.repository }, aWhileAgo);
         return (
           unreachableGate(facts, inForce) ?? gatesOf({ ...facts, asker: input.asker, policyProblem: inForce.problem })
         );
@@ -85,11 +78,41 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
   };
 }
 
+type Asked = Parameters<WorkerActivities['decide']>[0];
+
+async function decide(deps: DecisionDeps, { request, asker }: Asked): Promise<Decision> {
+  const admission = await admit(deps, { request, asker });
+  if (admission.kind === 'denied' || admission.resolve) return { admission };
+  return { admission, judgement: await judge(deps, { request, asker, admission, resolved: {} }) };
+}
+
+async function admit(deps: DecisionDeps, { request, asker }: Asked): Promise<Admission> {
+  const { policy, ledger, relayKey, now } = deps;
+  verify(request, relayKey);
+  const { body } = request;
+  if (now().getTime() > Date.parse(body.notAfter)) return tooLate(body);
+  if (await hasBegun(ledger, body)) return alreadyDone();
+  const inForce = await policy.current();
+  const facts = await gather(deps, { request: body, repository: inForce.repository }, aWhileAgo);
+  const { admission, resolve } = admitCase({ ...facts, asker, policyProblem: inForce.problem });
+  if (resolve) await keep(deps, resolve);
+  return admission;
+}
+
+async function judge(deps: DecisionDeps, input: JudgeInput): Promise<Judgement> {
+  const facts = await pinned(deps, input);
+  const { judgement, plan } = judgeCase({ ...facts, resolved: input.resolved });
+  if (plan) await keep(deps, plan);
+  return judgement;
+}
+
 /** The same questions under the newest policy, the newest applied state and the clock, before the first side effect. */
 async function recheck(deps: DecisionDeps, input: RecheckInput): Promise<Recheck> {
   const inForce = await deps.policy.current();
   const { body } = input.request;
   const facts = await gather(deps, { request: body, repository: inForce.repository });
+  // An intent at this point is that of another life under this id. `gather` has just asked the remote.
+  if (await hasBegun(deps.ledger, body)) return alreadyDone();
   const unreachable = unreachableGate(facts, inForce);
   if (unreachable) return { kind: 'gates_closed', answer: unreachable };
   const done = alreadyTrue(facts, input.admission.version);
@@ -122,10 +145,15 @@ function alreadyTrue({ request, applied }: Pick<Case, 'request' | 'applied'>, ve
   return `${request.service} already runs ${version} in ${request.environment}: it was restored in the meantime, so nothing was changed.`;
 }
 
+async function hasBegun(ledger: LedgerPort, { id }: OperationRequest): Promise<boolean> {
+  const records = await ledger.readOperation(id, aWhileAgo);
+  return records.some(({ event }) => event === 'intent');
+}
+
 async function pinned(deps: DecisionDeps, input: JudgeInput): Promise<Case> {
   verify(input.request, deps.relayKey);
   const repository = await deps.policy.at(input.admission.policyCommit);
-  const facts = await gather(deps, { request: withVersion(input), repository }, justNow);
+  const facts = await gather(deps, { request: withVersion(input), repository }, aWhileAgo);
   return { ...facts, asker: input.asker, policyProblem: input.admission.policyProblem };
 }
 
@@ -151,10 +179,10 @@ function unreachableGate(
 }
 
 /**
- * An operation asks the remote ledger once when it is admitted and once before its first side effect. What is looked up
- * in between decides nothing for good, so it may be this old.
+ * Only `recheck` decides for good, immediately before the first side effect, and it asks the remote ledger. What is
+ * looked up before may be this old.
  */
-const justNow: LedgerAge = { maxAgeMs: 2_000 };
+const aWhileAgo: LedgerAge = { maxAgeMs: 10_000 };
 
 async function gather(
   { ledger, now }: DecisionDeps,
@@ -166,7 +194,7 @@ async function gather(
     service !== undefined && environment !== undefined && about.repository.policy.environments.has(environment);
   const states = await ledger.history(age);
   const isOurs = known && about.repository.policy.services.has(service);
-  const applied = isOurs ? await ledger.readState({ service, environment }, justNow) : undefined;
+  const applied = isOurs ? await ledger.readState({ service, environment }, aWhileAgo) : undefined;
   return { ...about, history: historyOf(states), applied, now: now() };
 }
 

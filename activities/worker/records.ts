@@ -9,7 +9,7 @@ import type { WorkerActivities } from '../../src/operation/ports';
 export interface LedgerPort {
   append(entries: readonly LedgerEntry[]): Promise<{ readonly commit: string }>;
   readState(where: { readonly service: string; readonly environment: string }, age?: LedgerAge): Promise<AppliedState>;
-  readOperation(operationId: string): Promise<readonly LedgerRecord[]>;
+  readOperation(operationId: string, age?: LedgerAge): Promise<readonly LedgerRecord[]>;
   recent(about: {
     readonly service?: string;
     readonly sinceMs: number;

@@ -96,8 +96,16 @@ export type Recheck =
   /** Something moved: what it is, and the judgement that now holds. Its ballots are opened anew. */
   | { readonly kind: 'changed'; readonly because: string; readonly judgement: Judgement };
 
+/** Both verdicts in one answer. `judgement` is absent where the request was denied, or its `resolve` steps come first. */
+export interface Decision {
+  readonly admission: Admission;
+  readonly judgement?: Judgement;
+}
+
 /** Worker queue: policy, facts, plans, records, lanes. */
 export interface WorkerActivities {
+  /** `admit`, and `judge` where nothing comes between, in one trip. Repeats are harmless. */
+  decide(input: { readonly request: Relayed<OperationRequest>; readonly asker: Asker }): Promise<Decision>;
   /** Verifies the relay's signature, reads policy at a pinned commit, gives the first verdict. */
   admit(input: { readonly request: Relayed<OperationRequest>; readonly asker: Asker }): Promise<Admission>;
   /** Whether a bot of ours relayed this incident. */

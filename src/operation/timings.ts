@@ -6,6 +6,8 @@ export interface OperationTimings {
   readonly lastDeliveryMs: number;
   /** How long Slack may take to say who a voter is. */
   readonly voterCheckMs: number;
+  /** How long a decision may take on the spot, in the worker that asks for it, before it goes the long way. */
+  readonly decideMs: number;
   /** How long `admit` and `judge` may try while Git is away. */
   readonly judgeMs: number;
   /** How long a record may try to be committed. */

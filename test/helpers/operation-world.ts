@@ -232,6 +232,11 @@ export async function openWorld(): Promise<World> {
 function workerActivities(world: World): Partial<WorkerActivities> {
   return {
     ...createLaneActivities({ client: world.temporal.client }),
+    decide: async ({ request }) => {
+      const admission = await world.admit(request.body);
+      if (admission.kind === 'denied' || admission.resolve) return { admission };
+      return { admission, judgement: await world.judge(request.body) };
+    },
     admit: async ({ request }) => world.admit(request.body),
     isRelayedIncident: async () => true,
     judge: async ({ request }) => world.judge(request.body),

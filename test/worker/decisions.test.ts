@@ -18,13 +18,14 @@ const relayKey = 'a-relay-key-for-tests-of-32-characters';
 const asker = { standing: 'member', groups: [] } as const;
 
 let policy: TestRepository;
+let records: TestRepository;
 let ledger: Ledger;
 let decisions: ReturnType<typeof createDecisionActivities>;
 
 beforeEach(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-decisions-'));
   policy = await makeRepository({ files: examplePolicy(7400) });
-  const records = await makeRepository({ files: {} });
+  records = await makeRepository({ files: {} });
   ledger = await openLedger({
     url: records.url,
     ref: 'refs/heads/ledger',
@@ -71,6 +72,64 @@ async function judged(request: OperationRequest = aRequest(), by: Asker = asker)
 
 const recheck = (from: { input: JudgeInput; judgement: Extract<Judgement, { kind: 'allowed' }> }): Promise<Recheck> =>
   decisions.recheck({ ...from.input, judgement: from.judgement, votes: [], fallenVotes: [] });
+
+test('both verdicts come in one answer, and each is what it is alone', async () => {
+  const request = relay('request', aRequest(), relayKey);
+  const { admission, judgement } = await decisions.decide({ request, asker });
+
+  expect(admission).toEqual(await decisions.admit({ request, asker }));
+  expect(admission.kind === 'admitted' && judgement).toEqual(
+    await decisions.judge({ request, asker, admission: admission as JudgeInput['admission'], resolved: {} }),
+  );
+});
+
+test('a denial has no second verdict', async () => {
+  const request = relay('request', aRequest({ environment: 'mars' }), relayKey);
+
+  await expect(decisions.decide({ request, asker })).resolves.toEqual({
+    admission: expect.objectContaining({ kind: 'denied' }),
+  });
+});
+
+test('what did not come through the relay is not decided on, on the spot neither', async () => {
+  const request = relay('request', aRequest(), 'another-key-of-at-least-32-characters');
+
+  await expect(decisions.decide({ request, asker })).rejects.toMatchObject({ type: 'NotRelayed', nonRetryable: true });
+});
+
+describe('an operation that began before', () => {
+  /** Another process writes it: what this one knows of the remote is older. */
+  async function begunElsewhere(id: string): Promise<void> {
+    const other = await openLedger({
+      url: records.url,
+      ref: 'refs/heads/ledger',
+      dataDir: mkdtempSync(join(tmpdir(), 'signalbox-other-')),
+      now: () => new Date(),
+    });
+    const at = new Date().toISOString();
+    await other.append([{ operationId: id, event: 'intent', index: 4, at, day: at.slice(0, 10), body: {} }]);
+  }
+
+  test('is denied at its admission', async () => {
+    const request = aRequest();
+    await begunElsewhere(request.id);
+    await ledger.fetch();
+
+    await expect(judged(request)).rejects.toThrow('carried out before');
+  });
+
+  test('is denied before the first side effect, although its admission did not ask the remote again', async () => {
+    await judged();
+    const request = aRequest();
+    await begunElsewhere(request.id);
+    const again = await judged(request);
+
+    await expect(recheck(again)).resolves.toMatchObject({
+      kind: 'denied',
+      reasons: [expect.stringContaining('carried out before')],
+    });
+  });
+});
 
 test('nothing moved: go, and undo goes back to what runs now', async () => {
   const before = await judged();

@@ -44,6 +44,13 @@ function eventsOf(id: string): string[] {
   return world.records.filter(({ operationId }) => operationId === id).map(({ event }) => event);
 }
 
+async function scheduledBy(id: string): Promise<string[]> {
+  const { events } = await world.temporal.client.workflow.getHandle(id).fetchHistory();
+  return (events ?? []).flatMap(
+    ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name ?? [],
+  );
+}
+
 const forStep = (id: string, step: World['step']): World['step'] => {
   const { step: before } = world;
   return (input) => (input.key.startsWith(id) ? step(input) : before(input));
@@ -56,6 +63,36 @@ test('two teams approve, the plan runs, and the record tells it in order', async
 
   expect(eventsOf(operation.id)).toEqual(['request', 'verdict', 'vote', 'vote', 'intent', 'outcome']);
   expect(world.steps.filter(({ key }) => key.startsWith(operation.id))).toHaveLength(1);
+});
+
+test('the common case is decided on the spot: no activity of its own stands before the card', async () => {
+  const { request } = fresh();
+  const operation = await world.start(request);
+  await operation.until('waiting');
+
+  const scheduled = await scheduledBy(operation.id);
+  expect(scheduled).not.toContain('admit');
+  expect(scheduled).not.toContain('judge');
+  await operation.act({ kind: 'cancel' });
+});
+
+test.each([
+  ['fails', () => Promise.reject(new Error('Git is away'))],
+  ['takes longer than it may', () => new Promise<never>((_, reject) => setTimeout(reject, 3_500, new Error('late')))],
+])('a decision on the spot that %s goes the long way', async (_how, first) => {
+  const { request } = fresh();
+  const { admit } = world;
+  let asked = 0;
+  world.admit = (about) => {
+    if (about.id !== request.id) return admit(about);
+    asked += 1;
+    return asked === 1 ? first() : admit(about);
+  };
+  const operation = await world.start(request);
+  await operation.until('waiting');
+
+  expect(await scheduledBy(operation.id)).toEqual(expect.arrayContaining(['admit', 'judge']));
+  await operation.act({ kind: 'cancel' });
 });
 
 test('the requester, a stranger to the team and an old ballot change nothing and hear why', async () => {

@@ -9,9 +9,9 @@ import type { Vote, VoteAnswer } from '../../src/approvals/ballot';
 import type { JsonObject } from '../../src/json';
 import type { AppliedChange } from '../../src/ledger/record';
 import type { Outcome } from '../../src/operation/outcome';
-import type { Asker, JudgeInput, Judgement, Recheck } from '../../src/operation/ports';
+import type { Admission, Asker, JudgeInput, Judgement, Recheck } from '../../src/operation/ports';
 import type { OperationState, OperationView } from '../../src/operation/view';
-import { checking, reading, rechecking } from '../activities';
+import { checking, onTheSpot, reading, rechecking } from '../activities';
 import { BallotBox, voteBody, voteNotice } from '../ballot-box';
 import { laneId, SEARCH_ATTRIBUTES, type OperationInput } from '../contract';
 import { Courier } from '../courier';
@@ -114,9 +114,9 @@ export class Life {
   private async untilOutcome(): Promise<Outcome> {
     try {
       const asker = await this.whoAsks();
-      const admission = await this.admit(asker);
+      const { admission, judgement } = await this.decide(asker);
       const resolved = await this.resolve(admission);
-      return await this.judgeAndRun({ request: this.input.request, asker, admission, resolved });
+      return await this.judgeAndRun({ request: this.input.request, asker, admission, resolved }, judgement);
     } catch (error) {
       if (error instanceof Ended) return error.outcome;
       if (applicationFailureIn(error)?.type === 'NotRelayed') throw error;
@@ -127,8 +127,8 @@ export class Life {
     }
   }
 
-  private async judgeAndRun(base: JudgeInput): Promise<Outcome> {
-    let judgement = this.allowed(await this.judging.judge(base));
+  private async judgeAndRun(base: JudgeInput, judged: Judgement | undefined): Promise<Outcome> {
+    let judgement = this.allowed(judged ?? (await this.judging.judge(base)));
     this.openCard();
     this.adopt(judgement);
     while (true) {
@@ -167,9 +167,20 @@ export class Life {
     }
   }
 
-  private async admit(asker: Asker): Promise<Admitted> {
+  /** On the spot where that works; what is away is waited for by an activity with patience. */
+  private async decide(asker: Asker): Promise<{ readonly admission: Admitted; readonly judgement?: Judgement }> {
+    const asked = { request: this.input.request, asker };
+    try {
+      const { admission, judgement } = await onTheSpot(this.input.timings).decide(asked);
+      return { admission: this.admitted(admission), judgement };
+    } catch (error) {
+      if (error instanceof Ended) throw error;
+      return { admission: this.admitted(await this.judging.admit(asked)) };
+    }
+  }
+
+  private admitted(admission: Admission): Admitted {
     const { request } = this.facts;
-    const admission = await this.judging.admit({ request: this.input.request, asker });
     this.recorder.write('request', { ...(request as unknown as JsonObject) });
     if (admission.kind === 'denied') {
       this.recorder.write('verdict', {
@@ -177,11 +188,10 @@ export class Life {
         reasons: [...admission.reasons],
         policyCommit: admission.policyCommit ?? null,
       });
-      this.endDenied(admission.reasons);
+      return this.endDenied(admission.reasons);
     }
-    const admitted = admission as Admitted;
-    this.facts.admission = admitted;
-    return admitted;
+    this.facts.admission = admission;
+    return admission;
   }
 
   private openCard(): void {
