@@ -5,6 +5,7 @@ import { addAdopt } from './adopt';
 import { addAsk } from './ask';
 import { addAudit } from './audit';
 import { BadInput, Failed, type AddCommand, type Cli, type Ended, type ExitCode } from './command';
+import { addCel } from './cel';
 import { addDemo } from './demo';
 import { addDoctor } from './doctor';
 import { addInit } from './init';
@@ -32,6 +33,7 @@ const commands: readonly AddCommand[] = [
   addActs,
   addAdopt,
   addPolicy,
+  addCel,
   addSteps,
   addSchema,
   addAudit,
