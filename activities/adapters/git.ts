@@ -1,23 +1,14 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { simpleGit, type SimpleGit } from 'simple-git';
 import { ambient } from '../../src/config';
 import { isObjectId, type RemoteUrl } from './git-names';
+import { GitFailure, graceMs, runGit, wordsIn } from './git-process';
+import { openObjectReader, type ObjectReader } from './git-reader';
+import { TreeStore } from './git-trees';
 
-/** Git ended with an error, or did not end in time. `words` is what it said, without addresses' credentials. */
-export class GitFailure extends Error {
-  override readonly name = 'GitFailure';
-
-  constructor(
-    readonly command: string,
-    readonly words: string,
-    readonly kind: 'failed' | 'timeout' = 'failed',
-  ) {
-    super(`git ${command}: ${words}`);
-  }
-}
+export { GitFailure } from './git-process';
 
 /** A bare repository of our own that is brought up to date from one remote. It holds nothing that cannot be lost. */
 export interface Mirror {
@@ -30,10 +21,15 @@ export interface Mirror {
   fetch(options: readonly string[], refspecs: readonly string[]): Promise<void>;
   /** Moves a remote ref from `old` (undefined: it must not exist) to `commit`, or throws and leaves it. */
   push(move: { readonly ref: string; readonly old?: string; readonly commit: string }): Promise<void>;
+  /** Objects of the mirror, read without a new process. */
+  readonly objects: ObjectReader;
+  readonly trees: TreeStore;
   /** Commit that a full ref of the mirror, or an object id, stands for; undefined when it is none. */
   commitAt(refOrId: string): Promise<string | undefined>;
   /** Throws everything away and starts empty. */
   rebuild(): Promise<void>;
+  /** Ends what runs beside this process for the mirror; it is started again by whoever asks later. */
+  close(): void;
 }
 
 export interface MirrorOptions {
@@ -47,10 +43,6 @@ export interface MirrorOptions {
 
 /** Local commands read from disk: longer than this means the disk hangs. */
 const localTimeoutMs = 60_000;
-/** How long a killed program may take to go. */
-const graceMs = 2000;
-const maxOutputBytes = 512 * 1024 * 1024;
-
 const config = `[core]
 	repositoryformatversion = 0
 	filemode = true
@@ -76,9 +68,13 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   const env = environmentOf(options);
   const talk = <T>(command: string, work: (git: SimpleGit) => Promise<T>) =>
     withSimpleGit({ folder, env, timeoutMs, command }, work);
+  // A request is tried twice, and both together stay within the limit of one command.
+  const objects = openObjectReader({ folder, env, timeoutMs: localTimeoutMs / 2 });
   return {
     folder,
     remote,
+    objects,
+    trees: new TreeStore(objects),
     local: (args, input) => runGit({ folder, env, args, input, timeoutMs: localTimeoutMs }),
     async remoteTip(ref) {
       const out = await talk('ls-remote', (git) => git.listRemote(['--end-of-options', remote.url, ref]));
@@ -95,12 +91,9 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
       await talk('push', (git) => git.raw([...args, '--end-of-options', remote.url, `${commit}:${ref}`]));
     },
     async commitAt(refOrId) {
+      const name = `${refOrId}^{commit}`;
       try {
-        const id = await withSimpleGit({ folder, env, timeoutMs: localTimeoutMs, command: 'rev-parse' }, (git) =>
-          git.revparse(['--verify', '--quiet', '--end-of-options', `${refOrId}^{commit}`]),
-        );
-        const last = id.trim().split('\n').at(-1) ?? '';
-        return isObjectId(last) ? last : undefined;
+        return (await objects.infos([name])).get(name)?.id;
       } catch (error) {
         if (error instanceof GitFailure && error.kind === 'failed') return undefined;
         throw error;
@@ -109,7 +102,10 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     async rebuild() {
       await rm(folder, { recursive: true, force: true });
       await prepare(folder);
+      // What it holds open is what was thrown away.
+      objects.restart();
     },
+    close: () => objects.restart(),
   };
 }
 
@@ -175,59 +171,6 @@ async function withSimpleGit<T>(
     clearTimeout(timer);
     clearTimeout(last);
   }
-}
-
-/** simple-git hangs on commands that read from standard input, so local plumbing is spawned here. */
-export function runGit(given: {
-  readonly folder: string;
-  readonly env: { readonly [name: string]: string };
-  readonly args: readonly string[];
-  readonly input?: string | Uint8Array;
-  readonly timeoutMs: number;
-}): Promise<Buffer> {
-  const command = given.args[0] ?? '';
-  return new Promise((resolve, reject) => {
-    const child = spawn('git', given.args, { cwd: given.folder, env: given.env, stdio: ['pipe', 'pipe', 'pipe'] });
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    let bytes = 0;
-    const fail = (failure: Error) => {
-      clearTimeout(timer);
-      child.kill('SIGTERM');
-      setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
-      reject(failure);
-    };
-    const timer = setTimeout(
-      () => fail(new GitFailure(command, `no answer within ${given.timeoutMs / 1000} s`, 'timeout')),
-      given.timeoutMs,
-    );
-    child.stdout.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > maxOutputBytes) fail(new GitFailure(command, 'it answered with more than 512 MiB'));
-      else out.push(chunk);
-    });
-    child.stderr.on('data', (chunk: Buffer) => err.length < 100 && err.push(chunk));
-    child.on('error', (error) => fail(new GitFailure(command, wordsIn(error.message))));
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      if (code === 0) resolve(Buffer.concat(out));
-      else reject(new GitFailure(command, wordsIn(Buffer.concat(err).toString('utf8')) || `it ended with ${code}`));
-    });
-    // It may end before it has read everything; its exit code then says why.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(given.input);
-  });
-}
-
-/** The few lines of Git's answer that help a person, on one line, without credentials. */
-function wordsIn(text: string): string {
-  const lines = text
-    .replace(/:\/\/[^/\s@]*@/g, '://')
-    .split(/[\r\n]+/)
-    .map((line) => line.replace(/[\p{Cc}\p{Cf}]/gu, ' ').trim())
-    .filter((line) => line !== '' && !/^(?:hint:|To |Done$)/.test(line));
-  const telling = lines.filter((line) => /^(?:fatal|error|remote|!|ssh|warning|git@)|denied|refused/i.test(line));
-  return (telling.length > 0 ? telling : lines).join('; ').slice(0, 400);
 }
 
 /** Makes the bare repository if it is not there or not usable, and writes its configuration. */

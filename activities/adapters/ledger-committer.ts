@@ -36,6 +36,8 @@ export class LedgerCommitter {
       readonly now: () => Date;
       /** Longest time one batch may take, ms; other writers and a remote that blinks are waited for within it. */
       readonly maxWaitMs: number;
+      /** Pause between two commits in a row, ms: what is asked for meanwhile goes into the next one. */
+      readonly gatherMs: number;
     },
   ) {}
 
@@ -63,6 +65,7 @@ export class LedgerCommitter {
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
+      if (this.queue.length > 0) await new Promise((next) => setTimeout(next, this.deps.gatherMs));
     }
     this.pumping = false;
   }
@@ -130,8 +133,9 @@ export class LedgerCommitter {
     const { mirror, tip } = this.deps;
     let words: string;
     try {
+      const askedAt = performance.now();
       await mirror.push({ ref: tip.ref, old: on, commit });
-      await tip.moved(commit);
+      tip.moved(commit, askedAt);
       return { kind: 'landed' };
     } catch (error) {
       if (!(error instanceof GitFailure)) throw error;

@@ -1,7 +1,11 @@
 import { Refusal } from '../../src/errors';
 import { GitFailure, type Mirror } from './git';
+import { relationOf } from './git-objects';
+import { RefKeeper } from './ref-keeper';
 
 const tipRef = 'refs/signalbox/tip';
+/** How often the tip is written down at most, ms: it helps the next fetch and the next process, and costs a process. */
+const keepMs = 1000;
 
 /** Where the ledger's remote ref stands, as far as this process knows. It only ever moves forward. */
 export class LedgerTip {
@@ -11,6 +15,7 @@ export class LedgerTip {
   private next: Promise<string | undefined> | undefined;
   private failedAt = -Infinity;
   private answeredAt = -Infinity;
+  private readonly keeper: RefKeeper;
 
   constructor(
     private readonly deps: {
@@ -21,7 +26,9 @@ export class LedgerTip {
     },
     /** Full name of the ref at the remote. */
     readonly ref: string,
-  ) {}
+  ) {
+    this.keeper = new RefKeeper(deps.mirror, { ref: tipRef, restMs: keepMs });
+  }
 
   get isKnown(): boolean {
     return this.known !== undefined;
@@ -72,16 +79,23 @@ export class LedgerTip {
     }
   }
 
-  /** Our own push arrived. */
-  async moved(commit: string): Promise<void> {
+  /** Our own push, begun at `askedAt` (of `performance.now()`), arrived: so the remote said where it stands. */
+  moved(commit: string, askedAt: number): void {
     this.known = { commit };
     this.seen = this.deps.now();
-    await this.keep(commit);
+    this.answeredAt = Math.max(this.answeredAt, askedAt);
+    this.keeper.keep(commit);
+  }
+
+  /** Writes down what is known. */
+  close(): Promise<void> {
+    return this.keeper.close();
   }
 
   /** Whether a commit of ours is part of the ledger as it is now. */
   async contains(commit: string): Promise<boolean> {
-    return this.commit !== undefined && this.isAncestor(commit, this.commit);
+    const { commit: known } = this;
+    return known !== undefined && (await relationOf(this.deps.mirror, { known: commit, there: known })) === 'follows';
   }
 
   private start(): Promise<string | undefined> {
@@ -106,7 +120,7 @@ export class LedgerTip {
       if (isNews && (await mirror.commitAt(there)) === undefined) await mirror.fetch(['--no-tags'], [this.ref]);
       await this.take(there);
       this.seen = this.deps.now();
-      this.answeredAt = asked;
+      this.answeredAt = Math.max(this.answeredAt, asked);
       return this.commit;
     } catch (error) {
       throw error instanceof GitFailure ? this.unreachable(error) : error;
@@ -117,26 +131,17 @@ export class LedgerTip {
     const before = this.known?.commit;
     if (before === there || before === undefined) {
       this.known = { commit: there };
-      if (there !== undefined && before !== there) await this.keep(there);
+      if (there !== undefined && before !== there) this.keeper.keep(there);
       return;
     }
-    if (there !== undefined && (await this.isAncestor(before, there))) {
-      this.known = { commit: there };
-      return this.keep(there);
-    }
+    const relation = there === undefined ? 'unrelated' : await relationOf(this.deps.mirror, { known: before, there });
+    if (there === undefined || relation === 'unrelated') throw this.rewritten(before);
     // A replica that is a moment behind shows an older tip of the same history; our own pushes still name the newest.
-    if (there !== undefined && (await this.isAncestor(there, before))) return;
-    throw this.rewritten(before);
-  }
-
-  private async isAncestor(older: string, newer: string): Promise<boolean> {
-    const out = await this.deps.mirror.local(['rev-list', '--max-count=1', older, `^${newer}`, '--']);
-    return out.length === 0;
-  }
-
-  /** Helps the next fetch and the next process; a lock someone left behind must not fail a record that has landed. */
-  private async keep(commit: string): Promise<void> {
-    await this.deps.mirror.local(['update-ref', '--no-deref', tipRef, commit]).catch(() => undefined);
+    if (relation === 'precedes') return;
+    // A push of ours may have landed while we compared; what is known never moves back.
+    if (this.known?.commit !== before) return this.take(there);
+    this.known = { commit: there };
+    this.keeper.keep(there);
   }
 
   private unreachable(failure: GitFailure): Refusal {

@@ -11,7 +11,16 @@ import { verifyLedger, type LedgerFiles, type Trust, type Verification } from '.
 import { openMirror, type Mirror } from './git';
 import { isAlive, sweepGitLocks } from './git-lock';
 import { refName, remoteUrl } from './git-names';
-import { listFolders, listTree, readObjects, type TreeEntry } from './git-objects';
+import {
+  foldersIn,
+  listFolders,
+  listTree,
+  listUnder,
+  readObjects,
+  subFolders,
+  type Folder,
+  type TreeEntry,
+} from './git-objects';
 import { LedgerCommitter } from './ledger-committer';
 import { LedgerTip } from './ledger-tip';
 
@@ -51,6 +60,8 @@ export interface Ledger {
   /** Everything at the tip, for `audit verify` and export. */
   readAll(): Promise<LedgerFiles>;
   verify(trust?: Trust): Promise<Verification>;
+  /** Writes down what is known and ends what runs beside this process; it is started again by whoever asks later. */
+  close(): Promise<void>;
 }
 
 export interface LedgerOptions {
@@ -66,6 +77,8 @@ export interface LedgerOptions {
   readonly timeoutMs?: number;
   /** Longest time an append waits for other writers, ms. */
   readonly maxWaitMs?: number;
+  /** Pause between two commits in a row, ms: under load fewer of them carry more records each. */
+  readonly gatherMs?: number;
   /** How long reads answer from the mirror at once after the remote failed to answer, ms. */
   readonly restMs?: number;
   /** For https remotes: their access token. */
@@ -88,7 +101,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   await tidy(mirror);
   const tip = new LedgerTip({ mirror, now, restMs: options.restMs ?? 5000 }, ref);
   await tip.recall();
-  const committer = new LedgerCommitter({ mirror, tip, signer, now, maxWaitMs: options.maxWaitMs ?? 30_000 });
+  const { maxWaitMs = 30_000, gatherMs = 60 } = options;
+  const committer = new LedgerCommitter({ mirror, tip, signer, now, maxWaitMs, gatherMs });
   const reader = new LedgerReader(mirror, tip);
   return {
     keyNote,
@@ -105,6 +119,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     },
     readAll: () => reader.readAll(),
     verify: async (trust) => verifyLedger(await reader.readAll(), trust),
+    async close() {
+      await tip.close();
+      mirror.close();
+    },
   };
 }
 
@@ -112,6 +130,8 @@ class LedgerReader {
   /** A commit never changes, so what was read at the last one is read once, however many ask. */
   private readonly statesAt = atLastCommit((commit) => this.states(commit));
   private readonly daysAt = atLastCommit((commit) => this.days(commit));
+  /** Path -> what was read there last: the next commit changes few of them. */
+  private lastStates: ReadonlyMap<string, { readonly id: string; readonly state: AppliedState }> = new Map();
 
   constructor(
     private readonly mirror: Mirror,
@@ -134,17 +154,29 @@ class LedgerReader {
   }
 
   private async states(commit: string): Promise<ReadonlyMap<string, AppliedState>> {
-    const files = await this.texts(await listTree(this.mirror, { commit, folders: ['state'] }));
-    return new Map(files.map(({ path, text }) => [path, JSON.parse(text) as AppliedState]));
+    const entries = await listTree(this.mirror, { commit, folders: ['state'] });
+    const last = this.lastStates;
+    const changed = await this.texts(entries.filter(({ path, id }) => last.get(path)?.id !== id));
+    const read = new Map(changed.map(({ path, text }) => [path, JSON.parse(text) as AppliedState]));
+    const states = new Map<string, AppliedState>();
+    for (const { path } of entries) {
+      const state = read.get(path) ?? last.get(path)?.state;
+      if (state) states.set(path, state);
+    }
+    this.lastStates = new Map(
+      entries.flatMap(({ path, id }) => {
+        const state = states.get(path);
+        return state ? [[path, { id, state }] as const] : [];
+      }),
+    );
+    return states;
   }
 
   async readOperation(operationId: string, age: LedgerAge = {}): Promise<readonly LedgerRecord[]> {
     const commit = await this.tip.refreshOrRecall(age.maxAgeMs);
     if (commit === undefined || !/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(operationId)) return [];
-    const names = (await this.daysAt(commit)).map((day) => `${commit}:${day}/${operationId}`);
-    const found = [...(await readObjects(this.mirror, names)).keys()];
-    const folders = found.map((name) => name.slice(commit.length + 1));
-    const records = await this.records(await listTree(this.mirror, { commit, folders }));
+    const folders = await subFolders(this.mirror, { parents: await this.daysAt(commit), name: operationId });
+    const records = await this.records(await listUnder(this.mirror, folders));
     return records.sort((a, b) => a.sequence - b.sequence);
   }
 
@@ -156,8 +188,8 @@ class LedgerReader {
     const commit = await this.tip.refreshOrRecall();
     if (commit === undefined) return [];
     const first = dayFolder(Math.max(0, about.sinceMs - lookBackDays * dayMs));
-    const folders = (await this.daysAt(commit)).filter((day) => day >= first);
-    const records = await this.records(await listTree(this.mirror, { commit, folders }));
+    const days = (await this.daysAt(commit)).filter(({ path }) => path >= first);
+    const records = await this.records(await listUnder(this.mirror, days));
     const wanted = about.service === undefined ? undefined : operationsOf(about.service, records);
     return records
       .filter(({ at, operation }) => Date.parse(at) >= about.sinceMs && (wanted?.has(operation) ?? true))
@@ -179,11 +211,9 @@ class LedgerReader {
   }
 
   /** `operations/2026/11/21`, for every day there is. */
-  private async days(commit: string): Promise<readonly string[]> {
-    const { mirror } = this;
-    const years = await listFolders(mirror, { commit, folders: ['operations'] });
-    const months = await listFolders(mirror, { commit, folders: years });
-    return listFolders(mirror, { commit, folders: months });
+  private async days(commit: string): Promise<readonly Folder[]> {
+    const years = await listFolders(this.mirror, { commit, folders: ['operations'] });
+    return foldersIn(this.mirror, await foldersIn(this.mirror, years));
   }
 
   private async records(entries: readonly TreeEntry[]): Promise<LedgerRecord[]> {

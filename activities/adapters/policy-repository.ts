@@ -7,7 +7,7 @@ import { isPolicyDocument } from '../../src/policy/governed';
 import { GitFailure, openMirror, type Mirror } from './git';
 import { sweepGitLocks, withFileLock } from './git-lock';
 import { dangerIn, isObjectId, objectId, refName, remoteUrl, type RemoteUrl } from './git-names';
-import { listTree, readObjects, type TreeEntry } from './git-objects';
+import { listTree, readObjects, sizesOf, type TreeEntry } from './git-objects';
 
 /** Where the policy ref stood when the remote was last heard from. */
 export interface PolicyHead {
@@ -57,6 +57,8 @@ export interface PolicyRepository {
   /** The newest commit that a caller found usable, kept across restarts. */
   lastGood(): Promise<string | undefined>;
   keepLastGood(commit: string): Promise<void>;
+  /** Ends what runs beside this process; it is started again by whoever asks later. */
+  close(): Promise<void>;
 }
 
 export interface PolicyRepositoryOptions {
@@ -210,29 +212,46 @@ class Repository implements PolicyRepository {
     const mirror = await this.open();
     const problems: string[] = [];
     const chosen: TreeEntry[] = [];
-    let bytes = 0;
     for (const entry of await listTree(mirror, { commit: objectId(commit) })) {
       const verdict = judge(entry, filter);
       if (verdict.kind === 'problem') problems.push(verdict.sentence);
-      if (verdict.kind !== 'read') continue;
-      bytes += entry.size;
-      chosen.push(entry);
+      if (verdict.kind === 'read') chosen.push(entry);
     }
+    const { small, bytes } = await this.measure(mirror, { chosen, problems });
     if (bytes > maxTreeBytes)
       return {
         files: new Map(),
         problems: [...problems, `The files of commit ${commit.slice(0, 10)} are more than 64 MiB together.`],
       };
-    const missing = [...new Set(chosen.map(({ id }) => id))].filter((id) => this.texts.get(id) === undefined);
+    const missing = [...new Set(small.map(({ id }) => id))].filter((id) => this.texts.get(id) === undefined);
     const bodies = await readObjects(mirror, missing);
     const files = new Map<string, { text: string; blob: string }>();
-    for (const { id, path } of chosen) {
+    for (const { id, path } of small) {
       const text = this.texts.get(id) ?? textOf(bodies.get(id));
       if (text === undefined) problems.push(`${path} is not valid UTF-8 text.`);
       else files.set(path, { text, blob: id });
     }
     for (const { text, blob } of files.values()) this.texts.keep(blob, text);
     return { files, problems };
+  }
+
+  /** Sizes are asked before anything is read, so that nobody makes us hold a large file. */
+  private async measure(
+    mirror: Mirror,
+    { chosen, problems }: { readonly chosen: readonly TreeEntry[]; readonly problems: string[] },
+  ): Promise<{ readonly small: readonly TreeEntry[]; readonly bytes: number }> {
+    const sizes = await sizesOf(
+      mirror,
+      chosen.map(({ id }) => id),
+    );
+    let bytes = 0;
+    const small = chosen.filter(({ id, path }) => {
+      const size = sizes.get(id) ?? 0;
+      if (size > maxFileBytes) problems.push(`${path} has ${Math.ceil(size / 1024)} KiB; at most 256 KiB are read.`);
+      else bytes += size;
+      return size <= maxFileBytes;
+    });
+    return { small, bytes };
   }
 
   async resolveRef(ref: string): Promise<string | undefined> {
@@ -291,6 +310,10 @@ class Repository implements PolicyRepository {
     await writeAside(join(this.folder, 'signalbox-last-good'), objectId(commit));
   }
 
+  async close(): Promise<void> {
+    (await this.mirror?.catch(() => undefined))?.close();
+  }
+
   private open(): Promise<Mirror> {
     const { timeoutMs, remote } = this;
     this.mirror ??= openMirror({ folder: this.folder, remote, timeoutMs, token: this.options.token }).catch((error) => {
@@ -319,7 +342,7 @@ class Repository implements PolicyRepository {
 
 type EntryVerdict = { readonly kind: 'read' | 'skip' } | { readonly kind: 'problem'; readonly sentence: string };
 
-function judge({ mode, path, size }: TreeEntry, filter: (path: string) => boolean): EntryVerdict {
+function judge({ mode, path }: TreeEntry, filter: (path: string) => boolean): EntryVerdict {
   const problem = (sentence: string): EntryVerdict => ({ kind: 'problem', sentence });
   const danger = dangerIn(path);
   if (danger) return problem(`${JSON.stringify(path)} cannot be read, because ${danger}.`);
@@ -332,7 +355,6 @@ function judge({ mode, path, size }: TreeEntry, filter: (path: string) => boolea
   if (!filter(path)) return { kind: 'skip' };
   if (mode !== '100644' && mode !== '100755')
     return problem(`${path} has the file mode ${mode}, which is not a file's.`);
-  if (size > maxFileBytes) return problem(`${path} has ${Math.ceil(size / 1024)} KiB; at most 256 KiB are read.`);
   return { kind: 'read' };
 }
 
