@@ -41,10 +41,30 @@ export function windowAt(input: {
   readonly now: Date;
   readonly defaultZone: string;
 }): WindowAnswer {
-  if (input.windows.length === 0) return { open: true };
   const { windows, defaultZone } = input;
-  const isOpen = (at: number): boolean => windows.some((window) => holds(window, at, defaultZone));
+  if (windows.length === 0) return { open: true };
   const now = input.now.getTime();
+  const known = answers.get(windows);
+  if (known?.defaultZone === defaultZone && known.since <= now && now < known.until) return known.answer;
+  const found = findAnswer({ windows, now, defaultZone });
+  const until = (found.opensAt ?? found.closesAt)?.getTime() ?? now;
+  answers.set(windows, { defaultZone, since: now, until, answer: found });
+  return found;
+}
+
+/** Until a window opens or closes the answer is the same, and arithmetic with zones is most of a decision's time. */
+const answers = new WeakMap<
+  readonly WeeklyWindow[],
+  { readonly defaultZone: string; readonly since: number; readonly until: number; readonly answer: WindowAnswer }
+>();
+
+function findAnswer(input: {
+  readonly windows: readonly WeeklyWindow[];
+  readonly now: number;
+  readonly defaultZone: string;
+}): WindowAnswer {
+  const { windows, now, defaultZone } = input;
+  const isOpen = (at: number): boolean => windows.some((window) => holds(window, at, defaultZone));
   const open = isOpen(now);
   if (windows.some(isAlways)) return { open };
   for (let day = -1; day <= lookAheadDays; day++) {
@@ -73,11 +93,21 @@ export function rangeAt(input: { readonly range: DateRange; readonly now: Date; 
   readonly from: Date;
   readonly until: Date;
 } {
-  const zone = input.range.zone ?? input.defaultZone;
-  const from = DateTime.fromISO(input.range.from, { zone }).startOf('day');
-  const until = DateTime.fromISO(input.range.to, { zone }).plus({ days: 1 }).startOf('day');
+  const { from, until } = edgesOfRange(input.range, input.range.zone ?? input.defaultZone);
   const now = input.now.getTime();
-  return { active: from.toMillis() <= now && now < until.toMillis(), from: from.toJSDate(), until: until.toJSDate() };
+  return { active: from <= now && now < until, from: new Date(from), until: new Date(until) };
+}
+
+const rangeEdges = new WeakMap<DateRange, { readonly zone: string; readonly from: number; readonly until: number }>();
+
+function edgesOfRange(range: DateRange, zone: string): { readonly from: number; readonly until: number } {
+  const known = rangeEdges.get(range);
+  if (known?.zone === zone) return known;
+  const from = DateTime.fromISO(range.from, { zone }).startOf('day').toMillis();
+  const until = DateTime.fromISO(range.to, { zone }).plus({ days: 1 }).startOf('day').toMillis();
+  const edges = { zone, from, until };
+  rangeEdges.set(range, edges);
+  return edges;
 }
 
 /** The ranges that are active at an instant, each with its end; the one that ends last first. */

@@ -80,9 +80,13 @@ export function placeOf(source: Source): string {
   return `${source.file}:${source.line}`;
 }
 
-/** `Mon 23 Nov 09:00 (Europe/Berlin)`: an instant for people. */
-export function instantWords(at: Date, zone: string): string {
-  const words = new Intl.DateTimeFormat('en-GB', {
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** One for each zone that a policy names: making one costs more than a whole decision. */
+function formatIn(zone: string): Intl.DateTimeFormat {
+  const known = formats.get(zone);
+  if (known) return known;
+  const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
     weekday: 'short',
     day: 'numeric',
@@ -91,8 +95,14 @@ export function instantWords(at: Date, zone: string): string {
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
-  }).format(at);
-  return `${words.replace(/,/g, '')} (${zone})`;
+  });
+  formats.set(zone, format);
+  return format;
+}
+
+/** `Mon 23 Nov 09:00 (Europe/Berlin)`: an instant for people. */
+export function instantWords(at: Date, zone: string): string {
+  return `${formatIn(zone).format(at).replace(/,/g, '')} (${zone})`;
 }
 
 export function hasLabel(request: PolicyRequest, label: string): boolean {

@@ -209,3 +209,18 @@ describe('words of the calendar', () => {
     ]);
   });
 });
+
+it('tells the same of an instant whatever was asked before', () => {
+  const windows = [{ ...window('mon-thu', '09:00', '16:00'), zone: undefined }];
+  const instants = ['2026-11-24T07:59:59Z', '2026-11-24T08:00:00Z', '2026-11-24T14:59:59Z', '2026-11-24T15:00:00Z'];
+  const ask = (iso: string, zone: string) => windowAt({ windows, now: new Date(iso), defaultZone: zone });
+  const orders = [instants, [...instants].reverse(), [...instants, ...instants]];
+  for (const order of orders)
+    for (const iso of order)
+      for (const zone of ['Europe/Berlin', 'Asia/Tokyo'])
+        expect([iso, zone, ask(iso, zone)]).toEqual([
+          iso,
+          zone,
+          windowAt({ windows: [...windows], now: new Date(iso), defaultZone: zone }),
+        ]);
+});
