@@ -41,12 +41,29 @@ export async function listUnder(mirror: Mirror, roots: readonly Folder[]): Promi
       const path = root.path === '' ? name : `${root.path}/${name}`;
       if (entry.type === 'tree') list({ path, id: entry.id });
       else listed.push({ ...entry, path });
-      if (listed.length > maxEntries)
-        throw new GitFailure('cat-file', `more than ${maxEntries} files are not listed at once`);
     }
   };
+  const count = countIn(folders);
+  if (roots.reduce((sum, { id }) => sum + count(id), 0) > maxEntries)
+    throw new GitFailure('cat-file', `more than ${maxEntries} files are not listed at once`);
   for (const root of roots) list(root);
   return listed;
+}
+
+/** Counts what is under a folder; folders that are alike are counted once, however often they stand somewhere. */
+function countIn(folders: ReadonlyMap<string, readonly FolderEntry[]>): (id: string) => number {
+  const known = new Map<string, number>();
+  const count = (id: string): number => {
+    const before = known.get(id);
+    if (before !== undefined) return before;
+    const sum = (folders.get(id) ?? []).reduce(
+      (all, { type, id: below }) => all + (type === 'tree' ? count(below) : 1),
+      1,
+    );
+    known.set(id, sum);
+    return sum;
+  };
+  return count;
 }
 
 /** Entries of every folder under some, by id: one request for each level. */

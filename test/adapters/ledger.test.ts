@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -319,6 +319,31 @@ describe('reading the ledger', () => {
     expect(names(await ledger.recent({ service: 'search', sinceMs: 0, limit: 9 }))).toEqual(['deploy-d']);
   });
 
+  it('reads an operation whose records stand under several days, and what others wrote meanwhile', async () => {
+    const remote = await remoteRepository();
+    const [writer, ledger] = [await open(remote), await open(remote)];
+    await writer.append([entry('deploy-a', { day: '2025-12-31' }), entry('deploy-a2', { day: '2026-11-21' })]);
+    expect(await ledger.readOperation('deploy-a')).toHaveLength(1);
+    await writer.append([entry('deploy-a', { event: 'outcome', index: 1, day: '2026-01-01' })]);
+    expect((await ledger.readOperation('deploy-a')).map(({ event }) => event)).toEqual(['intent', 'outcome']);
+    expect(await ledger.readOperation('deploy')).toEqual([]);
+  });
+
+  it('shows each service as it is at the newest commit, also when only another one changed', async () => {
+    const remote = await remoteRepository();
+    const [writer, ledger] = [await open(remote), await open(remote)];
+    const versions = async () => (await ledger.history()).map(({ current }) => current?.version);
+    await writer.append([
+      done('deploy-a', 'v1', '2026-11-21T10:00:00.000Z'),
+      done('deploy-b', 'v1', '2026-11-21T10:00:00.000Z', 'search'),
+    ]);
+    expect(await versions()).toEqual(['v1', 'v1']);
+    await writer.append([done('deploy-c', 'v2', '2026-11-21T11:00:00.000Z', 'search')]);
+    expect(await versions()).toEqual(['v1', 'v2']);
+    await remote.commit({ 'state/production/search.json': null }, 'Forget', { branch: 'ledger' });
+    expect(await versions()).toEqual(['v1']);
+  });
+
   it('tells for health checks which commit it knows and when the remote last answered', async () => {
     const remote = await remoteRepository();
     let now = Date.UTC(2026, 10, 21);
@@ -327,6 +352,77 @@ describe('reading the ledger', () => {
     const { commit } = await ledger.append([entry('deploy-a')]);
     now += 5000;
     expect(ledger.tip()).toEqual({ commit, seenAt: '2026-11-21T00:00:00.000Z', ageMs: 5000 });
+  });
+});
+
+describe('what a record costs', () => {
+  /** Git commands that were started since. */
+  function watchGit(): () => readonly string[] {
+    const prototype = ChildProcess.prototype as unknown as { spawn(options: { args: string[] }): unknown };
+    const spy = jest.spyOn(prototype, 'spawn');
+    cleanUps.push(async () => spy.mockRestore());
+    return () => spy.mock.calls.map(([{ args }]) => args.find((arg, at) => at > 0 && !arg.startsWith('-')) ?? '');
+  }
+
+  it('is two processes for each commit, and one for each question to the remote', async () => {
+    const remote = await remoteRepository();
+    const ledger = await open(remote);
+    await ledger.append([done('deploy-a', 'v1', '2026-11-21T10:00:00.000Z')]);
+    await ledger.readOperation('deploy-a');
+    const started = watchGit();
+    await ledger.append([done('deploy-b', 'v2', '2026-11-21T10:00:00.000Z')]);
+    await ledger.append([done('deploy-c', 'v3', '2026-11-21T10:00:00.000Z')]);
+    await ledger.readOperation('deploy-b');
+    await ledger.readState({ service: 'checkout', environment: 'production' });
+    await ledger.history({ maxAgeMs: 60_000 });
+    await ledger.recent({ sinceMs: 0, limit: 9 });
+    const without = started().filter((command) => command !== 'update-ref');
+    expect(without.sort()).toEqual([
+      'fast-import',
+      'fast-import',
+      'ls-remote',
+      'ls-remote',
+      'ls-remote',
+      'push',
+      'push',
+    ]);
+  });
+
+  it('is one process to remember where the ledger stands for many commits, and that is done at the latest at its end', async () => {
+    const remote = await remoteRepository();
+    const dataDir = await folder();
+    const ledger = await open(remote, { dataDir });
+    const started = watchGit();
+    for (let n = 0; n < 8; n++) await ledger.append([entry(`deploy-${n}`)]);
+    await ledger.close();
+    const written = started().filter((command) => command === 'update-ref').length;
+    expect(written).toBeGreaterThan(0);
+    expect(written).toBeLessThan(8);
+    const [name = ''] = (await readdir(dataDir)).filter((each) => each.endsWith('.git'));
+    const kept = await readFile(join(dataDir, name, 'refs/signalbox/tip'), 'utf8');
+    expect(kept.trim()).toBe(await remote.head('ledger'));
+    expect(await ledger.verify()).toMatchObject({ ok: true, records: 8 });
+  });
+
+  it('is shared by all who ask while it rests between two commits in a row', async () => {
+    const remote = await remoteRepository();
+    const ledger = await open(remote, { gatherMs: 1500 });
+    const first = ledger.append([entry('deploy-first')]);
+    await new Promise((next) => setImmediate(() => setImmediate(next)));
+    const second = ledger.append([entry('deploy-second')]);
+    const { commit } = await first;
+    const third = ledger.append([entry('deploy-third')]);
+    expect((await second).commit).toBe((await third).commit);
+    expect((await second).commit).not.toBe(commit);
+    expect(await history(remote)).toHaveLength(2);
+  });
+
+  it('holds no rest before the first commit after idleness', async () => {
+    const remote = await remoteRepository();
+    const ledger = await open(remote, { gatherMs: 2 ** 30 });
+    await ledger.append([entry('deploy-a')]);
+    await ledger.append([entry('deploy-b')]);
+    expect(await history(remote)).toHaveLength(2);
   });
 });
 
