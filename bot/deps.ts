@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { AskedKind, AskedOf } from '../src/commands/asked';
 import type { RenderContext } from '../src/messages/blocks';
 import type { RunbookField } from '../src/messages/request-modals';
+import type { KnownPerson } from '../src/operation/ports';
 import type { OperationTimings } from '../workflows/contract';
 import type { TokenTable } from './tokens';
 
@@ -102,6 +103,10 @@ export interface BotDeps {
   mayRequest(person: string): Promise<(kind: AskedKind) => boolean>;
   /** Teams a person sits in, for the App Home. */
   teamsOf(person: string): Promise<readonly string[]>;
+  /** What is freshly known of a member without asking Slack; signed, it saves the workflow a question. */
+  known?(person: string): KnownPerson | undefined;
+  /** Asks Slack who this is, in the background: they are about to decide. */
+  meet?(person: string): void;
   /** People, groups or channels changed in Slack: what was looked up before no longer counts. */
   workspaceChanged?(): void;
   /** Whether everything else that the process needs is there, for `/readyz`; one sentence each for what is not. */

@@ -1,6 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError, type WorkflowStartOptions, type Workflow } from '@temporalio/client';
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import type { IncidentRequest } from '../src/incidents/incident';
+import type { KnownPerson } from '../src/operation/ports';
 import { relay } from '../src/operation/relay';
 import { shortIdIn } from '../src/operation/ids';
 import type { OperationRequest, Relayed } from '../src/operation/request';
@@ -16,7 +17,7 @@ import type { Kept, Spill } from './spill';
 import { isAway, within } from './temporal';
 import type { Turns } from './turns';
 
-export type IntakeDeps = Pick<BotDeps, 'temporal' | 'relayKey' | 'timings' | 'waits' | 'log'> & {
+export type IntakeDeps = Pick<BotDeps, 'temporal' | 'relayKey' | 'timings' | 'waits' | 'log' | 'known'> & {
   readonly spill?: Spill;
   /** Bounds how many starts are under way at once. */
   readonly turns?: Turns;
@@ -38,9 +39,21 @@ export type HandedOver =
 /** Signs a request and hands it over durably: to Temporal, else to the spill queue. Never throws for an outage. */
 export async function startOperation(deps: IntakeDeps, request: OperationRequest): Promise<HandedOver> {
   const payload = relay('request', request, deps.relayKey);
+  const { requester } = request;
+  // What is kept is started without: it would be stale by then.
+  const known = requester.kind === 'person' ? knownPerson(deps, requester.id) : undefined;
   return orKeep(deps, { kind: 'start', payload, notAfter: request.notAfter }, () =>
-    startRelayedOperation(deps, payload),
+    startRelayedOperation(deps, payload, known),
   );
+}
+
+/** What is freshly known of a person, signed. */
+export function knownPerson(
+  { known, relayKey }: Pick<IntakeDeps, 'known' | 'relayKey'>,
+  user: string,
+): Relayed<KnownPerson> | undefined {
+  const person = known?.(user);
+  return person && relay('person', person, relayKey);
 }
 
 /** The same for an incident. `already`: one about the same cause is open, and the caller joined it. */
@@ -82,9 +95,10 @@ async function startOrKeep(
 export async function startRelayedOperation(
   deps: Pick<IntakeDeps, 'temporal' | 'timings' | 'waits'>,
   payload: Relayed<OperationRequest>,
+  known?: Relayed<KnownPerson>,
 ): Promise<'started' | 'already'> {
   const { body } = payload;
-  const input: OperationInput = { request: payload, timings: deps.timings };
+  const input: OperationInput = { request: payload, ...(known && { known }), timings: deps.timings };
   const place = [body.version, body.environment && `to ${body.environment}`].filter(Boolean).join(' ');
   return start(deps, WORKFLOWS.operation, {
     workflowId: body.id,

@@ -1,5 +1,6 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import type { KnownPerson } from '../src/operation/ports';
 import type { Relayed } from '../src/operation/request';
 import { outcomeSentence } from './looks';
 import type { IntakeDeps } from './intake';
@@ -23,6 +24,8 @@ export interface Relaying<Body, Answer> {
   readonly signal: string;
   readonly updateId: string;
   readonly relayed: Relayed<Body>;
+  /** Goes with the Update alone: by the time of a signal it would be stale. */
+  readonly known?: Relayed<KnownPerson>;
   readonly kept: Kept;
   /** What the workflow's validator said, as an answer. */
   readonly refusal: (code: string, detail: string) => Answer;
@@ -45,8 +48,8 @@ async function updateOrSignal<Body, Answer>(deps: IntakeDeps, ask: Relaying<Body
   const workflow = deps.temporal.workflow.getHandle(ask.workflowId);
   try {
     const update = await within(deps.temporal, deps.waits.handOver, () =>
-      workflow.startUpdate<Answer, [Relayed<Body>]>(ask.update, {
-        args: [ask.relayed],
+      workflow.startUpdate<Answer, [Relayed<Body>, Relayed<KnownPerson>?]>(ask.update, {
+        args: ask.known === undefined ? [ask.relayed] : [ask.relayed, ask.known],
         updateId: ask.updateId,
         waitForStage: 'ACCEPTED',
       }),

@@ -5,7 +5,7 @@ import type { ModalResult } from '../src/messages/vote-modals';
 import type { ActAnswer, ActBody } from '../src/operation/ports';
 import { relay } from '../src/operation/relay';
 import { ACT_SIGNAL, ACT_UPDATE, VOTE_SIGNAL, VOTE_UPDATE } from '../workflows/contract';
-import type { IntakeDeps } from './intake';
+import { knownPerson, type IntakeDeps } from './intake';
 import { relayToWorkflow, type Relay } from './relaying';
 
 /** One vote has one id, however often and by whichever way it arrives: ballot, person and Slack's id of the click. */
@@ -25,6 +25,7 @@ export function castVote(
     signal: VOTE_SIGNAL,
     updateId: voteId(vote.body),
     relayed,
+    known: knownPerson(deps, vote.body.by),
     kept: { kind: 'vote', payload: relayed, notAfter: vote.notAfter },
     refusal: (code, detail) =>
       isVoteRefusal(code) ? { kind: 'refused', code } : { kind: 'refused', code: 'lookup_failed', detail },

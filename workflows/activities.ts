@@ -28,8 +28,8 @@ export const reading = (timings: OperationTimings): ReadingActivities =>
  * A decision on the spot, in the worker that asks for it: no queue, no trip to the server. Tried once and not for long;
  * whatever goes wrong is for the activity that has patience.
  */
-export const onTheSpot = (timings: OperationTimings): Pick<WorkerActivities, 'decide'> =>
-  proxyLocalActivities<Pick<WorkerActivities, 'decide'>>({
+export const onTheSpot = (timings: OperationTimings): Pick<WorkerActivities, 'decide' | 'checkKnownVoter'> =>
+  proxyLocalActivities<Pick<WorkerActivities, 'decide' | 'checkKnownVoter'>>({
     scheduleToCloseTimeout: timings.decideMs,
     retry: { maximumAttempts: 1 },
   });

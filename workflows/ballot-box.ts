@@ -4,9 +4,10 @@ import type { Json } from '../src/json';
 import type { Notice } from '../src/messages/notice';
 import { assignSeats } from '../src/approvals/seats';
 import { ballotTakes, type BallotStatus } from '../src/approvals/takes';
+import type { KnownPerson, WorkerActivities } from '../src/operation/ports';
 import type { BallotView } from '../src/operation/view';
 import type { Relayed } from '../src/operation/request';
-import { checking } from './activities';
+import { checking, onTheSpot } from './activities';
 import type { OperationTimings } from './contract';
 import { instant } from './say';
 
@@ -122,7 +123,7 @@ export class BallotBox {
   }
 
   /** Counts a vote, or says why not. The same path for the Update and for the signal that stands in for it. */
-  async cast(relayed: Relayed<VoteBody>): Promise<VoteAnswer> {
+  async cast(relayed: Relayed<VoteBody>, known?: Relayed<KnownPerson>): Promise<VoteAnswer> {
     const twin = this.twin(relayed);
     if (twin) return { kind: 'already', stillNeeded: stillNeeded(twin) };
     const refused = this.objection(relayed);
@@ -131,7 +132,7 @@ export class BallotBox {
     const open = this.ballots.find((candidate) => candidate.ballot.id === body.ballotId)!;
     if (this.repeats(open, body)) return { kind: 'already', stillNeeded: stillNeeded(open) };
     this.reserved.set(reservation(body), body.actionId);
-    const check = await this.check(relayed, open).finally(() => this.reserved.delete(reservation(body)));
+    const check = await this.check(open, relayed, known).finally(() => this.reserved.delete(reservation(body)));
     if (check.kind === 'refused') return check;
     const moved = this.objection(relayed);
     if (moved) return { kind: 'refused', code: moved };
@@ -145,13 +146,26 @@ export class BallotBox {
     return this.ballots.find(({ ballot }) => ballot.id === body.ballotId);
   }
 
-  private async check(relayed: Relayed<VoteBody>, open: OpenBallot) {
+  private async check({ ballot }: OpenBallot, vote: Relayed<VoteBody>, known: Relayed<KnownPerson> | undefined) {
+    const asked = { vote, ballot, maxAgeMs: this.timings.voterMaxAgeMs };
+    const atOnce = known && (await this.checkKnown({ ...asked, known }));
+    if (atOnce) return atOnce;
     try {
-      const asked = { vote: relayed, ballot: open.ballot, maxAgeMs: this.timings.voterMaxAgeMs };
       return await checking(this.timings, ({ checkVote }) => checkVote(asked));
     } catch (error) {
       if (isCancellation(error)) throw error;
       return { kind: 'refused', code: 'lookup_failed' } as const;
+    }
+  }
+
+  /** On the spot, if what the bot knew of the voter suffices. */
+  private async checkKnown(asked: Parameters<WorkerActivities['checkKnownVoter']>[0]) {
+    try {
+      const check = await onTheSpot(this.timings).checkKnownVoter(asked);
+      return check.kind === 'ok' ? check : undefined;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return undefined;
     }
   }
 

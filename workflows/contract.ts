@@ -1,7 +1,7 @@
 import type { VoteAnswer, VoteBody } from '../src/approvals/ballot';
 import type { IncidentView } from '../src/incidents/incident';
 import type { Fence } from '../src/ledger/fence';
-import type { ActAnswer, ActBody } from '../src/operation/ports';
+import type { ActAnswer, ActBody, KnownPerson } from '../src/operation/ports';
 import type { Relayed } from '../src/operation/request';
 import type { OperationTimings } from '../src/operation/timings';
 import type { OperationView } from '../src/operation/view';
@@ -32,7 +32,7 @@ export const laneId = (where: { readonly environment: string; readonly service: 
   `lane/${where.environment}/${where.service}`;
 export const runId = (operationId: string): string => `${operationId}/run`;
 
-/** Update and, for when no worker answers, signal. Both take `Relayed<VoteBody>`. */
+/** Update and, for when no worker answers, signal. Both take `Relayed<VoteBody>`, the Update also what the bot knows of the voter. */
 export const VOTE_UPDATE = 'vote';
 export const VOTE_SIGNAL = 'voteLater';
 /** Update and signal that take `Relayed<ActBody>`. */
@@ -56,7 +56,7 @@ export const RUN_ACT = 'runAct';
 /** anything -> incident: a line for its timeline */
 export const INCIDENT_EVENT = 'incidentEvent';
 
-export type VoteUpdate = { args: [Relayed<VoteBody>]; result: VoteAnswer };
+export type VoteUpdate = { args: [Relayed<VoteBody>, Relayed<KnownPerson>?]; result: VoteAnswer };
 export type ActUpdate = { args: [Relayed<ActBody>]; result: ActAnswer };
 export type ViewQuery = { result: OperationView };
 export type IncidentViewQuery = { result: IncidentView };
@@ -96,6 +96,8 @@ export const SEARCH_ATTRIBUTES = {
 /** What `operation` is started with. */
 export interface OperationInput {
   readonly request: Relayed<import('../src/operation/request').OperationRequest>;
+  /** What the bot freshly knew of who asks; Slack is asked when it is absent. */
+  readonly known?: Relayed<KnownPerson>;
   readonly timings: OperationTimings;
 }
 

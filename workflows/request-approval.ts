@@ -11,7 +11,7 @@ import {
   allHandlersFinished,
 } from '@temporalio/workflow';
 import type { VoteAnswer, VoteBody } from '../src/approvals/ballot';
-import type { ApprovalAsk, ApprovalJudgement, ApprovalResult } from '../src/operation/ports';
+import type { ApprovalAsk, ApprovalJudgement, ApprovalResult, KnownPerson } from '../src/operation/ports';
 import type { Relayed } from '../src/operation/request';
 import type { OperationState, OperationView } from '../src/operation/view';
 import { reading } from './activities';
@@ -50,9 +50,13 @@ class Approval {
 
   constructor(private readonly ask: ApprovalAsk) {
     setHandler(defineQuery<OperationView>(VIEW_QUERY), () => this.view());
-    setHandler(defineUpdate<VoteAnswer, [Relayed<VoteBody>]>(VOTE_UPDATE), (vote) => this.box.cast(vote), {
-      validator: (vote) => this.box.validate(vote),
-    });
+    setHandler(
+      defineUpdate<VoteAnswer, [Relayed<VoteBody>, Relayed<KnownPerson> | undefined]>(VOTE_UPDATE),
+      (vote, known) => this.box.cast(vote, known),
+      {
+        validator: (vote, _known) => this.box.validate(vote),
+      },
+    );
     setHandler(defineSignal<[Relayed<VoteBody>]>(VOTE_SIGNAL), async (vote) => {
       const answer = await this.box.cast(vote);
       if (answer.kind === 'refused' && answer.code !== 'bad_signature')

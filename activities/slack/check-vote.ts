@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import type { Ballot, VoteBody } from '../../src/approvals/ballot';
+import type { Ballot, VoteBody, VoteRefusal } from '../../src/approvals/ballot';
+import { freshPersonMs } from '../../src/operation/known-person';
 import type { VoterCheck } from '../../src/operation/ports';
 import { isRelayed } from '../../src/operation/relay';
 import type { Relayed } from '../../src/operation/request';
 import type { Directory, Freshness } from './directory';
 
 /** Answers about people are asked anew after this, however old an answer the caller would still take. */
-export const freshestMs = 60_000;
+export const freshestMs = freshPersonMs;
 
 const id = z.string().min(1).max(300);
 const voteBody = z.object({
@@ -30,15 +31,28 @@ export async function checkVote(
   asked: { readonly vote: Relayed<VoteBody>; readonly ballot: Ballot; readonly maxAgeMs: number },
 ): Promise<VoterCheck> {
   const { vote, ballot } = asked;
-  if (!isRelayed('vote', vote, relayKey) || !voteBody.safeParse(vote.body).success)
-    return { kind: 'refused', code: 'bad_signature' };
-  if (vote.body.ballotId !== ballot.id) return { kind: 'refused', code: 'other_ballot' };
-  if (vote.body.ballotDigest !== ballot.digest) return { kind: 'refused', code: 'other_digest' };
+  const code = objectionToVote({ vote, ballot, relayKey });
+  if (code) return { kind: 'refused', code };
   return await checkVoter(directory, {
     by: vote.body.by,
     ballot,
     freshness: { freshMs: Math.min(freshestMs, asked.maxAgeMs), fallbackMs: asked.maxAgeMs },
   });
+}
+
+/** Why this is no decision on this ballot that came through the bot, if so. */
+export function objectionToVote({
+  vote,
+  ballot,
+  relayKey,
+}: {
+  readonly vote: Relayed<VoteBody>;
+  readonly ballot: Ballot;
+  readonly relayKey: string;
+}): VoteRefusal | undefined {
+  if (!isRelayed('vote', vote, relayKey) || !voteBody.safeParse(vote.body).success) return 'bad_signature';
+  if (vote.body.ballotId !== ballot.id) return 'other_ballot';
+  return vote.body.ballotDigest === ballot.digest ? undefined : 'other_digest';
 }
 
 /** Who a person is for a ballot: one of those who never count, or a member of these of its teams. */
@@ -60,7 +74,7 @@ async function teamsOf(
   asked: { readonly by: string; readonly person: string; readonly ballot: Ballot; readonly freshness: Freshness },
 ): Promise<VoterCheck> {
   const { by, person, ballot } = asked;
-  const names = [...new Set(ballot.seats.map((seat) => seat.team))];
+  const names = teamsAsked(ballot);
   const groups = new Set(names.flatMap((name) => ballot.teams[name]?.groups ?? []));
   const members = new Set<string>();
   const troubles: string[] = [];
@@ -70,16 +84,28 @@ async function teamsOf(
     if (membership.kind === 'nobody') troubles.push(membership.why);
     else if (membership.users.has(by) || membership.users.has(person)) members.add(group);
   }
-  const teams = names.filter((name) => {
-    const team = ballot.teams[name];
-    if (!team) return false;
-    return team.users.includes(by) || team.users.includes(person) || team.groups.some((group) => members.has(group));
-  });
+  const teams = teamsOfVoter(ballot, { by, person, groups: members });
   if (teams.length > 0) return { kind: 'ok', person, teams };
   return { kind: 'refused', code: 'not_in_team', ...(troubles.length > 0 && { detail: troubles.join('; ') }) };
 }
 
+function teamsAsked({ seats }: Ballot): readonly string[] {
+  return [...new Set(seats.map((seat) => seat.team))];
+}
+
+/** The teams of the ballot in which somebody sits who is in these user groups. */
+export function teamsOfVoter(
+  ballot: Ballot,
+  { by, person, groups }: { readonly by: string; readonly person: string; readonly groups: ReadonlySet<string> },
+): readonly string[] {
+  return teamsAsked(ballot).filter((name) => {
+    const team = ballot.teams[name];
+    if (!team) return false;
+    return team.users.includes(by) || team.users.includes(person) || team.groups.some((group) => groups.has(group));
+  });
+}
+
 /** One person may have several accounts; policy's `people.yaml` says which are one. */
-function personOf(ballot: Ballot, account: string): string {
+export function personOf(ballot: Ballot, account: string): string {
   return Object.hasOwn(ballot.persons, account) ? ballot.persons[account]! : account;
 }

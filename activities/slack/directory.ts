@@ -1,4 +1,5 @@
 import type { VoteRefusal } from '../../src/approvals/ballot';
+import type { KnownPerson } from '../../src/operation/ports';
 import type { SlackApi } from '../adapters/slack-api';
 import { lacking, troubleIn } from '../adapters/slack-errors';
 
@@ -62,8 +63,11 @@ export class Directory {
   private readonly groups = new Map<string, Known<ReadonlySet<string>>>();
   private readonly groupLists = new Map<string, Known<readonly KnownGroup[]>>();
   private home: Promise<Home> | undefined;
+  private knownHome: Home | undefined;
 
-  constructor(private readonly spec: { readonly api: SlackApi; readonly home?: Home; readonly now: () => number }) {}
+  constructor(private readonly spec: { readonly api: SlackApi; readonly home?: Home; readonly now: () => number }) {
+    this.knownHome = spec.home;
+  }
 
   now(): number {
     return this.spec.now();
@@ -127,6 +131,16 @@ export class Directory {
     return known.filter((group) => group.users.has(id)).map((group) => group.id);
   }
 
+  /** A full member whom Slack's answers, at most this old, describe wholly; asks nothing and waits for nothing. */
+  known(id: string, maxAgeMs: number): KnownPerson | undefined {
+    const person = this.recall(this.people, id, maxAgeMs);
+    const groups = this.recall(this.groupLists, 'all', maxAgeMs);
+    if (!person || !groups || !this.knownHome || standingIn(person.value, this.knownHome) !== 'member')
+      return undefined;
+    const sitsIn = groups.value.filter(({ users }) => users.has(id)).map((group) => group.id);
+    return { format: 1, user: id, groups: sitsIn, at: new Date(Math.min(person.at, groups.at)).toISOString() };
+  }
+
   private async askGroups(freshness: Freshness): Promise<readonly KnownGroup[] | 'unknown'> {
     try {
       const answer = await this.spec.api.call<{ usergroups?: readonly { id: string; users?: readonly string[] }[] }>({
@@ -140,16 +154,15 @@ export class Directory {
       return this.keep(this.groupLists, 'all', groups).value;
     } catch (error) {
       const trouble = troubleIn(error);
-      if (trouble.kind === 'refused' && groupless.has(trouble.error)) return [];
+      if (trouble.kind === 'refused' && groupless.has(trouble.error))
+        return this.keep(this.groupLists, 'all', []).value;
       return this.recall(this.groupLists, 'all', freshness.fallbackMs)?.value ?? 'unknown';
     }
   }
 
   private async judge({ value: person, at }: Known<SlackPerson>): Promise<PersonStatus> {
-    if (person.deleted) return refused('deactivated');
-    if (person.is_bot || person.is_workflow_bot) return refused('bot');
-    if (person.is_restricted || person.is_ultra_restricted) return refused('guest');
-    if (person.is_stranger) return refused('stranger');
+    const unwelcome = unwelcomeIn(person);
+    if (unwelcome) return refused(unwelcome);
     let home: Home;
     try {
       home = await this.homeTeam();
@@ -158,8 +171,7 @@ export class Directory {
     }
     if (!person.team_id)
       return refused('lookup_failed', 'users.info did not say which workspace the person belongs to');
-    const sister = home.enterpriseId !== undefined && person.enterprise_user?.enterprise_id === home.enterpriseId;
-    return person.team_id === home.teamId || sister ? { kind: 'member', since: at } : refused('stranger');
+    return standingIn(person, home) === 'member' ? { kind: 'member', since: at } : refused('stranger');
   }
 
   private async askPerson(id: string): Promise<SlackPerson | string> {
@@ -178,7 +190,7 @@ export class Directory {
 
   private homeTeam(): Promise<Home> {
     if (this.spec.home) return Promise.resolve(this.spec.home);
-    this.home ??= this.askHome();
+    this.home ??= this.askHome().then((home) => (this.knownHome = home));
     this.home.catch(() => (this.home = undefined));
     return this.home;
   }
@@ -206,6 +218,19 @@ export class Directory {
     if (book.size > knownMost) book.delete(book.keys().next().value!);
     return known;
   }
+}
+
+/** Why somebody never counts, wherever they belong. */
+function unwelcomeIn(person: SlackPerson): VoteRefusal | undefined {
+  if (person.deleted) return 'deactivated';
+  if (person.is_bot || person.is_workflow_bot) return 'bot';
+  if (person.is_restricted || person.is_ultra_restricted) return 'guest';
+  return person.is_stranger ? 'stranger' : undefined;
+}
+
+function standingIn(person: SlackPerson, home: Home): 'member' | VoteRefusal {
+  const sister = home.enterpriseId !== undefined && person.enterprise_user?.enterprise_id === home.enterpriseId;
+  return unwelcomeIn(person) ?? (person.team_id === home.teamId || sister ? 'member' : 'stranger');
 }
 
 /** A voter waits for the answer on a phone. */

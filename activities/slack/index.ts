@@ -1,12 +1,12 @@
 import type { WebClient } from '@slack/web-api';
 import type { RenderContext } from '../../src/messages/blocks';
-import type { SlackActivities } from '../../src/operation/ports';
+import type { KnownPerson, SlackActivities } from '../../src/operation/ports';
 import type { Pacer } from '../adapters/pacer';
 import { createSlackApi } from '../adapters/slack-api';
 import { createLocalSlotMemory, type SlotMemory } from '../adapters/slot-memory';
 import { ChannelBook } from './channels';
 import { checkAct } from './check-act';
-import { checkVote } from './check-vote';
+import { checkVote, freshestMs } from './check-vote';
 import { Deliverer } from './deliver';
 import { Directory } from './directory';
 import { IncidentRooms } from './incident-room';
@@ -33,6 +33,8 @@ export interface SlackActivityDeps {
 
 export interface SlackSide {
   readonly activities: SlackActivities;
+  /** A member as Slack's recent answers describe them; asks nothing and waits for nothing. */
+  known(user: string): KnownPerson | undefined;
   /** For events about people, groups and channels (`user_change`, `subteam_*`, `channel_*`): what was known is dropped. */
   forget(): void;
 }
@@ -64,6 +66,7 @@ export function createSlackSide(deps: SlackActivityDeps): SlackSide {
       openRoom: (asked) => rooms.open(asked),
       pin: (asked) => rooms.pin(asked),
     },
+    known: (user) => directory.known(user, freshestMs),
     forget: () => {
       directory.forget();
       channels.forget();

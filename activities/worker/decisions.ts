@@ -4,6 +4,7 @@ import { Refusal } from '../../src/errors';
 import { historyOf } from '../../src/ledger/history';
 import type { AppliedState, AppliedVersion } from '../../src/ledger/record';
 import { admitCase, gatesOf, judgeCase, type Case } from '../../src/operation/judge';
+import { askerIn, freshPersonMs } from '../../src/operation/known-person';
 import type { Plan } from '../../src/operation/plan';
 import type {
   Admission,
@@ -80,13 +81,22 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
 
 type Asked = Parameters<WorkerActivities['decide']>[0];
 
-async function decide(deps: DecisionDeps, { request, asker }: Asked): Promise<Decision> {
+async function decide(deps: DecisionDeps, { request, known, ...who }: Asked): Promise<Decision> {
+  const { relayKey, now } = deps;
+  verify(request, relayKey);
+  const user = request.body.requester.id;
+  const asker = who.asker ?? askerIn(known, { user, relayKey, now: now(), maxAgeMs: freshPersonMs });
+  if (!asker) return { kind: 'asker_unknown' };
   const admission = await admit(deps, { request, asker });
-  if (admission.kind === 'denied' || admission.resolve) return { admission };
-  return { admission, judgement: await judge(deps, { request, asker, admission, resolved: {} }) };
+  if (admission.kind === 'denied' || admission.resolve) return { kind: 'decided', asker, admission };
+  const judgement = await judge(deps, { request, asker, admission, resolved: {} });
+  return { kind: 'decided', asker, admission, judgement };
 }
 
-async function admit(deps: DecisionDeps, { request, asker }: Asked): Promise<Admission> {
+async function admit(
+  deps: DecisionDeps,
+  { request, asker }: Parameters<WorkerActivities['admit']>[0],
+): Promise<Admission> {
   const { policy, ledger, relayKey, now } = deps;
   verify(request, relayKey);
   const { body } = request;

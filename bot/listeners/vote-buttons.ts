@@ -64,6 +64,7 @@ async function openVoteModal(
   asked: { readonly click: Click; readonly decision: VoteBody['decision']; readonly value: VoteValue },
 ): Promise<void> {
   const { click, value } = asked;
+  deps.meet?.(click.user);
   const make = asked.decision === 'approve' ? approvalModal : rejectModal;
   const meta = {
     actionId: click.id,

@@ -58,6 +58,8 @@ export const startBot: Start = async ({ config, log }) => {
     tokens: config.TOKENS_FILE === undefined ? noTokens : readTokens(readFileSync(config.TOKENS_FILE, 'utf8')),
     render,
     ...createAsking({ policy: policy.source, ledger, groupsOf, now: () => new Date() }),
+    known: (user) => side.known(user),
+    meet: (user) => void side.activities.whoIs({ user }).catch(() => undefined),
     workspaceChanged: () => side.forget(),
     notReady: async () => (messages.isRunning() ? [] : ['Temporal does not answer yet, so no card can be shown.']),
     now: () => new Date(),

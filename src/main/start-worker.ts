@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import { withHeartbeats } from '../../activities/heartbeat';
 import { createDecisionActivities } from '../../activities/worker/decisions';
+import { createKnownVoterActivities } from '../../activities/worker/known-voters';
 import { createLaneActivities } from '../../activities/worker/lanes';
 import { createRecordActivities } from '../../activities/worker/records';
 import { WORKER_QUEUE } from '../../workflows/contract';
@@ -46,6 +47,7 @@ export const startWorker: Start = async ({ config, log }) => {
         timings: readTimings(config.TIMINGS),
         now: () => new Date(),
       }),
+      ...createKnownVoterActivities({ relayKey: config.RELAY_KEY, now: () => new Date() }),
       ...createRecordActivities({ ledger }),
       ...createLaneActivities({ client }),
     }),

@@ -63,6 +63,16 @@ export interface Asker {
   readonly groups: readonly string[] | 'unknown';
 }
 
+/** A full member of the workspace as a bot knew them from Slack's own recent answers, without asking again. */
+export interface KnownPerson {
+  readonly format: 1;
+  readonly user: string;
+  /** Every user group they sat in. */
+  readonly groups: readonly string[];
+  /** ISO 8601 UTC: when Slack said so; of several answers the oldest. */
+  readonly at: string;
+}
+
 export interface JudgeInput {
   readonly request: Relayed<OperationRequest>;
   readonly asker: Asker;
@@ -97,15 +107,32 @@ export type Recheck =
   | { readonly kind: 'changed'; readonly because: string; readonly judgement: Judgement };
 
 /** Both verdicts in one answer. `judgement` is absent where the request was denied, or its `resolve` steps come first. */
-export interface Decision {
-  readonly admission: Admission;
-  readonly judgement?: Judgement;
-}
+export type Decision =
+  | {
+      readonly kind: 'decided';
+      readonly asker: Asker;
+      readonly admission: Admission;
+      readonly judgement?: Judgement;
+    }
+  /** Nothing was decided, because what the bot knew of the asker is absent, stale or not its own. */
+  | { readonly kind: 'asker_unknown' };
 
 /** Worker queue: policy, facts, plans, records, lanes. */
 export interface WorkerActivities {
   /** `admit`, and `judge` where nothing comes between, in one trip. Repeats are harmless. */
-  decide(input: { readonly request: Relayed<OperationRequest>; readonly asker: Asker }): Promise<Decision>;
+  decide(input: {
+    readonly request: Relayed<OperationRequest>;
+    /** Absent: `known` says it. */
+    readonly asker?: Asker;
+    readonly known?: Relayed<KnownPerson>;
+  }): Promise<Decision>;
+  /** Verifies the relay's signatures and counts a voter on what the bot freshly knew; `ask` leaves it to `checkVote`. */
+  checkKnownVoter(input: {
+    readonly vote: Relayed<VoteBody>;
+    readonly known: Relayed<KnownPerson>;
+    readonly ballot: Ballot;
+    readonly maxAgeMs: number;
+  }): Promise<Extract<VoterCheck, { kind: 'ok' }> | { readonly kind: 'ask' }>;
   /** Verifies the relay's signature, reads policy at a pinned commit, gives the first verdict. */
   admit(input: { readonly request: Relayed<OperationRequest>; readonly asker: Asker }): Promise<Admission>;
   /** Whether a bot of ours relayed this incident. */

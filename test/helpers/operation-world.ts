@@ -13,6 +13,7 @@ import type {
   ApprovalAnswer,
   Delivery,
   Judgement,
+  KnownPerson,
   OperationAct,
   Recheck,
   RunStepInput,
@@ -20,8 +21,10 @@ import type {
   SlackActivities,
   WorkerActivities,
 } from '../../src/operation/ports';
-import type { OperationRequest } from '../../src/operation/request';
+import type { OperationRequest, Relayed } from '../../src/operation/request';
 import type { OperationView } from '../../src/operation/view';
+import { createKnownVoterActivities } from '../../activities/worker/known-voters';
+import { askerIn, freshPersonMs } from '../../src/operation/known-person';
 import { createLaneActivities } from '../../activities/worker/lanes';
 import {
   ACT_UPDATE,
@@ -162,14 +165,19 @@ export interface World {
   judgeApproval: (input: { readonly ask: ApprovalAsk }) => ApprovalAnswer;
   voter: (by: string) => VoteRefusal | readonly string[];
   actor: SlackActivities['checkAct'];
-  start(request: OperationRequest): Promise<Operation>;
+  start(request: OperationRequest, known?: Partial<KnownPerson>): Promise<Operation>;
   close(): Promise<void>;
 }
 
 export interface Operation {
   readonly id: string;
   result(): Promise<{ kind: string; sentence: string }>;
-  vote(by: string, decision?: 'approve' | 'reject', overrides?: Partial<VoteBody>): Promise<VoteAnswer>;
+  vote(
+    by: string,
+    decision?: 'approve' | 'reject',
+    overrides?: Partial<VoteBody>,
+    known?: Partial<KnownPerson>,
+  ): Promise<VoteAnswer>;
   act(act: OperationAct, by?: string, overrides?: Partial<ActBody>): Promise<ActAnswer>;
   view(): Promise<OperationView>;
   until(state: OperationView['state']): Promise<OperationView>;
@@ -212,7 +220,7 @@ export async function openWorld(): Promise<World> {
       const teams = operators.teams.map(({ team }) => team).filter((team) => sits[body.by]?.includes(team));
       return { kind: 'ok', actor: { kind: body.byKind ?? 'person', by: body.by, teams, unknown: [] } };
     },
-    start: (request) => start(world, request),
+    start: (request, known) => start(world, request, known),
     close: () => temporal.close(),
   };
   await temporal.worker({ taskQueue: WORKER_QUEUE, workflows: true, activities: workerActivities(world) });
@@ -232,11 +240,15 @@ export async function openWorld(): Promise<World> {
 function workerActivities(world: World): Partial<WorkerActivities> {
   return {
     ...createLaneActivities({ client: world.temporal.client }),
-    decide: async ({ request }) => {
+    decide: async ({ request, known, ...who }) => {
+      const user = request.body.requester.id;
+      const asker = who.asker ?? askerIn(known, { user, relayKey, now: new Date(), maxAgeMs: freshPersonMs });
+      if (!asker) return { kind: 'asker_unknown' };
       const admission = await world.admit(request.body);
-      if (admission.kind === 'denied' || admission.resolve) return { admission };
-      return { admission, judgement: await world.judge(request.body) };
+      if (admission.kind === 'denied' || admission.resolve) return { kind: 'decided', asker, admission };
+      return { kind: 'decided', asker, admission, judgement: await world.judge(request.body) };
     },
+    ...createKnownVoterActivities({ relayKey, now: () => new Date() }),
     admit: async ({ request }) => world.admit(request.body),
     isRelayedIncident: async () => true,
     judge: async ({ request }) => world.judge(request.body),
@@ -280,8 +292,21 @@ function slackActivities(world: World): Partial<SlackActivities> {
   };
 }
 
-async function start({ temporal }: World, request: OperationRequest): Promise<Operation> {
-  const input: OperationInput = { request: relay('request', request, relayKey), timings: testTimings };
+/** What a bot says that it knows of a person, signed. */
+function knownOf(user: string, known: Partial<KnownPerson>): Relayed<KnownPerson> {
+  return relay('person', { format: 1, user, groups: [], at: new Date().toISOString(), ...known }, relayKey);
+}
+
+async function start(
+  { temporal }: World,
+  request: OperationRequest,
+  known: Partial<KnownPerson> | undefined,
+): Promise<Operation> {
+  const input: OperationInput = {
+    request: relay('request', request, relayKey),
+    ...(known && { known: knownOf(request.requester.id, known) }),
+    timings: testTimings,
+  };
   const handle = await temporal.client.workflow.start('operation', {
     workflowId: request.id,
     taskQueue: WORKER_QUEUE,
@@ -293,7 +318,7 @@ async function start({ temporal }: World, request: OperationRequest): Promise<Op
     id: request.id,
     result: () => handle.result(),
     view,
-    vote: (by, decision = 'approve', overrides = {}) => {
+    vote: (by, decision = 'approve', overrides = {}, known = undefined) => {
       clicks += 1;
       const body: VoteBody = {
         format: 1,
@@ -307,7 +332,9 @@ async function start({ temporal }: World, request: OperationRequest): Promise<Op
         at: new Date().toISOString(),
         ...overrides,
       };
-      return handle.executeUpdate<VoteAnswer, [unknown]>(VOTE_UPDATE, { args: [relay('vote', body, relayKey)] });
+      const vote = relay('vote', body, relayKey);
+      const args: [unknown, unknown?] = known ? [vote, knownOf(by, known)] : [vote];
+      return handle.executeUpdate<VoteAnswer, [unknown, unknown?]>(VOTE_UPDATE, { args });
     },
     act: (act, by = 'U0ANA', overrides = {}) => {
       const body: ActBody = {

@@ -7,9 +7,9 @@ import { openPolicyRepository } from '../../activities/adapters/policy-repositor
 import { createDecisionActivities } from '../../activities/worker/decisions';
 import { createPolicySource } from '../../activities/worker/policy-source';
 import type { AppliedChange } from '../../src/ledger/record';
-import type { Asker, Judgement, JudgeInput, Recheck } from '../../src/operation/ports';
+import type { Asker, JudgeInput, Judgement, KnownPerson, Recheck } from '../../src/operation/ports';
 import { relay } from '../../src/operation/relay';
-import type { OperationRequest } from '../../src/operation/request';
+import type { OperationRequest, Relayed } from '../../src/operation/request';
 import { examplePolicy } from '../helpers/company';
 import { makeRepository, type TestRepository } from '../helpers/git-repository';
 import { aRequest, testTimings } from '../helpers/operation-world';
@@ -75,7 +75,9 @@ const recheck = (from: { input: JudgeInput; judgement: Extract<Judgement, { kind
 
 test('both verdicts come in one answer, and each is what it is alone', async () => {
   const request = relay('request', aRequest(), relayKey);
-  const { admission, judgement } = await decisions.decide({ request, asker });
+  const decision = await decisions.decide({ request, asker });
+  if (decision.kind !== 'decided') throw new Error(decision.kind);
+  const { admission, judgement } = decision;
 
   expect(admission).toEqual(await decisions.admit({ request, asker }));
   expect(admission.kind === 'admitted' && judgement).toEqual(
@@ -87,6 +89,8 @@ test('a denial has no second verdict', async () => {
   const request = relay('request', aRequest({ environment: 'mars' }), relayKey);
 
   await expect(decisions.decide({ request, asker })).resolves.toEqual({
+    kind: 'decided',
+    asker,
     admission: expect.objectContaining({ kind: 'denied' }),
   });
 });
@@ -95,6 +99,40 @@ test('what did not come through the relay is not decided on, on the spot neither
   const request = relay('request', aRequest(), 'another-key-of-at-least-32-characters');
 
   await expect(decisions.decide({ request, asker })).rejects.toMatchObject({ type: 'NotRelayed', nonRetryable: true });
+});
+
+describe('what the bot knew of the asker', () => {
+  const body = (change: Partial<KnownPerson> = {}): KnownPerson => ({
+    format: 1,
+    user: 'U0ANA',
+    groups: ['S0LEADS'],
+    at: new Date(Date.now() - 5_000).toISOString(),
+    ...change,
+  });
+  const ago = (ms: number): Partial<KnownPerson> => ({ at: new Date(Date.now() - ms).toISOString() });
+  const decideFor = (known?: Relayed<KnownPerson>, request = aRequest()) =>
+    decisions.decide({ request: relay('request', request, relayKey), known });
+
+  test('suffices when a bot signed it and it is fresh', async () => {
+    await expect(decideFor(relay('person', body(), relayKey))).resolves.toMatchObject({
+      kind: 'decided',
+      asker: { standing: 'member', groups: ['S0LEADS'] },
+      judgement: { kind: 'allowed' },
+    });
+  });
+
+  test.each([
+    ['is absent', () => undefined],
+    ['is of another person', () => relay('person', body({ user: 'U0BOB' }), relayKey)],
+    ['is older than a minute', () => relay('person', body(ago(61_000)), relayKey)],
+    ['is of the future', () => relay('person', body(ago(-60_000)), relayKey)],
+    ['has an instant that is none', () => relay('person', body({ at: 'today' }), relayKey)],
+    ['is signed by another key', () => relay('person', body(), 'another-key-of-at-least-32-characters')],
+    ['is signed for another purpose', () => relay('vote', body(), relayKey)],
+    ['was changed', () => ({ ...relay('person', body(), relayKey), body: body({ groups: ['S0ADMINS'] }) })],
+  ])('decides nothing when it %s', async (_what, known) => {
+    await expect(decideFor(known())).resolves.toEqual({ kind: 'asker_unknown' });
+  });
 });
 
 describe('an operation that began before', () => {

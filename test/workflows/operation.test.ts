@@ -76,6 +76,26 @@ test('the common case is decided on the spot: no activity of its own stands befo
   await operation.act({ kind: 'cancel' });
 });
 
+test('what the bot freshly knew of asker and voters saves the questions to Slack; what is stale is asked', async () => {
+  const { request } = fresh();
+  const operation = await world.start(request, {});
+  await operation.until('waiting');
+  await operation.vote('U0SAM', 'approve', {}, { groups: ['S0SECURITY'] });
+  expect(await scheduledBy(operation.id)).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/whoIs|checkVote/)]),
+  );
+
+  const stale = { at: new Date(Date.now() - 120_000).toISOString() };
+  await operation.vote('U0LEE', 'approve', {}, stale);
+  await expect(operation.result()).resolves.toMatchObject({ kind: 'succeeded' });
+  expect((await scheduledBy(operation.id)).filter((name) => name === 'checkVote')).toHaveLength(1);
+
+  const other = await world.start(fresh().request, stale);
+  await other.until('waiting');
+  expect(await scheduledBy(other.id)).toContain('whoIs');
+  await other.act({ kind: 'cancel' });
+});
+
 test.each([
   ['fails', () => Promise.reject(new Error('Git is away'))],
   ['takes longer than it may', () => new Promise<never>((_, reject) => setTimeout(reject, 3_500, new Error('late')))],

@@ -9,9 +9,9 @@ import type { Vote, VoteAnswer } from '../../src/approvals/ballot';
 import type { JsonObject } from '../../src/json';
 import type { AppliedChange } from '../../src/ledger/record';
 import type { Outcome } from '../../src/operation/outcome';
-import type { Admission, Asker, JudgeInput, Judgement, Recheck } from '../../src/operation/ports';
+import type { Admission, JudgeInput, Judgement, Recheck } from '../../src/operation/ports';
 import type { OperationState, OperationView } from '../../src/operation/view';
-import { checking, onTheSpot, reading, rechecking } from '../activities';
+import { reading, rechecking } from '../activities';
 import { BallotBox, voteBody, voteNotice } from '../ballot-box';
 import { laneId, SEARCH_ATTRIBUTES, type OperationInput } from '../contract';
 import { Courier } from '../courier';
@@ -19,6 +19,7 @@ import { Recorder } from '../recorder';
 import { Slot } from '../slot';
 import { applicationFailureIn, instant, reasonOf } from '../say';
 import { announce, callVoters, sayCardIsNowhere } from './announce';
+import { decide } from './decide';
 import { Ended } from './ended';
 import { endIfOver, isOver, waitForGates } from './gates';
 import { listen } from './listen';
@@ -113,8 +114,8 @@ export class Life {
 
   private async untilOutcome(): Promise<Outcome> {
     try {
-      const asker = await this.whoAsks();
-      const { admission, judgement } = await this.decide(asker);
+      const { asker, judgement, ...first } = await decide(this.input);
+      const admission = this.admitted(first.admission);
       const resolved = await this.resolve(admission);
       return await this.judgeAndRun({ request: this.input.request, asker, admission, resolved }, judgement);
     } catch (error) {
@@ -154,29 +155,6 @@ export class Life {
 
   get title(): string {
     return this.facts.admission?.title ?? this.facts.request.asked.text;
-  }
-
-  /** Unknown means no, which policy says; a token has said who its bearer is. */
-  private async whoAsks(): Promise<Asker> {
-    const { requester } = this.facts.request;
-    if (requester.kind === 'machine') return { standing: 'member', groups: [] };
-    try {
-      return await checking(this.input.timings, ({ whoIs }) => whoIs({ user: requester.id }));
-    } catch {
-      return { standing: 'unknown', groups: 'unknown' };
-    }
-  }
-
-  /** On the spot where that works; what is away is waited for by an activity with patience. */
-  private async decide(asker: Asker): Promise<{ readonly admission: Admitted; readonly judgement?: Judgement }> {
-    const asked = { request: this.input.request, asker };
-    try {
-      const { admission, judgement } = await onTheSpot(this.input.timings).decide(asked);
-      return { admission: this.admitted(admission), judgement };
-    } catch (error) {
-      if (error instanceof Ended) throw error;
-      return { admission: this.admitted(await this.judging.admit(asked)) };
-    }
   }
 
   private admitted(admission: Admission): Admitted {

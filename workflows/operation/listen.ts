@@ -1,7 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { VoteAnswer, VoteBody } from '../../src/approvals/ballot';
 import { authorityOver, type Actor, type AuthorityQuestion } from '../../src/operation/authority';
-import type { ActAnswer, ActBody, ActorCheck, OperationAct } from '../../src/operation/ports';
+import type { ActAnswer, ActBody, ActorCheck, KnownPerson, OperationAct } from '../../src/operation/ports';
 import type { Relayed } from '../../src/operation/request';
 import type { OperationView } from '../../src/operation/view';
 import { checking } from '../activities';
@@ -15,13 +15,13 @@ export function listen(life: Life): void {
   setHandler(defineQuery<OperationView>(VIEW_QUERY), () => life.view());
   const late = lateness(life);
   setHandler(
-    defineUpdate<VoteAnswer, [Relayed<VoteBody>]>(VOTE_UPDATE),
-    (vote) =>
+    defineUpdate<VoteAnswer, [Relayed<VoteBody>, Relayed<KnownPerson> | undefined]>(VOTE_UPDATE),
+    (vote, known) =>
       late(
-        () => life.box.cast(vote),
+        () => life.box.cast(vote, known),
         (said) => tellVoter(life, vote, said),
       ),
-    { validator: (vote) => life.box.validate(vote) },
+    { validator: (vote, _known) => life.box.validate(vote) },
   );
   setHandler(defineSignal<[Relayed<VoteBody>]>(VOTE_SIGNAL), async (vote) =>
     tellVoter(life, vote, await life.box.cast(vote)),
