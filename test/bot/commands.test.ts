@@ -1,16 +1,23 @@
+import type { KnownPerson } from '../../src/operation/ports';
 import { isRelayed } from '../../src/operation/relay';
 import { SEARCH_ATTRIBUTES, type OperationInput } from '../../workflows/contract';
 import { eventually, openBotWorld, relayKey, type BotWorld } from './support/bot-world';
 
 let world: BotWorld;
+let known: KnownPerson | undefined;
 beforeAll(async () => {
-  world = await openBotWorld();
+  world = await openBotWorld({ deps: { known: (user) => (known?.user === user ? known : undefined) } });
   await world.startWorker();
 });
 afterAll(() => world?.close());
 
 const type = (command: string, text: string) =>
   world.slack.command({ user: 'U0ANN', channel: 'C0DEPLOYS', command, text });
+async function inputOf(id: string): Promise<OperationInput> {
+  const { events } = await world.temporal.client.workflow.getHandle(id).fetchHistory();
+  const data = events![0]!.workflowExecutionStartedEventAttributes!.input!.payloads![0]!.data!;
+  return JSON.parse(Buffer.from(data).toString()) as OperationInput;
+}
 const said = () => world.slack.ephemerals('U0ANN').at(-1)?.text ?? '';
 
 describe('a command', () => {
@@ -23,9 +30,7 @@ describe('a command', () => {
     const described = await handle.describe();
     expect(described.searchAttributes[SEARCH_ATTRIBUTES.service.name]).toEqual(['checkout']);
     expect(described.searchAttributes[SEARCH_ATTRIBUTES.requester.name]).toEqual(['U0ANN']);
-    const history = await handle.fetchHistory();
-    const data = history.events![0]!.workflowExecutionStartedEventAttributes!.input!.payloads![0]!.data!;
-    const { request } = JSON.parse(Buffer.from(data).toString()) as OperationInput;
+    const { request } = await inputOf(handle.workflowId);
     expect(isRelayed('request', request, relayKey)).toBe(true);
     expect(request.body).toMatchObject({
       kind: 'deploy',
@@ -34,6 +39,20 @@ describe('a command', () => {
       requester: { kind: 'person', id: 'U0ANN', via: 'slack' },
       asked: { channel: 'C0DEPLOYS' },
     });
+  });
+
+  it('says, signed, what is freshly known of the person, and nothing of others', async () => {
+    known = { format: 1, user: 'U0ANN', groups: ['S0SEC'], at: new Date().toISOString() };
+    await type('/deploy', 'checkout v1.3 to production');
+    const id = /taken on as (\w+)/.exec(said())![1]!;
+    const input = await inputOf(`deploy-checkout-production-${id}`);
+    expect(input.known?.body).toEqual(known);
+    expect(isRelayed('person', input.known!, relayKey)).toBe(true);
+
+    known = undefined;
+    await type('/deploy', 'checkout v1.4 to production');
+    const next = /taken on as (\w+)/.exec(said())![1]!;
+    expect((await inputOf(`deploy-checkout-production-${next}`)).known).toBeUndefined();
   });
 
   it('that Slack delivers twice is one operation', async () => {

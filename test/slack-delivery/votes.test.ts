@@ -283,3 +283,42 @@ it('does not know who somebody is while Slack is away, and says which groups onl
   world.slack.goAway();
   await expect(world.activities.whoIs({ user: 'U0KIM' })).rejects.toMatchObject({ type: 'SlackAway' });
 });
+
+describe('what is known of a person without asking Slack', () => {
+  const known = (user: string) => world.side.known(user);
+
+  test('is nothing before anybody was asked about', () => {
+    expect(known('U0MIA')).toBeUndefined();
+  });
+
+  test('is who they are, their groups, and the instant of the older answer', async () => {
+    await world.activities.whoIs({ user: 'U0KIM' });
+    clock += 20_000;
+    await world.activities.whoIs({ user: 'U0MIA' });
+
+    expect(known('U0MIA')).toEqual({
+      format: 1,
+      user: 'U0MIA',
+      groups: ['S0SECURITY', 'S0EVERYBODY'],
+      at: '2026-11-21T09:00:00.000Z',
+    });
+  });
+
+  test('is nothing a minute later, and nothing once Slack says that something changed', async () => {
+    await world.activities.whoIs({ user: 'U0MIA' });
+    clock += 60_000;
+    expect(known('U0MIA')).toBeUndefined();
+
+    await world.activities.whoIs({ user: 'U0MIA' });
+    expect(known('U0MIA')).toBeDefined();
+    world.side.forget();
+    expect(known('U0MIA')).toBeUndefined();
+  });
+
+  test.each(Object.keys(unwelcome))('is nothing for %s, who never counts', async (user) => {
+    await world.activities.whoIs({ user });
+    await world.activities.whoIs({ user: 'U0MIA' });
+
+    expect(known(user)).toBeUndefined();
+  });
+});

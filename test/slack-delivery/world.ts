@@ -13,6 +13,8 @@ export const relayKey = 'k'.repeat(32);
 export interface World {
   readonly slack: SlackRules;
   readonly activities: SlackActivities;
+  /** The side that these activities are of. */
+  readonly side: SlackSide;
   /** Another bot process: the same workspace, nothing remembered. */
   another(): SlackSide;
   stop(): Promise<void>;
@@ -47,9 +49,11 @@ export async function startWorld(
       ...deps,
     });
   };
+  const first = side();
   return {
     slack,
-    activities: side().activities,
+    side: first,
+    activities: first.activities,
     another: side,
     stop: async () => {
       await Promise.all(pacers.map((pacer) => pacer.close()));
