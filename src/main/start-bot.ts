@@ -79,7 +79,8 @@ export const startBot: Start = async ({ config, log }) => {
     async stop() {
       await bot.stop();
       await messages.stop();
-      policy.stop();
+      await policy.stop();
+      await ledger.close();
       await pacer.close();
       redis?.commands.disconnect();
       redis?.blocking.disconnect();

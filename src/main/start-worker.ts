@@ -58,7 +58,8 @@ export const startWorker: Start = async ({ config, log }) => {
     worker,
     log,
     onStopped: async () => {
-      policy.stop();
+      await policy.stop();
+      await ledger.close();
       await connection.close();
       await client.connection.close();
     },

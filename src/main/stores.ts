@@ -41,7 +41,10 @@ export async function openLedgerOf(config: StoreConfig, purpose: string, log: Lo
 }
 
 /** For a process that writes no records: its key lives in memory only and signs nothing. */
-export async function openLedgerReader(config: StoreConfig, purpose: string): Promise<Pick<Ledger, 'history'>> {
+export async function openLedgerReader(
+  config: StoreConfig,
+  purpose: string,
+): Promise<Pick<Ledger, 'history' | 'close'>> {
   const { privateKey } = generateKeyPairSync('ed25519');
   return openLedger({
     url: config.LEDGER_REPO,
@@ -61,7 +64,7 @@ export async function openBlobs(config: StoreConfig, log: Logger): Promise<BlobS
 export interface PolicyAccess {
   readonly source: PolicySource;
   readonly repository: PolicyRepository;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** The policy in force, kept fresh in the background so that no request waits for Git. */
@@ -76,5 +79,12 @@ export async function openPolicy(config: StoreConfig, purpose: string): Promise<
   const source = createPolicySource({ mirror: repository, freshMs: config.POLICY_POLL_MS * 2, now: () => Date.now() });
   const timer = setInterval(() => void source.refresh(), config.POLICY_POLL_MS);
   timer.unref();
-  return { source, repository, stop: () => clearInterval(timer) };
+  return {
+    source,
+    repository,
+    async stop() {
+      clearInterval(timer);
+      await repository.close();
+    },
+  };
 }

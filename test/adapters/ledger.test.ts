@@ -388,16 +388,12 @@ describe('what a record costs', () => {
     ]);
   });
 
-  it('is one process to remember where the ledger stands for many commits, and that is done at the latest at its end', async () => {
+  it('does not wait for the tip to be written down, which is done at the latest at its end', async () => {
     const remote = await remoteRepository();
     const dataDir = await folder();
     const ledger = await open(remote, { dataDir });
-    const started = watchGit();
     for (let n = 0; n < 8; n++) await ledger.append([entry(`deploy-${n}`)]);
     await ledger.close();
-    const written = started().filter((command) => command === 'update-ref').length;
-    expect(written).toBeGreaterThan(0);
-    expect(written).toBeLessThan(8);
     const [name = ''] = (await readdir(dataDir)).filter((each) => each.endsWith('.git'));
     const kept = await readFile(join(dataDir, name, 'refs/signalbox/tip'), 'utf8');
     expect(kept.trim()).toBe(await remote.head('ledger'));

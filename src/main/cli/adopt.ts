@@ -32,7 +32,7 @@ export const addAdopt: AddCommand = (program, { io, ends }) => {
         if (!isVersion(what.version))
           throw new BadInput(`"${what.version}" cannot be a version; write a tag, a branch or a commit.`);
         const ledger = await openLedgerOf(config, 'cli', logTo(io));
-        const done = await adopt({ io, ledger, what, policyCommit: read.commit });
+        const done = await adopt({ io, ledger, what, policyCommit: read.commit }).finally(() => ledger.close());
         if (json) printJson(io, { ...what, ...done });
         else io.out(done.sentence);
         return 0;

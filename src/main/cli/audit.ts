@@ -38,8 +38,11 @@ async function verify(io: Io, options: Options): Promise<ExitCode> {
       dataDir,
       now: () => io.now(),
     });
-    await ledger.fetch();
-    const { ok, records, head, findings } = await ledger.verify({ ...(keys.length > 0 ? { keys } : {}), checkpoint });
+    const trust = { ...(keys.length > 0 ? { keys } : {}), checkpoint };
+    const { ok, records, head, findings } = await ledger
+      .fetch()
+      .then(() => ledger.verify(trust))
+      .finally(() => ledger.close());
     if (options.json) printJson(io, { ok, records, head, findings });
     else {
       for (const { path, sentence } of findings) io.out(path ? `${path}: ${sentence}` : sentence);
