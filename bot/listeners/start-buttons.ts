@@ -1,9 +1,8 @@
 import { ACTIONS } from '../../src/messages/actions';
 import type { OperationRequest } from '../../src/operation/request';
-import type { OperationView } from '../../src/operation/view';
 import { answer, handedOver, refused, type Answer } from '../answers';
 import { startOperation } from '../intake';
-import { originalRequest, viewOf } from '../looks';
+import { originalRequest } from '../looks';
 import { retryOf } from '../requests';
 import { messageOf } from '../show-answer';
 import { tellPrivately } from '../tell';
@@ -33,16 +32,14 @@ async function rollBack(deps: ListenerDeps, click: Click): Promise<Answer> {
       'bad_request',
       'There is nothing to roll back here: this operation was not about a service in an environment.',
     );
-  const version = await shownVersion(deps, click);
-  const asked = { kind: 'rollback', service, environment, ...(version === undefined ? {} : { version }) } as const;
+  const { v: version } = click.value;
+  if (version === undefined)
+    return refused(
+      'bad_request',
+      `This button does not say which version it would go back to, so nothing was started; type /rollback ${service} in ${environment} to <version> instead.`,
+    );
+  const asked = { kind: 'rollback', service, environment, ...(version === null ? {} : { version }) } as const;
   return answer(deps, asked, { ...from(click), text: `Roll back (button on ${found.id})` });
-}
-
-/** What the button's question named: the version the card was ready to go back to. */
-async function shownVersion(deps: ListenerDeps, click: Click): Promise<string | undefined> {
-  const quick = { ...deps, waits: { ...deps.waits, look: Math.min(deps.waits.look, 400) } };
-  const view = await viewOf<OperationView>(quick, click.value.o!).catch(() => undefined);
-  return view?.rollback.ready === true ? view.rollback.version : undefined;
 }
 
 async function retry(deps: ListenerDeps, click: Click): Promise<Answer> {

@@ -50,8 +50,10 @@ export type ModalId = (typeof MODALS)[keyof typeof MODALS];
 export const INPUT = 'value';
 
 const id = z.string().min(1).max(255);
+/** No version is longer; see `isVersion`. */
+export const versionMax = 128;
 
-/** What a button says: ids only, never a decision's content. */
+/** What a button says: ids, and what its question named; never a decision's content. */
 const values = z.strictObject({
   /** Operation. */
   o: id.optional(),
@@ -63,6 +65,8 @@ const values = z.strictObject({
   i: id.optional(),
   /** One click is enough: no modal (policy, for low risk). */
   q: z.literal(1).optional(),
+  /** Version that the question named; null when it said "the version before". */
+  v: z.string().min(1).max(versionMax).nullable().optional(),
 });
 
 export type ActionValue = z.infer<typeof values>;

@@ -1,6 +1,6 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { finishedStates, type BallotView, type OperationState, type OperationView } from '../operation/view';
-import { ACTIONS, encodeValue } from './actions';
+import { ACTIONS, encodeValue, versionMax } from './actions';
 import { actions, button, confirm } from './blocks';
 
 type MakeButton = (view: OperationView) => Button;
@@ -24,7 +24,8 @@ const rollBack: MakeButton = (view) =>
   button({
     label: 'Roll back',
     action: ACTIONS.rollback,
-    value: valueOf(view),
+    // What is confirmed is what runs, whatever became of the operation since.
+    value: encodeValue({ o: view.id, v: view.rollback.version || null }),
     style: 'danger',
     confirm: confirm({
       title: 'Roll back?',
@@ -104,7 +105,8 @@ export function ballotButtons(view: OperationView, ballot: BallotView): KnownBlo
 
 /** Only what has a place to go back to: a service in an environment. */
 function canRollBack(view: OperationView): boolean {
-  return !!view.service && !!view.environment && (view.kind === 'deploy' || view.kind === 'rollback');
+  const fits = (view.rollback.version ?? '').length <= versionMax;
+  return fits && !!view.service && !!view.environment && (view.kind === 'deploy' || view.kind === 'rollback');
 }
 
 function valueOf(view: OperationView): string {

@@ -129,24 +129,28 @@ describe('buttons of an operation', () => {
 
   it('roll back to the version that the question named, and retry the same request, each as an operation of its own', async () => {
     const { id, ts } = await asked();
-    const forged = { value: JSON.stringify({ o: id }) };
-    const forge = (action: string) =>
+    const forge = (action: string, value: object) =>
       world.slack.click({
         user: 'U0BOB',
         channel: 'C0DEPLOYS',
         ts,
         actionId: ACTIONS.cancel,
-        forge: { ...forged, action_id: action },
+        forge: { value: JSON.stringify(value), action_id: action },
       });
-    await forge(ACTIONS.rollback);
+    await forge(ACTIONS.rollback, { o: id });
+    await world.slack.waitFor(() =>
+      world.slack.ephemerals('U0BOB').some((each) => each.text.includes('does not say which version')),
+    );
+    // The operation would go back to v0.9 by now: what was confirmed counts.
+    await forge(ACTIONS.rollback, { o: id, v: 'v0.8' });
     const rollback = await eventually(async () => (await world.started()).find((each) => each.kind === 'rollback'));
     expect(rollback).toMatchObject({
       service: 'checkout',
       environment: 'staging',
-      version: 'v0.9',
+      version: 'v0.8',
       requester: { id: 'U0BOB' },
     });
-    await forge(ACTIONS.retry);
+    await forge(ACTIONS.retry, { o: id });
     await eventually(async () =>
       (await world.started()).find((each) => each.kind === 'deploy' && each.requester.id === 'U0BOB'),
     );

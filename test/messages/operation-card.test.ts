@@ -55,6 +55,14 @@ it('puts operation, ballot and digest on the buttons of a ballot, and only the o
   expect(decodeValue(cancel)).toEqual({ o: waitingView.id });
 });
 
+it.each<[string, string | undefined, string | null]>([
+  ['the version that its question names', '1.4.1', '1.4.1'],
+  ['that its question names no version', undefined, null],
+])('puts on the Roll back button %s', (_what, version, carried) => {
+  const view = operationView({ state: 'succeeded', rollback: { ready: true, version } });
+  expect(decodeValue(valuesOf(operationCard(view))[0])).toEqual({ o: view.id, v: carried });
+});
+
 it('says on the button when policy allows one click', () => {
   const view = operationView({ ballots: [{ ...ballotView, oneClick: true }] });
   expect(decodeValue(valuesOf(operationCard(view))[0])).toMatchObject({ q: 1 });
