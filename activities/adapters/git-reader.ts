@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { AnswerParser, MalformedAnswer, type ObjectAnswer, type Question } from './git-answers';
-import { GitFailure, maxOutputBytes, runGit, wordsIn } from './git-process';
+import { GitFailure, graceMs, maxOutputBytes, runGit, wordsIn } from './git-process';
 
 export type Answers = ReadonlyMap<string, ObjectAnswer>;
 
@@ -32,7 +32,7 @@ export interface ObjectReaderOptions {
 /** Names sent at once: bounds what Git holds back until it is told to answer. */
 const maxNames = 5000;
 /** Git keeps every commit it has resolved in memory, so a process does not go on for ever. */
-const maxNamesOfOneProcess = 200_000;
+const maxNamesOfOneProcess = 50_000;
 const attempts = 2;
 
 export function openObjectReader(options: ObjectReaderOptions): ObjectReader {
@@ -158,8 +158,9 @@ class CatFile {
 
   /** Lets the process end by itself. */
   retire(): void {
-    this.child.stdin.end();
     clearTimeout(this.idle);
+    this.child.stdin.end();
+    setTimeout(() => this.child.kill('SIGKILL'), graceMs).unref();
   }
 
   end(error: Error): void {
@@ -198,7 +199,7 @@ class CatFile {
     } finally {
       clearTimeout(timer);
       this.waiting = undefined;
-      this.idle = setTimeout(() => this.retireWhenIdle(), idleMs).unref();
+      if (!this.ended) this.idle = setTimeout(() => this.retireWhenIdle(), idleMs).unref();
     }
   }
 
