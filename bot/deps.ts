@@ -13,14 +13,19 @@ import type { TokenTable } from './tokens';
 export interface Catalogue {
   readonly services: readonly string[];
   readonly environments: readonly string[];
-  readonly runbooks: readonly {
-    readonly name: string;
-    readonly about?: string;
-    /** Its inputs in their order: values without a name fill them. */
-    readonly fields: readonly RunbookField[];
-  }[];
+  /** What people may ask for. */
+  readonly runbooks: readonly OfferedRunbook[];
+  /** Never offered. Their inputs are known, so that whoever asks for one hears what policy says and not how to spell it. */
+  readonly handlers: readonly OfferedRunbook[];
   /** Channel that policy names for incidents. */
   readonly incidentChannel: string;
+}
+
+export interface OfferedRunbook {
+  readonly name: string;
+  readonly about?: string;
+  /** Its inputs in their order: values without a name fill them. */
+  readonly fields: readonly RunbookField[];
 }
 
 /** How Slack reaches the bot. */

@@ -128,7 +128,9 @@ function namedInputs(
   asked: AskedOf<'provision' | 'runbook.run'>,
   catalogue: Catalogue | undefined,
 ): Inputs | { readonly ok: false; readonly problem: string } {
-  const runbook = catalogue?.runbooks.find((each) => each.name === asked.runbook);
+  const runbook = [...(catalogue?.runbooks ?? []), ...(catalogue?.handlers ?? [])].find(
+    (each) => each.name === asked.runbook,
+  );
   if (runbook === undefined && asked.positional.length > 0) {
     return {
       ok: false,

@@ -1,6 +1,7 @@
 import { evaluate } from '../policy/evaluate';
 import { explainVerdict } from '../policy/explain';
 import { membersOf } from '../policy/context';
+import { handlersThatRun } from '../policy/handlers';
 import type { PolicyRequest, World } from '../policy/request';
 import type { Repository } from '../policy/read-repository';
 import { historyOf } from '../ledger/history';
@@ -27,14 +28,17 @@ export function createAsking(deps: AskingDeps) {
     /** What forms and suggestions offer. */
     async catalogue(): Promise<Catalogue> {
       const { repository } = await policy.current();
+      const isHandler = (name: string): boolean => handlersThatRun(repository.policy, name).length > 0;
+      const all = [...repository.runbooks.values()].map(({ document }) => ({
+        name: document.name,
+        about: document.help,
+        fields: fieldsOf(document.inputs ?? {}),
+      }));
       return {
         services: [...repository.policy.services.keys()],
         environments: [...repository.policy.environments.keys()],
-        runbooks: [...repository.runbooks.values()].map(({ document }) => ({
-          name: document.name,
-          about: document.help,
-          fields: fieldsOf(document.inputs ?? {}),
-        })),
+        runbooks: all.filter(({ name }) => !isHandler(name)),
+        handlers: all.filter(({ name }) => isHandler(name)),
         incidentChannel: repository.policy.channels.incidents ?? repository.policy.channels.default ?? '#incidents',
       };
     },

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json';
 import type { Environment, Service } from '../policy/policy';
-import { handlerFor } from '../policy/handlers';
+import { handlerFor, handlersThatRun } from '../policy/handlers';
 import type { Filed, Repository } from '../policy/read-repository';
 import type { Rollout } from '../rollouts/schema';
 import type { Work } from '../runbooks/compile';
@@ -50,6 +50,7 @@ function named(repository: Repository, { kind, runbook }: OperationRequest): Wor
   if (filed && (kind !== 'provision' || isProvision)) return found(filed);
   const known = [...repository.runbooks.values()]
     .filter(({ file }) => kind !== 'provision' || file.startsWith('runbooks/provision/'))
+    .filter(({ document }) => handlersThatRun(repository.policy, document.name).length === 0)
     .map(({ document }) => document.name);
   const list = known.length > 0 ? `there are: ${known.join(', ')}` : 'there are none yet';
   const folder = kind === 'provision' ? 'runbooks/provision/' : 'runbooks/';

@@ -28,6 +28,14 @@ export function handlerFor(input: {
   return { kind: 'none' };
 }
 
+/** Handlers that name a runbook, whatever their conditions: people ask for that work and not for the runbook. */
+export function handlersThatRun(
+  { handlers }: Pick<Policy, 'handlers'>,
+  runbook: string | undefined,
+): readonly Handler[] {
+  return handlers.filter((handler) => handler.runbook === runbook);
+}
+
 function touches(handler: Handler, paths: readonly string[] | undefined): boolean {
   return (
     handler.paths === undefined || (paths ?? []).some((path) => handler.paths!.some((glob) => matchesGlob(path, glob)))

@@ -116,6 +116,17 @@ describe('a command without arguments', () => {
     const request = await eventually(async () => (await world.started()).find((each) => each.kind === 'runbook'));
     expect(request).toMatchObject({ runbook: 'provision-node', inputs: { hostname: 'node-9' } });
   });
+
+  it('offers no handler; who asks for one by name hears what policy says, with every value in its place', async () => {
+    await type('/runbook', 'list');
+    expect(said()).toContain('provision-node');
+    expect(said()).not.toContain('deliver-service');
+    await type('/runbook', 'run deliver-service checkout v7.0.0');
+    const request = await eventually(async () =>
+      (await world.started()).find((each) => each.runbook === 'deliver-service'),
+    );
+    expect(request.inputs).toEqual({ service: 'checkout', version: 'v7.0.0' });
+  });
 });
 
 describe('an incident', () => {

@@ -2,6 +2,7 @@ import type { Rule } from '../context';
 import { approvals } from './approvals';
 import { dependencies } from './dependencies';
 import { freezes } from './freezes';
+import { handlerOnly } from './handler-only';
 import { incidents } from './incidents';
 import { known } from './known';
 import { breakGlass, labels } from './labels';
@@ -16,6 +17,7 @@ import { windows } from './windows';
 /** Every rule, in the order in which people read their answers. Each looks at everything; none depends on another. */
 export const rules: readonly Rule[] = [
   known,
+  handlerOnly,
   requester,
   labels,
   breakGlass,

@@ -32,6 +32,15 @@ export const catalogue: Catalogue = {
       ],
     },
   ],
+  handlers: [
+    {
+      name: 'deliver-service',
+      fields: [
+        { name: 'service', type: 'service', required: true },
+        { name: 'version', type: 'version', required: true },
+      ],
+    },
+  ],
   incidentChannel: '#incidents',
 };
 

@@ -1,0 +1,21 @@
+import { readRepository } from '../../src/policy/read-repository';
+import { createAsking } from '../../src/main/asking';
+import { examplePolicy } from '../helpers/company';
+
+test('the catalogue offers runbooks that people may ask for, and knows handlers without offering them', async () => {
+  const files = new Map(Object.entries(examplePolicy(7400)).map(([path, text]) => [path, { text, blob: path }]));
+  const read = readRepository({ files, commit: 'c0ffee' });
+  if (!read.ok) throw new Error(JSON.stringify(read.problems));
+  const current = async () => ({ repository: read.repository });
+  const asking = createAsking({
+    policy: { current } as never,
+    ledger: { history: async () => [] },
+    groupsOf: async () => [],
+    now: () => new Date(),
+  });
+
+  const { runbooks, handlers } = await asking.catalogue();
+
+  expect(runbooks.map(({ name }) => name)).toEqual(['web']);
+  expect(handlers.map(({ name }) => name).sort()).toEqual(['deliver-to-fleet', 'set-fleet-share']);
+});
