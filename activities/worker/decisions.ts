@@ -5,6 +5,7 @@ import { historyOf } from '../../src/ledger/history';
 import type { AppliedState, AppliedVersion } from '../../src/ledger/record';
 import { admitCase, gatesOf, judgeCase, type Case } from '../../src/operation/judge';
 import { askerIn, freshPersonMs } from '../../src/operation/known-person';
+import { placed } from '../../src/operation/placed';
 import type { Plan } from '../../src/operation/plan';
 import type {
   Admission,
@@ -199,13 +200,14 @@ async function gather(
   about: { readonly request: OperationRequest; readonly repository: Repository },
   age: LedgerAge = {},
 ): Promise<Omit<Case, 'asker'>> {
-  const { service, environment } = about.request;
+  const { request } = placed(about.request, about.repository);
+  const { service, environment } = request;
   const known =
     service !== undefined && environment !== undefined && about.repository.policy.environments.has(environment);
   const states = await ledger.history(age);
   const isOurs = known && about.repository.policy.services.has(service);
   const applied = isOurs ? await ledger.readState({ service, environment }, aWhileAgo) : undefined;
-  return { ...about, history: historyOf(states), applied, now: now() };
+  return { ...about, request, history: historyOf(states), applied, now: now() };
 }
 
 /** The blob store is addressed by the SHA-256 of the canonical text, which is the digest that people approve. */

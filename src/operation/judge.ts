@@ -16,6 +16,7 @@ import { compilePlan, compileResolve, type CompileInput } from '../runbooks/comp
 import { validateInputs } from '../runbooks/inputs';
 import type { Plan, PlanOutline } from './plan';
 import type { Admission, Asker, GateAnswer, Judgement } from './ports';
+import { placed, type Placed } from './placed';
 import type { OperationRequest } from './request';
 import type { GateView } from './view';
 import { workFor, type WorkAnswer } from './work';
@@ -43,6 +44,7 @@ export function admitCase(input: Case): { readonly admission: Admission; readonl
   const work = workOf(input, about.request);
   const refusals = [
     ...(evaluation.verdict === 'denied' ? hardReasons(evaluation) : []),
+    ...about.problems,
     ...targetProblems(about.request),
     ...(evaluation.verdict === 'allowed' ? workProblems(input, about.request, work) : []),
   ];
@@ -77,6 +79,7 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
   const denied = (reasons: readonly string[]): { readonly judgement: Judgement } => ({
     judgement: { kind: 'denied', reasons: [...new Set(reasons)], policyCommit: policy.commit },
   });
+  if (about.problems.length > 0) return denied(about.problems);
   const work = workOf(input, about.request);
   if (work.kind === 'none') return denied(work.problems);
   const compiled = compilePlan({ ...compileInput(input, about.request, work), resolve: input.resolved });
@@ -101,7 +104,7 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
       policyCommit: policy.commit,
       plan: outline,
       ballots,
-      operators: operatorsFor({ policy, ...placeOfWork(policy, input.request), ballots, now }),
+      operators: operatorsFor({ policy, ...placeOfWork(policy, about.request), ballots, now }),
       ...gateAnswer(evaluation.gates, now),
       why: whyOf(evaluation),
       rollback: rollbackReadiness(input, outline),
@@ -121,9 +124,10 @@ export function gatesOf(input: Case): GateAnswer {
   return evaluation.verdict === 'allowed' ? gateAnswer(evaluation.gates, input.now) : { gates: [] };
 }
 
-/** A version, a reason, raised facts: the request with what the ledger fills in. */
-function describe(input: Case): { readonly request: OperationRequest; readonly world: World } {
-  const { request, asker, applied } = input;
+/** The request with what the ledger and its own runbook fill in: a version, a service, an environment. */
+function describe(input: Case): Placed & { readonly world: World } {
+  const { asker, applied } = input;
+  const { request, problems } = placed(input.request, input.repository);
   const version = request.version ?? (request.kind === 'rollback' && applied ? lastGood(applied)?.version : undefined);
   const member = asker.groups === 'unknown' ? undefined : new Set(asker.groups);
   const teams = [...input.repository.policy.teams].flatMap(([team, { groups }]): [string, string[]][] => {
@@ -134,6 +138,7 @@ function describe(input: Case): { readonly request: OperationRequest; readonly w
   const standing = asker.standing === 'unknown' && request.kind === 'rollback' ? 'member' : asker.standing;
   return {
     request: version === undefined ? request : { ...request, version },
+    problems,
     world: {
       history: input.history,
       requester: standing,

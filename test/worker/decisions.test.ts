@@ -286,6 +286,39 @@ test('what waits for a strict place waits on while the policy repository is away
   expect(goesOn.gates.filter(({ holds }) => !holds)).toEqual([]);
 });
 
+describe('a runbook', () => {
+  const unplaced = { service: undefined, environment: undefined, version: undefined, reason: 'an audit' };
+  const asked = (runbook: string, inputs: OperationRequest['inputs']) =>
+    aRequest({ kind: 'runbook', runbook, inputs, ...unplaced });
+  const admit = (request: OperationRequest) => decisions.admit({ request: relay('request', request, relayKey), asker });
+
+  test('that is a handler is refused, with the command to use', async () => {
+    const request = asked('deliver-to-fleet', { service: 'checkout', version: 'v2.5.0' });
+
+    await expect(admit(request)).resolves.toMatchObject({
+      kind: 'denied',
+      reasons: [expect.stringContaining('/deploy checkout v2.5.0 to <environment>')],
+    });
+  });
+
+  test('whose inputs name a service and an environment is judged by the rules of that place', async () => {
+    const where = 'inputs: { service: { type: service }, environment: { type: environment } }';
+    const steps = 'steps: [{ uses: wait, with: { for: 1s } }]';
+    await policy.commit({ 'runbooks/restart.yaml': `name: restart\n${where}\n${steps}\n` });
+
+    const request = asked('restart', { service: 'payments', environment: 'production-eu' });
+    const { input, judgement } = await judged(request);
+
+    expect(input.admission.title).toBe('Run restart in production-eu');
+    expect(judgement).toMatchObject({
+      lane: { service: 'payments', environment: 'production-eu' },
+      facts: { risk_level: 'high' },
+    });
+    expect(judgement.ballots[0]?.seats.map(({ team }) => team)).toContain('director');
+    expect(judgement.gates).toContainEqual(expect.objectContaining({ kind: 'window', holds: false }));
+  });
+});
+
 test('an approval for another workflow gets its ballot from policy and its waits from the settings', async () => {
   const ask = { title: 'Delete the bucket', about: 'It is empty.', from: ['team_lead'] };
 
