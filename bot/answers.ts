@@ -4,11 +4,15 @@ import { helpFor, helpText } from '../src/commands/help';
 import type { IncidentAct, IncidentView } from '../src/incidents/incident';
 import { shortIdIn } from '../src/operation/ids';
 import type { StatusView } from '../src/messages/status';
+import type { ModalResult } from '../src/messages/vote-modals';
+import type { ActAnswer } from '../src/operation/ports';
 import type { OperationView } from '../src/operation/view';
 import type { BotDeps, Catalogue } from './deps';
-import { startIncident, startOperation, type HandedOver, type IntakeDeps } from './intake';
-import { fullIdOf, openIncidents, statusOf, viewOf } from './looks';
+import { declareIncident, type Declaration } from './incidents';
+import { startOperation, type HandedOver, type IntakeDeps } from './intake';
+import { fullIdOf, openIncident, openIncidents, statusOf, viewOf, withLinks } from './looks';
 import { asksForOperation, incidentOf, notAfter, requestOf, type AskedFrom, type OperationAsked } from './requests';
+import type { Relay } from './relaying';
 import { bounded, isAway } from './temporal';
 import { actResult, relayAct } from './votes';
 
@@ -46,7 +50,7 @@ export async function answer(deps: AnswerDeps, asked: Asked, from: AskedFrom): P
     case 'runbook.list':
       return listRunbooks(await catalogueIn(deps));
     case 'status':
-      return looked(async () => ({ kind: 'status', status: await statusOf(deps) }));
+      return looked(async () => ({ kind: 'status', status: await statusIn(deps) }));
     case 'show':
       return looked(() => show(deps, asked.id));
     case 'why':
@@ -91,14 +95,38 @@ export async function declare(
   // Where policy cannot be read in time, the channel it was declared in is better than no incident.
   const channel = (await catalogueIn(deps))?.incidentChannel ?? from.channel ?? '#incidents';
   const until = notAfter(deps);
-  const over = await startIncident(deps, { request, channel, notAfter: until });
-  if (over.kind === 'already')
-    return {
-      kind: 'joined',
-      id: request.id,
-      sentence: `An incident about this is already open (${shortIdIn(request.id)}), so you joined it; its card in ${channel} says who leads.`,
-    };
-  return handedOver(over, { id: request.id, what: 'The incident', notAfter: until });
+  const declared = await declareIncident(deps, { request, channel, notAfter: until });
+  switch (declared.kind) {
+    case 'joins':
+      return joinedAnswer(deps, declared, channel);
+    case 'too_many':
+      return refused(
+        'bad_request',
+        'So many incidents were opened about this operation that no more is opened from its card; declare one with /incident declare.',
+      );
+    case 'own': {
+      const what = declared.former
+        ? `The incident about this, ${shortIdIn(declared.former)}, is over, so a new one`
+        : 'The incident';
+      return handedOver(declared.over, { id: declared.id, what, notAfter: until });
+    }
+  }
+}
+
+/** The incident says itself that somebody came in; here is only what is known before the acknowledgement. */
+async function joinedAnswer(
+  deps: AnswerDeps,
+  { id, relayed }: Extract<Declaration, { kind: 'joins' }>,
+  channel: string,
+): Promise<Answer> {
+  const result = await quickResult(deps, relayed);
+  if (result.kind === 'refused') return refused('bad_request', result.sentence);
+  const said = `An incident about this is already open (${shortIdIn(id)})`;
+  const sentence =
+    result.kind === 'counted'
+      ? `${said}, so you joined it and what you wrote is in its timeline; its card in ${channel} says who leads.`
+      : `${said}, so you come into it with what you wrote; its card in ${channel} shows when that has happened.`;
+  return { kind: 'joined', id, sentence };
 }
 
 /** Says how a hand-over ended. */
@@ -151,15 +179,17 @@ async function actOnIncident(
     at: deps.now().toISOString(),
   };
   const relayed = await relayAct(deps, { body, notAfter: notAfter(deps) });
-  // Still before the acknowledgement: only what is known at once is waited for.
-  const quick = { ...deps, waits: { ...deps.waits, answer: 500 } };
-  const result = await actResult(
-    relayed.kind === 'accepted' ? { ...relayed, answer: () => soon(relayed.answer, quick) } : relayed,
-  );
+  const result = await quickResult(deps, relayed);
   if (result.kind === 'recording') return { kind: 'told', sentence: 'Recording.' };
   return result.kind === 'refused'
     ? refused('bad_request', result.sentence)
     : { kind: 'told', sentence: result.sentence };
+}
+
+/** Still before the acknowledgement: only what is known at once is waited for. */
+function quickResult(deps: Pick<BotDeps, 'waits'>, relayed: Relay<ActAnswer>): Promise<ModalResult> {
+  const quick = { waits: { ...deps.waits, answer: 500 } };
+  return actResult(relayed.kind === 'accepted' ? { ...relayed, answer: () => soon(relayed.answer, quick) } : relayed);
 }
 
 async function soon<Result>(
@@ -175,17 +205,28 @@ async function incidentMeant(
   named: string | undefined,
   channel: string | undefined,
 ): Promise<Answer> {
-  const open = await openIncidents({ ...deps, waits: { ...deps.waits, look: Math.min(deps.waits.look, 500) } });
+  const quick = { ...deps, waits: { ...deps.waits, look: Math.min(deps.waits.look, 500) } };
   if (named !== undefined) {
-    const meant = open.find((view) => view.id === named || view.shortId === named);
+    const meant = await openIncident(quick, named);
     return meant ? { kind: 'incident', view: meant } : refused('not_found', `No open incident has the id ${named}.`);
   }
+  const { views: open, left } = await openIncidents(quick);
   const here = open.filter((view) => view.roomChannel !== undefined && view.roomChannel === channel);
   const [only, ...others] = here.length > 0 ? here : open;
   if (only === undefined) return refused('not_found', 'No incident is open; declare one with /incident declare.');
-  if (others.length === 0) return { kind: 'incident', view: only };
+  // Another one that did not say may be the one of this channel.
+  if (others.length === 0 && (left === 0 || here.length > 0)) return { kind: 'incident', view: only };
   const ids = [only, ...others].map((view) => `${view.shortId} (${view.summary.slice(0, 40)})`).join(', ');
   return refused('bad_request', `Several incidents are open; say which with --id: ${ids}.`);
+}
+
+/** What is under way, with links to the cards and what holds work back. A part that is late is left out. */
+async function statusIn(deps: AnswerDeps): Promise<StatusView> {
+  const [status, holding] = await Promise.all([
+    statusOf(deps),
+    deps.holding ? bounded(deps.holding(), deps.waits.catalogue).catch(() => undefined) : undefined,
+  ]);
+  return { ...status, ...holding, operations: await withLinks(deps, status.operations) };
 }
 
 async function show(deps: AnswerDeps, typed: string): Promise<Answer> {

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { AskedKind, AskedOf } from '../src/commands/asked';
 import type { RenderContext } from '../src/messages/blocks';
 import type { RunbookField } from '../src/messages/request-modals';
+import type { StatusView } from '../src/messages/status';
 import type { KnownPerson } from '../src/operation/ports';
 import type { OperationTimings } from '../workflows/contract';
 import type { TokenTable } from './tokens';
@@ -104,6 +105,8 @@ export interface BotDeps {
   catalogue(): Promise<Catalogue>;
   /** `/signalbox why`: one full sentence an entry. */
   explain(asked: AskedOf<'why'> & { readonly person: string }): Promise<readonly string[]>;
+  /** What holds work back at the moment, and whether the newest policy binds, one full sentence each. */
+  holding?(): Promise<Pick<StatusView, 'holds' | 'policyProblem'>>;
   /** Which kinds a person may ask for, so that help stays short. */
   mayRequest(person: string): Promise<(kind: AskedKind) => boolean>;
   /** Teams a person sits in, for the App Home. */

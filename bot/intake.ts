@@ -5,8 +5,10 @@ import type { KnownPerson } from '../src/operation/ports';
 import { relay } from '../src/operation/relay';
 import { shortIdIn } from '../src/operation/ids';
 import type { OperationRequest, Relayed } from '../src/operation/request';
+import { askedTitle } from '../src/operation/title';
 import {
   SEARCH_ATTRIBUTES,
+  TITLE_MEMO,
   WORKER_QUEUE,
   WORKFLOWS,
   type IncidentInput,
@@ -99,11 +101,13 @@ export async function startRelayedOperation(
 ): Promise<'started' | 'already'> {
   const { body } = payload;
   const input: OperationInput = { request: payload, ...(known && { known }), timings: deps.timings };
-  const place = [body.version, body.environment && `to ${body.environment}`].filter(Boolean).join(' ');
+  const title = cut(askedTitle(body), 200);
   return start(deps, WORKFLOWS.operation, {
     workflowId: body.id,
     args: [input],
-    staticSummary: cut(`${body.kind} ${body.service ?? body.runbook ?? ''} ${place}`, 200),
+    // What lists show, so that no list has to ask each workflow.
+    memo: { [TITLE_MEMO]: title },
+    staticSummary: title,
     staticDetails: cut(`Asked by ${body.requester.id} via ${body.requester.via}: ${body.asked.text}`, 2_000),
     typedSearchAttributes: [
       ...keyword(SEARCH_ATTRIBUTES.kind.name, body.kind),

@@ -8,16 +8,22 @@ import type { IncidentLine, OperationLine, StatusView } from '../src/messages/st
 import { shortIdIn } from '../src/operation/ids';
 import type { OperationRequest } from '../src/operation/request';
 import type { OperationState, OperationView } from '../src/operation/view';
-import { SEARCH_ATTRIBUTES, VIEW_QUERY, WORKFLOWS, type OperationInput } from '../workflows/contract';
+import { SEARCH_ATTRIBUTES, TITLE_MEMO, VIEW_QUERY, WORKFLOWS, type OperationInput } from '../workflows/contract';
 import type { BotDeps } from './deps';
 import { bounded, isGone, Late, within } from './temporal';
 
+const runningIncidents = `WorkflowType = '${WORKFLOWS.incident}' AND ExecutionStatus = 'Running'`;
+
 export type LookDeps = Pick<BotDeps, 'temporal' | 'waits'>;
+
+const sinceKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.since.name, 'DATETIME');
 
 /** How many operations a list reads at most. */
 const listMax = 100;
 /** How many views one list asks workflows for: each is a query that needs a worker. */
-const queryMax = 10;
+const queryMax = 25;
+/** How many cards one list asks Slack the address of. */
+const linkMax = 25;
 
 /** The operation's or incident's own view of itself, or nothing when there is no such workflow. */
 export async function viewOf<View extends OperationView | IncidentView>(
@@ -74,14 +80,48 @@ export async function fullIdOf(deps: LookDeps, typed: string): Promise<string | 
   return found.find((each) => shortIdIn(each.workflowId) === typed)?.workflowId;
 }
 
-/** Everything under way: operations from search attributes, incidents from their own view. */
+/** Everything under way: operations from search attributes and memos, incidents from their own view. Says what it leaves out. */
 export async function statusOf(deps: LookDeps): Promise<StatusView> {
-  const [operations, incidents] = await Promise.all([
-    list(deps, `WorkflowType = '${WORKFLOWS.operation}' AND ExecutionStatus = 'Running'`),
+  const [running, incidents] = await Promise.all([
+    list(deps, `WorkflowType = '${WORKFLOWS.operation}' AND ExecutionStatus = 'Running'`, listMax + 1),
     // Without a worker incidents say nothing; the operations are still worth showing.
-    openIncidents(deps).catch((): readonly IncidentView[] => []),
+    openIncidents(deps).catch((error: unknown) => error as Error),
   ]);
-  return { operations: operations.map(operationLineOf), incidents: incidents.map(incidentLineOf) };
+  const operations = running.slice(0, listMax).map(operationLineOf);
+  if (incidents instanceof Error)
+    return {
+      operations,
+      incidents: [],
+      cut: [
+        ...moreThan(running.length, listMax, 'operations'),
+        'Incidents do not answer, so none is listed; look again in a minute.',
+      ],
+    };
+  const cut = [
+    ...moreThan(running.length, listMax, 'operations'),
+    ...(incidents.left > 0
+      ? [`${incidents.left} more ${incidents.left === 1 ? 'incident is' : 'incidents are'} open and not listed.`]
+      : []),
+  ];
+  return { operations, incidents: incidents.views.map(incidentLineOf), ...(cut.length === 0 ? {} : { cut }) };
+}
+
+/** The same with the addresses of the cards, as far as Slack gives them in time. */
+export async function withLinks(
+  deps: Pick<BotDeps, 'web' | 'waits'>,
+  lines: readonly OperationLine[],
+): Promise<readonly OperationLine[]> {
+  const linked = lines.map(async (line, index) => {
+    const { card } = line;
+    if (card === undefined || index >= linkMax) return line;
+    const asked = deps.web.chat.getPermalink({ channel: card.channel, message_ts: card.ts });
+    const permalink = await bounded(asked, deps.waits.look).then(
+      (answer) => answer.permalink,
+      () => undefined,
+    );
+    return permalink === undefined ? line : { ...line, permalink };
+  });
+  return Promise.all(linked);
 }
 
 /** Newest first. */
@@ -89,12 +129,21 @@ export async function recentOperations(deps: LookDeps): Promise<readonly Operati
   return (await list(deps, `WorkflowType = '${WORKFLOWS.operation}'`)).map(operationLineOf);
 }
 
-/** Open incidents as they see themselves; one that does not answer is left out. Throws `Late` when none of them answers. */
-export async function openIncidents(deps: LookDeps): Promise<readonly IncidentView[]> {
-  const running = await list(deps, `WorkflowType = '${WORKFLOWS.incident}' AND ExecutionStatus = 'Running'`);
+/** Open incidents as they see themselves, and how many more there are that did not say. Throws `Late` when none of them answers. */
+export async function openIncidents(
+  deps: LookDeps,
+): Promise<{ readonly views: readonly IncidentView[]; readonly left: number }> {
+  const running = await list(deps, runningIncidents);
   const views = await viewsOf<IncidentView>(deps, running);
   if (running.length > 0 && views.length === 0) throw new Late('no open incident answers');
-  return views;
+  return { views, left: running.length - views.length };
+}
+
+/** The open incident that has this id, or whose id ends in it, however many are open. */
+export async function openIncident(deps: LookDeps, typed: string): Promise<IncidentView | undefined> {
+  const running = await list(deps, runningIncidents, 1_000);
+  const found = running.find(({ workflowId }) => workflowId === typed || shortIdIn(workflowId) === typed);
+  return found && viewOf<IncidentView>(deps, found.workflowId);
 }
 
 /** What one person sees on the Home tab, without what waits for them. */
@@ -116,7 +165,8 @@ export async function waitingFor(
     .filter((view) => view.requester.id !== asked.person)
     .flatMap((view) => {
       const ballot = view.ballots.find(
-        (each) => each.takes === 'votes' && each.seats.some((seat) => !seat.filledBy && asked.teams.includes(seat.team)),
+        (each) =>
+          each.takes === 'votes' && each.seats.some((seat) => !seat.filledBy && asked.teams.includes(seat.team)),
       );
       return ballot === undefined ? [] : [{ ...lineOfView(view), ballot: { id: ballot.id, digest: ballot.digest } }];
     });
@@ -145,21 +195,33 @@ async function list(deps: LookDeps, query: string, max = listMax): Promise<reado
 }
 
 function operationLineOf(info: WorkflowExecutionInfo): OperationLine {
-  const { kind, service, environment, requester, state } = SEARCH_ATTRIBUTES;
+  const { kind, service, environment, requester, state, card } = SEARCH_ATTRIBUTES;
   const teams = info.typedSearchAttributes.get(
     defineSearchAttributeKey(SEARCH_ATTRIBUTES.waitingFor.name, 'KEYWORD_LIST'),
   );
+  const titled: unknown = info.memo?.[TITLE_MEMO];
   const words = [keywordOf(info, kind.name) ?? 'operation', keywordOf(info, service.name)].filter(Boolean).join(' ');
   const place = keywordOf(info, environment.name);
   return {
     id: info.workflowId,
     shortId: shortIdIn(info.workflowId),
-    title: place === undefined ? words : `${words} in ${place}`,
+    title: typeof titled === 'string' ? titled : place === undefined ? words : `${words} in ${place}`,
     state: (keywordOf(info, state.name) ?? 'preparing') as OperationState,
-    since: info.startTime.toISOString(),
+    since: (info.typedSearchAttributes.get(sinceKey) ?? info.startTime).toISOString(),
     requester: keywordOf(info, requester.name) ?? 'unknown',
     ...(teams === undefined || teams.length === 0 ? {} : { waitingFor: teams }),
+    ...cardIn(keywordOf(info, card.name)),
   };
+}
+
+/** `C0DEPLOYS/1700000000.000100`, as the workflow writes it. */
+function cardIn(place: string | undefined): Pick<OperationLine, 'card'> {
+  const [channel, ts] = place?.split('/') ?? [];
+  return channel && ts ? { card: { channel, ts } } : {};
+}
+
+function moreThan(found: number, max: number, what: string): readonly string[] {
+  return found > max ? [`There are more ${what}: only the newest ${max} are listed.`] : [];
 }
 
 function lineOfView(view: OperationView): OperationLine {

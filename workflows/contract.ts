@@ -91,7 +91,14 @@ export const SEARCH_ATTRIBUTES = {
   environment: { name: 'SignalboxEnvironment', type: 'KEYWORD' },
   requester: { name: 'SignalboxRequester', type: 'KEYWORD' },
   waitingFor: { name: 'SignalboxWaitingFor', type: 'KEYWORD_LIST' },
+  /** When its state last changed. */
+  since: { name: 'SignalboxSince', type: 'DATETIME' },
+  /** Where its card stands: `<channel>/<ts>`. */
+  card: { name: 'SignalboxCard', type: 'KEYWORD' },
 } as const;
+
+/** Key of the memo that says in a few words what was asked for. */
+export const TITLE_MEMO = 'title';
 
 /** What `operation` is started with. */
 export interface OperationInput {

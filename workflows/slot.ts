@@ -12,6 +12,8 @@ interface SlotSpec {
   readonly channels: readonly string[];
   readonly timings: OperationTimings;
   readonly card: () => Card;
+  /** Told when the message stands somewhere else than before. */
+  readonly onPosted?: () => void;
   /** Told once when the message cannot be shown anywhere, with the reason as a sentence. */
   readonly onNowhere?: (reason: string) => void;
   readonly at?: { readonly channel: string; readonly ts: string };
@@ -86,7 +88,9 @@ export class Slot {
         ...(untried ? { untried } : {}),
         ...this.spec.card(),
       });
+      const moved = this.at?.ts !== delivered.ts || this.at.channel !== delivered.channel;
       this.at = { channel: delivered.channel, ts: delivered.ts };
+      if (moved) this.spec.onPosted?.();
       this.trouble = undefined;
       this.shown = Math.max(version, this.shown);
     } catch (error) {

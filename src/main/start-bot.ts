@@ -16,6 +16,7 @@ import { SLACK_QUEUE } from '../../workflows/contract';
 import type { Config } from '../config';
 import { Refusal } from '../errors';
 import { createAsking } from './asking';
+import { holdingNow } from './holding';
 import type { Running, Start } from './process';
 import { runWorker } from './run-worker';
 import { openLedgerReader, openPolicy } from './stores';
@@ -58,6 +59,7 @@ export const startBot: Start = async ({ config, log }) => {
     tokens: config.TOKENS_FILE === undefined ? noTokens : readTokens(readFileSync(config.TOKENS_FILE, 'utf8')),
     render,
     ...createAsking({ policy: policy.source, ledger, groupsOf, now: () => new Date() }),
+    holding: () => holdingNow(policy.source, new Date()),
     known: (user) => side.known(user),
     meet: (user) => void side.activities.whoIs({ user }).catch(() => undefined),
     workspaceChanged: () => side.forget(),

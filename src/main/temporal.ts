@@ -60,10 +60,7 @@ export async function registerSearchAttributes(client: Client, namespace: string
   const wanted = Object.values(SEARCH_ATTRIBUTES).filter(({ name }) => !(name in known.customAttributes));
   if (wanted.length === 0) return;
   const searchAttributes = Object.fromEntries(
-    wanted.map(({ name, type }) => [
-      name,
-      type === 'KEYWORD' ? types.INDEXED_VALUE_TYPE_KEYWORD : types.INDEXED_VALUE_TYPE_KEYWORD_LIST,
-    ]),
+    wanted.map(({ name, type }) => [name, types[`INDEXED_VALUE_TYPE_${type}`]]),
   );
   try {
     await operatorService.addSearchAttributes({ namespace, searchAttributes });

@@ -16,7 +16,8 @@ export interface OperationLine {
   readonly requester: string;
   /** Teams with a free seat. */
   readonly waitingFor?: readonly string[];
-  /** Address of its card. */
+  /** Where its card stands, and the address of it. */
+  readonly card?: { readonly channel: string; readonly ts: string };
   readonly permalink?: string;
 }
 
@@ -38,6 +39,8 @@ export interface StatusView {
   readonly holds?: readonly string[];
   /** Said when the commit in force is not the newest. */
   readonly policyProblem?: string;
+  /** One sentence for each list that was cut, so that nobody takes it for all there is. */
+  readonly cut?: readonly string[];
 }
 
 /** `/signalbox status`: open work, open incidents, what holds work back. */
@@ -45,13 +48,14 @@ export function statusMessage(view: StatusView, about: RenderContext = {}): Mess
   const operations = view.operations.map((line) => operationLine(line, about));
   const incidents = view.incidents.map((line) => incidentLine(line, about));
   const holds = (view.holds ?? []).map((hold) => `⏸️ ${safe(hold, 300)}`);
-  const count = `${plural(view.operations.length, 'operation')} and ${plural(view.incidents.length, 'incident')} open`;
+  const count = countOf(view);
   return {
     text: `${count}.`,
     blocks: [
       section(`*${count}*`),
       ...(incidents.length > 0 ? [section(fit(['*Incidents*', ...incidents]))] : []),
       ...(operations.length > 0 ? [section(fit(['*Operations*', ...operations]))] : []),
+      ...(view.cut ?? []).map((sentence) => section(`✂️ ${safe(sentence, 300)}`)),
       ...(holds.length > 0 ? [section(fit(['*Held back by*', ...holds]))] : []),
       ...(view.policyProblem ? [section(`⚠️ ${safe(view.policyProblem, 600)}`)] : []),
     ],
@@ -78,6 +82,13 @@ function titled(title: string, permalink: string | undefined): string {
   return permalink ? `*${link(permalink, title)}*` : `*${safe(title, 150)}*`;
 }
 
+function countOf({ operations, incidents }: StatusView): string {
+  if (operations.length + incidents.length === 0) return 'Nothing is under way and no incident is open';
+  const work = operations.length === 0 ? 'No operation is' : plural(operations.length, 'operation');
+  const open = incidents.length === 0 ? 'no incident' : plural(incidents.length, 'incident');
+  return `${work} under way, ${open} open`;
+}
+
 function plural(count: number, word: string): string {
-  return `${count === 0 ? 'No' : count} ${word}${count === 1 ? '' : 's'}`;
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }

@@ -496,3 +496,25 @@ test('a request that no bot signed leaves no record and tells nobody', async () 
   expect(eventsOf(operation.id)).toEqual([]);
   expect(world.notices.some(({ key }) => key.startsWith(operation.id))).toBe(false);
 });
+
+test('lists learn from Temporal alone since when it waits and where its card stands', async () => {
+  const { request } = fresh();
+  const operation = await world.start(request);
+  await operation.until('waiting');
+  const handle = world.temporal.client.workflow.getHandle(operation.id);
+  const { since } = await operation.view();
+  const listed = async (): Promise<{ readonly [name: string]: unknown }> => {
+    for (;;) {
+      const { searchAttributes } = await handle.describe();
+      if (searchAttributes.SignalboxCard) return searchAttributes;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+
+  expect(await listed()).toMatchObject({
+    SignalboxState: ['waiting'],
+    SignalboxSince: [new Date(since)],
+    SignalboxCard: [expect.stringMatching(/^\S+\/\S+$/)],
+  });
+  await operation.act({ kind: 'cancel' });
+});

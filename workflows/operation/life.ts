@@ -1,10 +1,4 @@
-import {
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  setCurrentDetails,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
 import type { Vote, VoteAnswer } from '../../src/approvals/ballot';
 import type { JsonObject } from '../../src/json';
 import type { AppliedChange } from '../../src/ledger/record';
@@ -13,7 +7,7 @@ import type { Admission, JudgeInput, Judgement, Recheck } from '../../src/operat
 import type { OperationState, OperationView } from '../../src/operation/view';
 import { reading, rechecking } from '../activities';
 import { BallotBox, voteBody, voteNotice } from '../ballot-box';
-import { laneId, SEARCH_ATTRIBUTES, type OperationInput } from '../contract';
+import { laneId, type OperationInput } from '../contract';
 import { Courier } from '../courier';
 import { Recorder } from '../recorder';
 import { Slot } from '../slot';
@@ -24,6 +18,7 @@ import { Ended } from './ended';
 import { endIfOver, isOver, waitForGates } from './gates';
 import { listen } from './listen';
 import { Place } from './place';
+import { publish } from './publish';
 import { resolveSteps, runPlan, type RunHandle } from './run-plan';
 import type { Admitted, Allowed, Facts } from './state';
 import { endStates, outcomeOf, stateChangeOf } from './outcome';
@@ -108,7 +103,7 @@ export class Life {
     this.facts.state = state;
     this.facts.note = note;
     this.facts.since = Date.now();
-    this.publish();
+    publish(this);
     this.changed();
   }
 
@@ -181,6 +176,7 @@ export class Life {
       channels,
       timings: this.input.timings,
       card: () => ({ card: 'operation', view: this.view() }),
+      onPosted: () => publish(this),
       onNowhere: (reason) => sayCardIsNowhere(this, reason),
     });
     this.courier = new Courier({ owner: request.id, slot: this.slot, timings: this.input.timings });
@@ -230,7 +226,7 @@ export class Life {
   private counted(vote: Vote, answer: Extract<VoteAnswer, { kind: 'counted' }>): void {
     this.recorder.write('vote', voteBody(vote, answer));
     this.courier.thread(voteNotice(vote, answer));
-    this.publish();
+    publish(this);
     this.changed();
   }
 
@@ -396,20 +392,5 @@ export class Life {
     await this.courier.close();
     await this.recorder.persist();
     await condition(allHandlersFinished);
-  }
-
-  /** Search attributes and details for Temporal's own UI. */
-  private publish(): void {
-    const { request, state } = this.facts;
-    upsertSearchAttributes({
-      [SEARCH_ATTRIBUTES.state.name]: [state],
-      [SEARCH_ATTRIBUTES.waitingFor.name]: state === 'waiting' ? [...this.box.waitingFor] : [],
-    });
-    const lines = [
-      `**${this.title}**: ${state.replace('_', ' ')}`,
-      this.facts.note ?? '',
-      `Requested by ${request.requester.id}${request.reason ? `: ${request.reason}` : ''}`,
-    ];
-    setCurrentDetails(lines.filter((line) => line !== '').join('\n\n'));
   }
 }

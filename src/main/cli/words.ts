@@ -62,7 +62,7 @@ export function incidentLines(view: IncidentView): readonly string[] {
   ];
 }
 
-export function statusLines({ operations, incidents, holds = [], policyProblem }: StatusView): readonly string[] {
+export function statusLines({ operations, incidents, holds = [], policyProblem, cut = [] }: StatusView): readonly string[] {
   return [
     ...(operations.length + incidents.length === 0 ? ['Nothing is under way.'] : []),
     ...incidents.map(
@@ -74,6 +74,7 @@ export function statusLines({ operations, incidents, holds = [], policyProblem }
       const waits = line.waitingFor?.length ? ` for ${[...new Set(line.waitingFor)].join(' and ')}` : '';
       return `${mark} ${line.title} (${line.shortId}): ${words.toLowerCase()}${waits} since ${line.since}, asked for by ${line.requester}.`;
     }),
+    ...cut,
     ...holds,
     ...(policyProblem ? [policyProblem] : []),
   ];

@@ -5,6 +5,7 @@ import {
   defineSignal,
   defineUpdate,
   setHandler,
+  upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { VoteAnswer, VoteBody } from '../../../src/approvals/ballot';
 import type { IncidentView } from '../../../src/incidents/incident';
@@ -14,6 +15,7 @@ import type { OperationView } from '../../../src/operation/view';
 import {
   ACT_SIGNAL,
   ACT_UPDATE,
+  SEARCH_ATTRIBUTES,
   VIEW_QUERY,
   VOTE_SIGNAL,
   VOTE_UPDATE,
@@ -28,7 +30,10 @@ export interface Arrived {
   readonly relayed: Relayed<VoteBody> | Relayed<ActBody>;
 }
 
-/** Stands in for `operation`: takes votes and acts, shows a view with one open ballot, ends when it is cancelled. */
+/** When every stand-in says that its state last changed. */
+export const since = '2026-11-21T09:00:00.000Z';
+
+/** Stands in for `operation`: takes votes and acts, shows a view with one open ballot, ends when it is cancelled. Its reason says where its card stands. */
 export async function operation(input: OperationInput): Promise<string> {
   const arrived: Arrived[] = [];
   let over = false;
@@ -51,6 +56,10 @@ export async function operation(input: OperationInput): Promise<string> {
   setHandler(defineSignal<[Relayed<VoteBody>]>(VOTE_SIGNAL), (relayed) => void count('signal', relayed));
   setHandler(defineUpdate<ActAnswer, [Relayed<ActBody>]>(ACT_UPDATE), (relayed) => take('update', relayed));
   setHandler(defineSignal<[Relayed<ActBody>]>(ACT_SIGNAL), (relayed) => void take('signal', relayed));
+  upsertSearchAttributes({
+    [SEARCH_ATTRIBUTES.since.name]: [new Date(since)],
+    ...(body.reason && { [SEARCH_ATTRIBUTES.card.name]: [body.reason] }),
+  });
   setHandler(defineQuery<Arrived[]>('arrived'), () => arrived);
   setHandler(defineQuery<OperationView>(VIEW_QUERY), () => viewOf(input));
   await condition(() => over);

@@ -1,0 +1,23 @@
+import type { OperationRequest } from './request';
+
+/** What somebody asked for, in a few words: before policy has said which version is meant, and without its plan. */
+export function askedTitle(request: OperationRequest): string {
+  const { kind, service, environment, version, runbook, inputs } = request;
+  const there = environment === undefined ? '' : ` ${kind === 'deploy' ? 'to' : 'in'} ${environment}`;
+  const given = Object.entries(inputs).map(([name, value]) => `${name}=${wordOf(value)}`);
+  const behind = given.length === 0 ? '' : ` (${given.join(', ')})`;
+  switch (kind) {
+    case 'deploy':
+      return `Deploy ${service} ${version}${there}`;
+    case 'rollback':
+      return `Roll back ${service}${there}${version === undefined ? '' : ` to ${version}`}`;
+    case 'provision':
+      return `Provision ${runbook}${there}${behind}`;
+    case 'runbook':
+      return `Run ${runbook}${there}${behind}`;
+  }
+}
+
+function wordOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

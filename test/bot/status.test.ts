@@ -1,0 +1,90 @@
+import { statusLines } from '../../src/main/cli/words';
+import type { StatusView } from '../../src/messages/status';
+import { openIncident, statusOf } from '../../bot/looks';
+import { defaultWaits } from '../../bot/deps';
+import { eventually, openBotWorld, personToken, type BotWorld } from './support/bot-world';
+
+const freeze = 'The freeze "year end" refuses changes of every service until 2027.';
+const problem = 'The policy in force is not the newest one: policy.yaml:3 is wrong.';
+
+let world: BotWorld;
+beforeAll(async () => {
+  world = await openBotWorld({ deps: { holding: () => Promise.resolve({ holds: [freeze], policyProblem: problem }) } });
+  await world.startWorker();
+});
+afterAll(() => world?.close());
+
+const type = (command: string, text: string) =>
+  world.slack.command({ user: 'U0ANN', channel: 'C0DEPLOYS', command, text });
+const looks = () => ({ temporal: world.temporal.client, waits: defaultWaits });
+
+async function askedFor(text: string): Promise<StatusView> {
+  const answered = await fetch(`${world.bot.url}/api/v1/commands`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${personToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ text, key: String(Math.random()) }),
+  });
+  return ((await answered.json()) as { status: StatusView }).status;
+}
+
+describe('the status', () => {
+  it('tells operations apart by what was asked for, links their cards and says since when they wait', async () => {
+    const card = await world.web.chat.postMessage({ channel: 'C0DEPLOYS', text: 'A card.' });
+    await type('/deploy', `checkout v1 to production --reason C0DEPLOYS/${card.ts}`);
+    await type('/deploy', 'checkout v2 to production');
+    await type('/rollback', 'checkout in production');
+    await type('/provision', 'provision-node node-7 join=false');
+    const status = await eventually(async () => {
+      const seen = await askedFor('signalbox status');
+      return seen.operations.length === 4 && seen.operations.some(({ permalink }) => permalink) && seen;
+    });
+    expect(status.operations.map(({ title }) => title).sort()).toEqual([
+      'Deploy checkout v1 to production',
+      'Deploy checkout v2 to production',
+      'Provision provision-node (hostname=node-7, join=false)',
+      'Roll back checkout in production',
+    ]);
+    expect(new Set(status.operations.map((line) => line.since))).toEqual(new Set(['2026-11-21T09:00:00.000Z']));
+    const linked = status.operations.filter(({ permalink }) => permalink !== undefined);
+    expect(linked).toMatchObject([
+      { title: 'Deploy checkout v1 to production', permalink: expect.stringContaining(card.ts!.replace('.', '')) },
+    ]);
+    expect(status).toMatchObject({ holds: [freeze], policyProblem: problem });
+    expect(status.cut).toBeUndefined();
+  });
+
+  it('says how many incidents it leaves out, and each of them is still found by its id', async () => {
+    for (let at = 0; at < 26; at += 1) await type('/incident', `declare sev3 checkout "trouble ${at}"`);
+    const status = await eventually(async () => {
+      const seen = await statusOf(looks());
+      return seen.cut !== undefined && seen;
+    }, 20_000);
+    expect(status.incidents).toHaveLength(25);
+    expect(status.cut).toEqual(['1 more incident is open and not listed.']);
+    expect(statusLines(status)).toContain('1 more incident is open and not listed.');
+    const shown = new Set(status.incidents.map(({ id }) => id));
+    const ids: string[] = [];
+    for await (const { workflowId } of world.temporal.client.workflow.list({ query: "WorkflowType = 'incident'" }))
+      ids.push(workflowId);
+    const left = ids.find((id) => !shown.has(id))!;
+    expect((await openIncident(looks(), left.slice(-10)))?.id).toBe(left);
+    await type('/incident', `update "found" --id ${left.slice(-10)}`);
+    await world.slack.waitFor(() => world.slack.ephemerals('U0ANN').at(-1)!.text.includes('timeline has your line'));
+  });
+});
+
+it('says that operations are left out when there are more than a list holds', async () => {
+  const { workflow } = world.temporal.client;
+  const start = (_: unknown, at: number) =>
+    workflow.start('operation', { workflowId: `deploy-many-${at}`, taskQueue: 'nobody', args: [] });
+  await Promise.all(Array.from({ length: 101 }, start));
+  const status = await eventually(async () => {
+    const seen = await statusOf(looks());
+    return seen.operations.length === 100 && seen;
+  });
+  expect(status.cut).toContain('There are more operations: only the newest 100 are listed.');
+});
+
+it('broke no rule of Slack', () => {
+  expect(world.slack.violations).toEqual([]);
+});
