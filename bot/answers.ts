@@ -55,10 +55,8 @@ export async function answer(deps: AnswerDeps, asked: Asked, from: AskedFrom): P
       return looked(() => show(deps, asked.id));
     case 'why':
       return { kind: 'lines', lines: await deps.explain({ ...asked, person: from.requester.id }) };
-    case 'help': {
-      const may = await bounded(deps.mayRequest(from.requester.id), deps.waits.catalogue).catch(() => () => true);
-      return { kind: 'lines', lines: helpText(helpFor({ topic: asked.topic, may })).split('\n') };
-    }
+    case 'help':
+      return help(deps, asked, from);
     default:
       return refused('bad_request', 'That is not something Signalbox can do.');
   }
@@ -218,6 +216,24 @@ async function incidentMeant(
   if (others.length === 0 && (left === 0 || here.length > 0)) return { kind: 'incident', view: only };
   const ids = [only, ...others].map((view) => `${view.shortId} (${view.summary.slice(0, 40)})`).join(', ');
   return refused('bad_request', `Several incidents are open; say which with --id: ${ids}.`);
+}
+
+/** What this person may ask for; without an answer in time everything is shown, since policy has the last word anyway. */
+async function help(deps: AnswerDeps, { topic }: AskedOf<'help'>, { requester }: AskedFrom): Promise<Answer> {
+  const inTime = <Part>(work: Promise<Part>, instead: Part): Promise<Part> =>
+    bounded(work, deps.waits.catalogue).catch(() => instead);
+  const [may, nothing] = await Promise.all([
+    inTime<(kind: Asked['kind']) => boolean>(deps.mayRequest(requester.id), () => true),
+    requester.kind === 'person' && deps.whyNothing ? inTime(deps.whyNothing(requester.id), undefined) : undefined,
+  ]);
+  if (nothing !== undefined) return { kind: 'told', sentence: nothing };
+  const entries = helpFor({ topic, may });
+  if (entries.length === 0)
+    return {
+      kind: 'told',
+      sentence: `Policy lets you ask for no /${topic} anywhere; /signalbox help lists what you may ask for, and the owner of the policy repository can change that.`,
+    };
+  return { kind: 'lines', lines: helpText(entries).split('\n') };
 }
 
 /** What is under way, with links to the cards and what holds work back. A part that is late is left out. */

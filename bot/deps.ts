@@ -109,6 +109,8 @@ export interface BotDeps {
   holding?(): Promise<Pick<StatusView, 'holds' | 'policyProblem'>>;
   /** Which kinds a person may ask for, so that help stays short. */
   mayRequest(person: string): Promise<(kind: AskedKind) => boolean>;
+  /** Why a person may not ask for anything at all, and whom to ask instead; nothing when they may. */
+  whyNothing?(person: string): Promise<string | undefined>;
   /** Teams a person sits in, for the App Home. */
   teamsOf(person: string): Promise<readonly string[]>;
   /** What is freshly known of a member without asking Slack; signed, it saves the workflow a question. */

@@ -7,16 +7,20 @@ import type { Repository } from '../policy/read-repository';
 import { historyOf } from '../ledger/history';
 import type { AppliedState } from '../ledger/record';
 import type { PolicySource } from '../../activities/worker/policy-source';
+import type { Standing } from '../policy/standing';
 import type { AskedKind, AskedOf } from '../commands/asked';
 import type { Catalogue } from '../../bot/deps';
 import type { RunbookField } from '../messages/request-modals';
 import type { DeclaredInputs } from '../runbooks/inputs';
+import { mayAsk, whyNothing } from './may-ask';
 
 interface AskingDeps {
   readonly policy: PolicySource;
   readonly ledger: { history(): Promise<readonly AppliedState[]> };
   /** User groups of an account as Slack tells them; `unknown` when it does not. */
   readonly groupsOf: (account: string) => Promise<readonly string[] | 'unknown'>;
+  /** How Slack knows an account. */
+  readonly standingOf: (account: string) => Promise<Standing>;
   readonly now: () => Date;
 }
 
@@ -70,13 +74,12 @@ export function createAsking(deps: AskingDeps) {
     async mayRequest(person: string): Promise<(kind: AskedKind) => boolean> {
       const { repository } = await policy.current();
       const teams = await teamsWith(deps, repository, person);
-      const somewhere = (kind: 'deploy' | 'rollback'): boolean =>
-        [...repository.policy.environments.values()].some((environment) => {
-          const wanted =
-            (kind === 'rollback' ? repository.policy.file.rollback?.who : undefined) ?? environment.request;
-          return wanted === undefined || wanted.some((team) => isIn(repository, team, teams, person, now()));
-        });
-      return (kind) => (kind === 'deploy' || kind === 'rollback' ? somewhere(kind) : true);
+      return mayAsk(repository, { id: person, teams }, now());
+    },
+
+    /** Why this person may not ask for anything at all; a standing that Slack does not tell is no reason. */
+    async whyNothing(person: string): Promise<string | undefined> {
+      return whyNothing(await deps.standingOf(person).catch(() => 'unknown' as const));
     },
 
     async teamsOf(person: string): Promise<readonly string[]> {

@@ -46,6 +46,7 @@ export const startBot: Start = async ({ config, log }) => {
     slots: redis ? createRedisSlotMemory(redis.commands, { prefix: config.REDIS_PREFIX }) : createLocalSlotMemory(),
   });
   const groupsOf = async (user: string) => (await side.activities.whoIs({ user })).groups;
+  const standingOf = async (user: string) => (await side.activities.whoIs({ user })).standing;
   const messages = serveSlackQueue(config, log, side);
   const bot = createBot({
     slack: { ...transportOf(config), botToken: config.SLACK_BOT_TOKEN!, apiUrl: config.SLACK_API_URL },
@@ -58,7 +59,7 @@ export const startBot: Start = async ({ config, log }) => {
     waits: defaultWaits,
     tokens: config.TOKENS_FILE === undefined ? noTokens : readTokens(readFileSync(config.TOKENS_FILE, 'utf8')),
     render,
-    ...createAsking({ policy: policy.source, ledger, groupsOf, now: () => new Date() }),
+    ...createAsking({ policy: policy.source, ledger, groupsOf, standingOf, now: () => new Date() }),
     holding: () => holdingNow(policy.source, new Date()),
     known: (user) => side.known(user),
     meet: (user) => void side.activities.whoIs({ user }).catch(() => undefined),

@@ -62,7 +62,13 @@ export function incidentLines(view: IncidentView): readonly string[] {
   ];
 }
 
-export function statusLines({ operations, incidents, holds = [], policyProblem, cut = [] }: StatusView): readonly string[] {
+export function statusLines({
+  operations,
+  incidents,
+  holds = [],
+  policyProblem,
+  cut = [],
+}: StatusView): readonly string[] {
   return [
     ...(operations.length + incidents.length === 0 ? ['Nothing is under way.'] : []),
     ...incidents.map(

@@ -1,0 +1,27 @@
+import { openBotWorld, type BotWorld } from './support/bot-world';
+
+const sentence = 'You may not ask Signalbox for anything, because you are a guest; ask a full member.';
+
+let world: BotWorld;
+beforeAll(async () => {
+  world = await openBotWorld({
+    deps: { whyNothing: (person) => Promise.resolve(person === 'U0BOB' ? sentence : undefined) },
+  });
+});
+afterAll(() => world?.close());
+
+async function told(user: string, text: string): Promise<string> {
+  const before = world.slack.ephemerals(user).length;
+  await world.slack.command({ user, channel: 'C0DEPLOYS', command: '/signalbox', text });
+  await world.slack.waitFor(() => world.slack.ephemerals(user).length > before);
+  return world.slack.ephemerals(user).at(-1)!.text;
+}
+
+it('whoever may ask for nothing gets that sentence instead of commands', async () => {
+  await expect(told('U0BOB', 'help')).resolves.toBe(sentence);
+  await expect(told('U0ANN', 'help')).resolves.toContain('/deploy &lt;service&gt;');
+});
+
+it('help on a command that policy gives one nowhere says so', async () => {
+  await expect(told('U0ANN', 'help provision')).resolves.toMatch(/^Policy lets you ask for no \/provision anywhere;/);
+});
