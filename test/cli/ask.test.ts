@@ -163,6 +163,19 @@ describe('asking for an operation', () => {
     expect(asked.every(({ url }) => !url?.includes('acts'))).toBe(true);
   });
 
+  it('says why it was denied once, however often the view does', async () => {
+    const reason = 'Only leads may ask for that; ask one of them.';
+    const sentence = `Policy does not allow this: ${reason}`;
+    const denied = view('denied', {
+      outcome: { kind: 'denied', sentence },
+      note: `${sentence} The ledger does not have this outcome yet.`,
+      denials: [reason],
+    });
+    answers = [started, denied];
+    const { out } = await type([...deploy, '--wait'], { env });
+    expect(out.split(reason)).toHaveLength(2);
+  });
+
   it('prints one JSON document with --wait --json', async () => {
     answers = [started, view('running'), view('succeeded')];
     const { out } = await type([...deploy, '--wait', '--json'], { env });

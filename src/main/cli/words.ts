@@ -27,7 +27,7 @@ export function operationLines(view: OperationView, how: 'short' | 'whole' = 'wh
     ...needed,
     ...gates,
     ...lane,
-    ...new Set(said),
+    ...withoutRepeats(said),
   ];
   if (how === 'short') return short;
   return [
@@ -41,6 +41,12 @@ export function operationLines(view: OperationView, how: 'short' | 'whole' = 'wh
     }),
     ...(view.moreSteps > 0 ? [`  and ${plural(view.moreSteps, 'more step')}`] : []),
   ];
+}
+
+/** A denial is in the outcome, in the note and by itself: what another one says as well is left out. */
+function withoutRepeats(said: readonly string[]): readonly string[] {
+  const all = [...new Set(said)];
+  return all.filter((text) => !all.some((other) => other !== text && other.includes(text)));
 }
 
 function laneSentence({ position, heldBy }: NonNullable<OperationView['lane']>): string {
