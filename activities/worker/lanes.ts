@@ -1,4 +1,5 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import type { IncidentEvent } from '../../src/incidents/incident';
 import type { LaneEntry, WorkerActivities } from '../../src/operation/ports';
 import {
@@ -12,6 +13,8 @@ import {
 } from '../../workflows/contract';
 
 type LaneActivities = Pick<WorkerActivities, 'enterLane' | 'leaveLane' | 'tellLane' | 'isOpen' | 'tellIncidents'>;
+
+const environmentKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.environment.name, 'KEYWORD');
 
 /** What workflow code cannot do itself: signal-with-start, liveness, and finding workflows by what they are about. */
 export function createLaneActivities({ client }: { readonly client: Pick<Client, 'workflow'> }): LaneActivities {
@@ -62,7 +65,10 @@ export function createLaneActivities({ client }: { readonly client: Pick<Client,
       `${SEARCH_ATTRIBUTES.service.name} = '${about.service.replace(/[^A-Za-z0-9._-]/g, '')}'`,
     ].join(' AND ');
     const found: string[] = [];
-    for await (const { workflowId } of workflow.list({ query })) found.push(workflowId);
+    for await (const { workflowId, typedSearchAttributes } of workflow.list({ query })) {
+      const place = typedSearchAttributes.get(environmentKey);
+      if (place === undefined || about.environment === undefined || place === about.environment) found.push(workflowId);
+    }
     return found;
   }
 }

@@ -18,6 +18,10 @@ export interface LedgerPort {
 }
 
 const mostEvents = 30;
+/** Records that are looked through for them: most of them say nothing to an incident. */
+const mostRecords = 2_000;
+/** They are told of what has happened, and the ledger was asked a moment ago. */
+const readMaxAgeMs = 60_000;
 
 type RecordActivities = Pick<WorkerActivities, 'record' | 'appliedState' | 'recentOperations'>;
 
@@ -31,14 +35,63 @@ export function createRecordActivities({ ledger }: { readonly ledger: LedgerPort
       }
     },
     appliedState: (where) => ledger.readState(where),
-    async recentOperations({ service, sinceMs }) {
-      const records = await ledger.recent({ service, sinceMs, limit: mostEvents });
-      const titles = new Map(
-        records.filter(({ event }) => event === 'request').map((record) => [record.operation, titleIn(record)]),
-      );
-      return records.flatMap((record) => asEvent(record, titles.get(record.operation) ?? record.operation));
-    },
+    recentOperations: (about) => recentOperations(ledger, about),
   };
+}
+
+/**
+ * What happened to a service lately, oldest first, and pinned: what the operation came to that caused the incident. What
+ * never began is left out: its denial was told to one person in private.
+ */
+async function recentOperations(
+  ledger: LedgerPort,
+  { service, environment, sinceMs, cause }: Parameters<WorkerActivities['recentOperations']>[0],
+): Promise<readonly IncidentEvent[]> {
+  const recent = await ledger.recent({ service, sinceMs, limit: mostRecords });
+  const stories = await Promise.all(
+    [...new Set(recent.map(({ operation }) => operation))]
+      .filter((operation) => operation !== cause)
+      .map(async (operation) => storyOf(ledger, operation, recent)),
+  );
+  const others = stories
+    .filter(({ began, place }) => began && (environment === undefined || place === environment))
+    .flatMap(({ records, title }) => records.flatMap((record) => asEvent(record, title)))
+    .filter(({ at }) => Date.parse(at) >= sinceMs);
+  const causing = cause === undefined ? [] : await causeIn(ledger, cause);
+  return [...causing, ...others.sort((a, b) => (a.at < b.at ? -1 : 1)).slice(-mostEvents)];
+}
+
+interface Story {
+  readonly records: readonly LedgerRecord[];
+  readonly title: string;
+  readonly place?: string;
+  readonly began: boolean;
+}
+
+/** One operation's records; those from before the window are looked up, because they say what it was for. */
+async function storyOf(ledger: LedgerPort, operation: string, recent: readonly LedgerRecord[]): Promise<Story> {
+  const known = recent.filter((record) => record.operation === operation);
+  const records = known.some(({ event }) => event === 'request')
+    ? known
+    : await ledger.readOperation(operation, { maxAgeMs: readMaxAgeMs });
+  const request = records.find(({ event }) => event === 'request');
+  const place = request?.body.environment;
+  return {
+    records,
+    title: request ? titleIn(request) : operation,
+    ...(typeof place === 'string' && { place }),
+    began: records.some(({ event }) => event === 'intent'),
+  };
+}
+
+/** The newest that is to be said of the operation from which an incident was opened, wherever and whenever that was. */
+async function causeIn(ledger: LedgerPort, cause: string): Promise<IncidentEvent[]> {
+  const { records, title } = await storyOf(ledger, cause, []);
+  const newest = records
+    .filter(({ event }) => event === 'intent' || event === 'outcome')
+    .flatMap((record) => asEvent(record, title))
+    .at(-1);
+  return newest ? [{ ...newest, pinned: true }] : [];
 }
 
 const decided: { readonly [decision: string]: string } = { approve: 'approved', reject: 'rejected' };

@@ -4,7 +4,7 @@ export type Severity = 'sev1' | 'sev2' | 'sev3' | 'sev4';
 /** What declaring an incident needs. A second declaration about the same cause joins the first by its id. */
 export interface IncidentRequest {
   readonly format: 1;
-  /** `incident-<service>-<10 characters>`; from an operation's button it derives from the operation, so a second click joins. */
+  /** `incident-<about>-<10 characters>`; from an operation's button it follows from the operation (`incidentIdAbout`). */
   readonly id: string;
   readonly severity: Severity;
   readonly service?: string;
@@ -25,10 +25,14 @@ export interface IncidentEvent {
   readonly text: string;
   /** The person whom it is about, shown after the text. */
   readonly about?: string;
+  /** What caused the incident: it stays first, however much comes after it. */
+  readonly pinned?: boolean;
 }
 
 /** What people do to an open incident. */
 export type IncidentAct =
+  /** Comes in with what they typed, when they open an incident that is open already. */
+  | { readonly kind: 'join'; readonly text?: string }
   | { readonly kind: 'update'; readonly text: string }
   | { readonly kind: 'assign'; readonly role: 'lead' | 'scribe' | 'communications'; readonly user: string }
   | { readonly kind: 'mitigate'; readonly text?: string }
@@ -47,7 +51,7 @@ export interface IncidentView {
   readonly declaredAt: string;
   readonly since: string;
   readonly roles: { readonly lead?: string; readonly scribe?: string; readonly communications?: string };
-  /** The newest twelve; the rest is in the thread. */
+  /** What is pinned, then the newest, twelve in all; every line is in the thread too. */
   readonly timeline: readonly IncidentEvent[];
   readonly moreEvents: number;
   readonly operationId?: string;

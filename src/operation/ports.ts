@@ -153,13 +153,17 @@ export interface WorkerActivities {
   }): Promise<void>;
   /** Whether the workflow is still open; an operation that was terminated must not hold a lane. */
   isOpen(input: { readonly workflowId: string }): Promise<boolean>;
-  /** Recent operations of a service, for an incident's timeline. */
+  /**
+   * What happened to a service lately, for an incident's timeline: in its environment, where it has one. What the
+   * operation `cause` came to is first and pinned. Operations that never began are left out.
+   */
   recentOperations(input: {
     readonly service?: string;
     readonly environment?: string;
     readonly sinceMs: number;
+    readonly cause?: string;
   }): Promise<readonly IncidentEvent[]>;
-  /** Writes a line into the timeline of every open incident of a service. */
+  /** Writes a line into the timeline of every open incident of a service; of another environment's it says nothing. */
   tellIncidents(input: {
     readonly service?: string;
     readonly environment?: string;
@@ -223,6 +227,11 @@ export interface SlackActivities {
     readonly topic: string;
     readonly invite: readonly string[];
   }): Promise<{ readonly channel?: string; readonly notDone: readonly string[] }>;
+  /** Invites people to an incident's channel; says what could not be done. Repeats are harmless. */
+  invite(input: {
+    readonly channel: string;
+    readonly people: readonly string[];
+  }): Promise<{ readonly notDone: readonly string[] }>;
   pin(input: {
     readonly channel: string;
     readonly ts: string;
