@@ -6,6 +6,7 @@ import type { AnswerDeps } from './answers';
 import type { BotDeps } from './deps';
 import { startRelayedIncident, startRelayedOperation } from './intake';
 import { serveApi } from './http-api';
+import { declareIncident } from './incidents';
 import { registerListeners } from './listeners';
 import { InFlight } from './in-flight';
 import { botMetrics, type BotMetrics } from './metrics';
@@ -15,6 +16,7 @@ import { openSpill, type Kept, type Spill, type SpillOutcome } from './spill';
 import { plainMessage, tellPrivately } from './tell';
 import { isAway, isGone, within } from './temporal';
 import { Turns } from './turns';
+import { relay } from '../src/operation/relay';
 import { ACT_SIGNAL, VOTE_SIGNAL } from '../workflows/contract';
 
 export interface Bot {
@@ -195,7 +197,7 @@ function drain(deps: AnswerDeps, spill: Spill): void {
 async function handKeptOver(deps: AnswerDeps, kept: Kept): Promise<SpillOutcome> {
   try {
     if (kept.kind === 'start') await startRelayedOperation(deps, kept.payload);
-    else if (kept.kind === 'incident') await startRelayedIncident(deps, kept);
+    else if (kept.kind === 'incident') await declareKept(deps, kept);
     else {
       const [id, signal] =
         kept.kind === 'vote'
@@ -216,6 +218,14 @@ async function handKeptOver(deps: AnswerDeps, kept: Kept): Promise<SpillOutcome>
     if (isAway(error)) return 'away';
     throw error;
   }
+}
+
+/** Meanwhile somebody else may have declared the same: then this joins it. */
+async function declareKept(deps: AnswerDeps, kept: Extract<Kept, { kind: 'incident' }>): Promise<void> {
+  const { channel, notAfter } = kept;
+  await declareIncident(deps, { request: kept.payload.body, channel, notAfter }, async ({ request }) => ({
+    kind: await startRelayedIncident(deps, { payload: relay('incident', request, deps.relayKey), channel }),
+  }));
 }
 
 function senderOf(kept: Kept): { readonly user?: string; readonly channel?: string; readonly what: string } {

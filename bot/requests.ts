@@ -2,7 +2,7 @@ import type { Asked, AskedOf } from '../src/commands/asked';
 import { lineOf } from '../src/commands/print';
 import type { IncidentRequest } from '../src/incidents/incident';
 import type { Json } from '../src/json';
-import { operationIdOf, shortIdOf } from '../src/operation/ids';
+import { incidentIdAbout, operationIdOf, shortIdOf } from '../src/operation/ids';
 import type { OperationKind, OperationRequest, Requester } from '../src/operation/request';
 import type { BotDeps, Catalogue } from './deps';
 
@@ -108,7 +108,7 @@ export function incidentOf(
     id:
       operationId === undefined
         ? operationIdOf({ kind: 'incident', subject: asked.service ?? 'general', deliveryId })
-        : `incident-${operationId}`,
+        : incidentIdAbout(operationId),
     severity: asked.severity,
     ...(asked.service === undefined ? {} : { service: asked.service }),
     ...(asked.environment === undefined ? {} : { environment: asked.environment }),

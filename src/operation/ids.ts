@@ -19,6 +19,15 @@ export function operationIdOf(asked: {
   return [...parts, shortIdOf(asked.deliveryId)].join('-');
 }
 
+/**
+ * The id of an incident about an operation: it follows from the operation, so that a second click joins the first. Once
+ * that incident is over, the next one about the same operation has the next number.
+ */
+export function incidentIdAbout(operationId: string, number = 1): string {
+  const stem = operationId.slice(0, Math.max(0, operationId.lastIndexOf('-'))) || operationId;
+  return `incident-${stem}-${shortIdOf(`incident/${operationId}/${number}`)}`;
+}
+
 /** The part of an id that people say and cards show. */
 export function shortIdIn(operationId: string): string {
   return operationId.slice(operationId.lastIndexOf('-') + 1);

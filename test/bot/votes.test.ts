@@ -1,6 +1,8 @@
 import { operationCard } from '../../src/messages/operation-card';
 import { ACTIONS } from '../../src/messages/actions';
 import type { VoteBody } from '../../src/approvals/ballot';
+import type { IncidentView } from '../../src/incidents/incident';
+import { incidentIdAbout, shortIdIn } from '../../src/operation/ids';
 import { isRelayed } from '../../src/operation/relay';
 import type { OperationView } from '../../src/operation/view';
 import { VIEW_QUERY, type IncidentInput } from '../../workflows/contract';
@@ -156,22 +158,48 @@ describe('buttons of an operation', () => {
     );
   });
 
-  it('open one incident, which the second person joins', async () => {
-    const { id, ts } = await asked();
+  const openIncidentFrom = async (user: string, { id, ts }: { readonly id: string; readonly ts: string }) => {
     const forge = { value: JSON.stringify({ o: id }), action_id: ACTIONS.incidentOpen };
-    for (const user of ['U0ANN', 'U0BOB']) {
-      await world.slack.click({ user, channel: 'C0DEPLOYS', ts, actionId: ACTIONS.cancel, forge });
-      await world.slack.waitFor(() => world.slack.views(user).length === 1);
-      await world.slack.viewSubmit({ user, values: { summary: 'payments fail' } });
-    }
-    const told = (user: string) => [...world.slack.ephemerals(user), ...world.slack.dms(user)].map((each) => each.text);
+    await world.slack.click({ user, channel: 'C0DEPLOYS', ts, actionId: ACTIONS.cancel, forge });
+    await world.slack.waitFor(() => world.slack.views(user).length === 1);
+    await world.slack.viewSubmit({ user, values: { summary: `payments fail for ${user}` } });
+  };
+  const told = (user: string) => [...world.slack.ephemerals(user), ...world.slack.dms(user)].map((each) => each.text);
+
+  it('open one incident, which the second person joins with what they typed', async () => {
+    const operation = await asked();
+    const { id } = operation;
+    await openIncidentFrom('U0ANN', operation);
+    await eventually(async () => {
+      const opened = await world.temporal.client.workflow.getHandle(incidentIdAbout(id)).describe();
+      return opened.status.name === 'RUNNING';
+    });
+    await openIncidentFrom('U0BOB', operation);
     await world.slack.waitFor(() => told('U0BOB').some((text) => text.includes('you joined it')));
-    const described = await world.temporal.client.workflow.getHandle(`incident-${id}`).describe();
+    const incident = world.temporal.client.workflow.getHandle(incidentIdAbout(id));
+    const { timeline } = await incident.query<IncidentView>(VIEW_QUERY);
+    expect(timeline).toEqual([expect.objectContaining({ by: 'U0BOB', text: 'join: payments fail for U0BOB' })]);
+    const described = await world.temporal.client.workflow.getHandle(incidentIdAbout(id)).describe();
     expect(described.type).toBe('incident');
-    const { events } = await world.temporal.client.workflow.getHandle(`incident-${id}`).fetchHistory();
+    const { events } = await world.temporal.client.workflow.getHandle(incidentIdAbout(id)).fetchHistory();
     const [input] = events![0]!.workflowExecutionStartedEventAttributes!.input!.payloads!;
     const { request } = JSON.parse(Buffer.from(input!.data!).toString()) as IncidentInput;
     expect(request.body).toMatchObject({ service: 'checkout', environment: 'staging', operationId: id });
+  });
+
+  it('open another incident once the first is over, and say so', async () => {
+    const operation = await asked();
+    const [first, second] = [1, 2].map((number) => incidentIdAbout(operation.id, number)) as [string, string];
+    await openIncidentFrom('U0ANN', operation);
+    await eventually(async () => (await world.temporal.client.workflow.getHandle(first).describe()).status.name);
+    await world.temporal.client.workflow.getHandle(first).terminate('over');
+    await openIncidentFrom('U0BOB', operation);
+    await world.slack.waitFor(() =>
+      told('U0BOB').some((text) => text.includes(`${shortIdIn(first)}, is over, so a new one is taken on`)),
+    );
+    const { status } = await world.temporal.client.workflow.getHandle(second).describe();
+    expect(status.name).toBe('RUNNING');
+    expect(shortIdIn(first)).not.toBe(shortIdIn(operation.id));
   });
 });
 

@@ -1,5 +1,5 @@
 import { ACTIONS, type ActionId } from '../../src/messages/actions';
-import { operationIdOf } from '../../src/operation/ids';
+import { incidentIdAbout, operationIdOf } from '../../src/operation/ids';
 import type { FaultyCompany } from '../helpers/faulty-company';
 import type { StoredMessage } from '../slack-rules';
 import { pause, trace } from './fault';
@@ -94,7 +94,7 @@ export class PatientPeople {
 
   /** Opens an incident from a card. Its id follows from the operation. */
   async openIncident(user: string, { id }: Command): Promise<string> {
-    const slot = `incident-${id}/card`;
+    const slot = `${incidentIdAbout(id)}/card`;
     await this.waitFor(() => this.offered(`${id}/card`, ACTIONS.incidentOpen), `"Open incident" on ${id}`);
     await this.persist(`${user} opens an incident`, async () => {
       const card = this.offered(`${id}/card`, ACTIONS.incidentOpen)!;
@@ -105,7 +105,7 @@ export class PatientPeople {
       const done = async () => this.message(slot) !== undefined;
       return this.settled({ user, told, done, what: `a card of the incident about ${id}` });
     });
-    return `incident-${id}`;
+    return incidentIdAbout(id);
   }
 
   shows(slot: string, words: string): boolean {

@@ -122,7 +122,7 @@ export async function incident(input: IncidentInput): Promise<void> {
     declaredAt: body.declaredAt,
     since: body.declaredAt,
     roles: {},
-    timeline: acts.map((act) => ({ at: act.at, by: act.by, text: act.act.kind })),
+    timeline: acts.map(({ at, by, act }) => ({ at, by, text: `${act.kind}: ${'text' in act ? act.text : ''}` })),
     moreEvents: 0,
     notDone: [],
   }));
