@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types';
-import type { IncidentView } from '../incidents/incident';
+import type { IncidentEvent, IncidentView } from '../incidents/incident';
 import { ACTIONS, encodeValue } from './actions';
 import {
   actions,
@@ -77,9 +77,15 @@ function timeline(view: IncidentView, at: (iso: string) => string): KnownBlock[]
   if (view.timeline.length === 0) return [];
   const lines = view.timeline
     .slice(-12)
-    .map((event) => `${at(event.at)} ${incidentLine(event, safe(event.text, 160))}`);
+    .map((event) => ({ isPinned: event.pinned === true, line: timelineLine(event, at) }));
   const more = view.moreEvents > 0 ? [`… ${view.moreEvents} earlier in the thread`] : [];
-  return [section(['*Timeline*', ...more, ...lines])];
+  const pinned = lines.filter(({ isPinned }) => isPinned).map(({ line }) => line);
+  const rest = lines.filter(({ isPinned }) => !isPinned).map(({ line }) => line);
+  return [section(['*Timeline*', ...pinned, ...more, ...rest])];
+}
+
+function timelineLine(event: IncidentEvent, at: (iso: string) => string): string {
+  return `${event.pinned ? '📌 ' : ''}${at(event.at)} ${incidentLine(event, safe(event.text, 160))}`;
 }
 
 /** Who did something, what (already safe), and whom it is about. */
@@ -96,7 +102,7 @@ function buttons(view: IncidentView): KnownBlock[] {
     value,
     confirm: confirm({
       title: 'Resolve the incident?',
-      text: 'What it froze is free again, and the record is closed.',
+      text: 'Everybody reads that it is over, and the card takes no more after that. If the trouble comes back, open a new incident.',
       yes: 'Resolve',
     }),
   });

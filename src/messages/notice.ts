@@ -1,3 +1,4 @@
+import type { IncidentEvent } from '../incidents/incident';
 import type { MissedCriterion } from '../operation/plan';
 import type { VoteAnswer } from '../approvals/ballot';
 
@@ -79,5 +80,7 @@ export type Notice =
       readonly text: string;
       readonly about?: string;
     }
+  /** What an incident's timeline began with. */
+  | { readonly kind: 'incident_history'; readonly events: readonly IncidentEvent[] }
   | { readonly kind: 'incident_opened'; readonly incidentId: string; readonly title: string; readonly channel?: string }
   | { readonly kind: 'plain'; readonly text: string };

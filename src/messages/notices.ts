@@ -82,6 +82,14 @@ const renderers: Renderers = {
     said(
       `🕑 ${instant(notice.at, { tokens: about.dateTokens ?? true })} ${incidentLine(notice, safeLines(notice.text, { max: 2000, lines: 15 }))}`,
     ),
+  incident_history: (notice, about) => {
+    const lines = notice.events.map(
+      (event) =>
+        `• ${instant(event.at, { tokens: about.dateTokens ?? true })} ${incidentLine(event, safe(event.text, 160))}`,
+    );
+    const head = '🕑 The timeline until now:';
+    return { text: fit([head, ...lines], 3000), blocks: [section(head), ...sectionsOf(lines)] };
+  },
   incident_opened: (notice) => {
     const room = notice.channel && /^[CG][A-Z0-9]+$/.test(notice.channel) ? ` The room is <#${notice.channel}>.` : '';
     return said(`🔥 Incident ${code(notice.incidentId, 80)} is open: ${safe(notice.title, 300)}.${room}`);
@@ -145,6 +153,12 @@ function output(lines: readonly string[]): KnownBlock[] {
     .map((line) => code(line.replace(/\s+$/, '') || ' ', 300).slice(1, -1));
   if (shown.length === 0) return [];
   return [{ type: 'section', text: { type: 'mrkdwn', text: `\`\`\`\n${fit(shown, 2800)}\n\`\`\``, verbatim: true } }];
+}
+
+/** In so many sections that none of them is cut. */
+function sectionsOf(lines: readonly string[], each = 8): KnownBlock[] {
+  const count = Math.ceil(lines.length / each);
+  return Array.from({ length: count }, (_, index) => section(lines.slice(index * each, (index + 1) * each)));
 }
 
 function bullets(lines: readonly string[]): string[] {
