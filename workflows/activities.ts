@@ -57,8 +57,8 @@ export const lanes = (): LaneActivities =>
 export const messaging = (
   timings: OperationTimings,
   ms = timings.deliveryMs,
-): Pick<SlackActivities, 'deliver' | 'notify' | 'openRoom' | 'pin'> =>
-  proxyActivities<Pick<SlackActivities, 'deliver' | 'notify' | 'openRoom' | 'pin'>>({
+): Pick<SlackActivities, 'deliver' | 'notify' | 'openRoom' | 'invite' | 'pin'> =>
+  proxyActivities<Pick<SlackActivities, 'deliver' | 'notify' | 'openRoom' | 'invite' | 'pin'>>({
     taskQueue: SLACK_QUEUE,
     startToCloseTimeout: Math.min(ms, 60_000),
     scheduleToCloseTimeout: ms,

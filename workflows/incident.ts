@@ -3,6 +3,7 @@ import {
   allHandlersFinished,
   CancellationScope,
   condition,
+  continueAsNew,
   defineQuery,
   defineSignal,
   defineUpdate,
@@ -30,46 +31,95 @@ import {
   type OperationTimings,
 } from './contract';
 import { Courier } from './courier';
-import { Recorder } from './recorder';
+import { IncidentRoom, type RoomState } from './incident-room';
+import { Timeline, type TimelineState } from './incident-timeline';
+import { actAnswer, actRefusal, assigneeRefusal, timelineText } from './incident-words';
+import { Recorder, type RecorderState } from './recorder';
 import { instant } from './say';
 import { Slot } from './slot';
 
-const shownEvents = 12;
 const dayMs = 24 * 3_600_000;
 /** Any full member may help with an incident: no team is asked about. */
 const nobody = { teams: [], persons: {} };
 /** How far back an incident looks for operations of its service. */
 const lookBackMs = dayMs;
+/** A click comes a second time within minutes; so many others do not come in between. */
+const rememberedActs = 500;
 
-/** An incident: declared, mitigated, resolved. Its card is pinned, its timeline fills itself, its thread is the room. */
-export async function incident(input: IncidentInput): Promise<IncidentView> {
-  return CancellationScope.nonCancellable(() => new Incident(input).live());
+/** Everything an incident knows; plain JSON that survives continue-as-new. */
+export interface IncidentCarried {
+  readonly state: IncidentState;
+  readonly since: number;
+  readonly roles: IncidentView['roles'];
+  readonly timeline: TimelineState;
+  readonly room: RoomState;
+  readonly acts: readonly string[];
+  readonly card: { readonly at?: Slot['at']; readonly version: number };
+  readonly noticesSent: number;
+  readonly records: RecorderState;
+}
+
+/**
+ * An incident: declared, mitigated, resolved. Its card is pinned, its timeline fills itself, its thread is the room.
+ * `carried` is its own past, when its history grew so long that it began anew.
+ */
+export async function incident(input: IncidentInput, carried?: IncidentCarried): Promise<IncidentView> {
+  return CancellationScope.nonCancellable(() => new Incident(input, carried).live());
 }
 
 class Incident {
-  private state: IncidentState = 'declared';
-  private since = Date.now();
-  private roles: { lead?: string; scribe?: string; communications?: string } = {};
-  private timeline: IncidentEvent[] = [];
-  private notDone: readonly string[] = [];
-  private room: string | undefined;
-  private channel: string;
-  private slot: Slot | undefined;
-  /** Action ids of what people did: an Update and the signal that stands in for it are one act. */
-  private readonly acts = new Set<string>();
-  private courier: Courier;
+  private state: IncidentState;
+  private since: number;
+  private roles: { lead?: string; scribe?: string; communications?: string };
+  private readonly timeline: Timeline;
+  private readonly room: IncidentRoom;
+  /** Set once it is known to come from Signalbox; nothing is shown or taken on before. */
+  private isGenuine: boolean;
+  /** Action ids of what counted: an Update and the signal that stands in for it are one act. */
+  private readonly acts: Set<string>;
+  /** Acts that are being checked, so that both hear the same. */
+  private readonly underWay = new Map<string, Promise<ActAnswer>>();
+  private readonly slot: Slot;
+  private readonly courier: Courier;
   private readonly recorder: Recorder;
   private readonly timings: OperationTimings;
   private readonly request: IncidentRequest;
 
-  constructor(private readonly input: IncidentInput) {
+  constructor(
+    private readonly input: IncidentInput,
+    private readonly carried: IncidentCarried | undefined,
+  ) {
     this.request = input.request.body;
     this.timings = input.timings;
-    this.channel = input.channel;
-    const { id, declaredAt } = this.request;
-    this.recorder = new Recorder({ operationId: id, day: declaredAt.slice(0, 10), timings: this.timings });
-    this.courier = new Courier({ owner: id, timings: this.timings });
-    this.roles.lead = this.request.declaredBy;
+    const { timings } = this;
+    const { id, declaredAt, declaredBy, deliveryId } = this.request;
+    this.state = carried?.state ?? 'declared';
+    this.since = carried?.since ?? Date.now();
+    this.roles = { ...(carried?.roles ?? { lead: declaredBy }) };
+    this.timeline = new Timeline(carried?.timeline);
+    this.room = new IncidentRoom({
+      request: this.request,
+      timings,
+      changed: () => this.slot.touch(),
+      carried: carried?.room,
+    });
+    this.isGenuine = carried !== undefined;
+    // Whoever declared it with this delivery need not join it with the same one.
+    this.acts = new Set(carried?.acts ?? [deliveryId]);
+    this.recorder = new Recorder({ operationId: id, day: declaredAt.slice(0, 10), timings, carried: carried?.records });
+    this.slot = new Slot({
+      slot: `${id}/card`,
+      channels: [input.channel, ...(this.request.channel ? [this.request.channel] : [])],
+      timings,
+      card: () => ({ card: 'incident', view: this.view() }),
+      at: carried?.card.at,
+      version: carried?.card.version,
+    });
+    this.courier = new Courier({ owner: id, slot: this.slot, timings, count: carried?.noticesSent });
+    this.listen();
+  }
+
+  private listen(): void {
     setHandler(defineQuery<IncidentView>(VIEW_QUERY), () => this.view());
     setHandler(defineUpdate<ActAnswer, [Relayed<ActBody>]>(ACT_UPDATE), (act) => this.act(act));
     setHandler(defineSignal<[Relayed<ActBody>]>(ACT_SIGNAL), async (act) => {
@@ -77,10 +127,25 @@ class Incident {
       if (said.kind === 'refused')
         this.courier.send({ kind: 'private', user: act.body.by }, { kind: 'plain', text: said.sentence });
     });
-    setHandler(defineSignal<[IncidentEvent]>(INCIDENT_EVENT), (event) => this.note(event));
+    setHandler(defineSignal<[IncidentEvent]>(INCIDENT_EVENT), async ({ at, text }) => {
+      await condition(() => this.isGenuine);
+      this.note({ at, text });
+      this.courier.thread({ kind: 'incident_event', at, text });
+    });
   }
 
   async live(): Promise<IncidentView> {
+    if (!this.carried) await this.begin();
+    await condition(() => this.state === 'resolved' || this.mayBeginAnew());
+    if (this.state !== 'resolved') await continueAsNew<typeof incident>(this.input, this.carry());
+    await condition(() => allHandlersFinished() && !this.room.busy);
+    await this.slot.close();
+    await this.courier.close();
+    await this.recorder.persist();
+    return this.view();
+  }
+
+  private async begin(): Promise<void> {
     const { id, severity, summary, declaredBy, declaredAt, service, environment, operationId } = this.request;
     if (
       !(await reading(this.timings).isRelayedIncident({ request: this.input.request })) ||
@@ -96,127 +161,150 @@ class Incident {
       environment: environment ?? null,
       operation: operationId ?? null,
     });
-    this.note({ at: declaredAt, by: declaredBy, text: `declared ${severity}: ${summary}` });
-    await this.openRoom();
-    this.slot = new Slot({
-      slot: `${id}/card`,
-      channels: [this.channel, ...(this.request.channel ? [this.request.channel] : [])],
-      timings: this.timings,
-      card: () => ({ card: 'incident', view: this.view() }),
-    });
-    this.courier = new Courier({ owner: id, slot: this.slot, timings: this.timings });
-    this.slot.touch();
-    this.publish();
-    await this.lookBack();
+    const declared: IncidentEvent = { at: declaredAt, by: declaredBy, text: `declared ${severity}: ${summary}` };
+    this.isGenuine = true;
+    this.note(declared);
+    await Promise.all([this.room.open(shortOf(id)), this.lookBack(declared)]);
     await this.pinCard();
-    await condition(() => this.state === 'resolved');
-    await condition(allHandlersFinished);
-    await this.slot.close();
-    await this.courier.close();
-    await this.recorder.persist();
-    return this.view();
   }
 
-  /** A channel of its own where the workspace allows it; else the incidents channel's thread is the room. */
-  private async openRoom(): Promise<void> {
-    const { id, severity, summary, service, environment, declaredBy, declaredAt } = this.request;
-    const day = declaredAt.slice(0, 10).replaceAll('-', '');
-    const stem = ['inc', day, service ?? 'general', environment].filter((part) => part !== undefined).join('-');
-    const where = [service, environment && `in ${environment}`].filter((part) => part !== undefined).join(' ');
-    try {
-      const room = await messaging(this.timings).openRoom({
-        incidentId: id,
-        name: `${stem.toLowerCase().slice(0, 68)}-${shortOf(id)}`.toLowerCase(),
-        topic: `${severity}${where && ` ${where}`}: ${summary}`.slice(0, 240),
-        invite: [declaredBy],
-      });
-      this.notDone = room.notDone;
-      this.room = room.channel;
-    } catch {
-      this.notDone = ['The incident has no channel of its own, because Slack did not answer; its thread is the room.'];
-    }
+  /** Nothing is under way that a new run would not know of. */
+  private mayBeginAnew(): boolean {
+    return (
+      workflowInfo().continueAsNewSuggested &&
+      allHandlersFinished() &&
+      !this.room.busy &&
+      this.slot.settled &&
+      this.courier.idle &&
+      this.recorder.state !== undefined
+    );
+  }
+
+  private carry(): IncidentCarried {
+    const { state, since, roles, room, slot, courier } = this;
+    return {
+      state,
+      since,
+      roles,
+      timeline: this.timeline.state,
+      room: room.state,
+      acts: [...this.acts],
+      card: { at: slot.at, version: slot.newest },
+      noticesSent: courier.sent,
+      records: this.recorder.state!,
+    };
   }
 
   private async pinCard(): Promise<void> {
-    await condition(() => this.slot?.at !== undefined || this.slot?.trouble !== undefined, this.timings.deliveryMs);
-    const at = this.slot?.at;
+    await condition(() => this.slot.at !== undefined || this.slot.trouble !== undefined, this.timings.deliveryMs);
+    const at = this.slot.at;
     if (!at) return;
     const pinned = await messaging(this.timings)
       .pin({ channel: at.channel, ts: at.ts })
       .catch(() => ({ done: false, why: 'The card could not be pinned, because Slack did not answer.' }));
-    if (!pinned.done && pinned.why) this.notDone = [...this.notDone, pinned.why];
-    if (this.room)
+    if (!pinned.done && pinned.why) this.room.lacks(pinned.why);
+    if (this.room.channel)
       this.courier.send(
-        { kind: 'channel', channel: this.room },
+        { kind: 'channel', channel: this.room.channel },
         { kind: 'plain', text: `This is the room of incident ${shortOf(this.request.id)}: ${this.request.summary}` },
       );
-    this.slot?.touch();
+    this.slot.touch();
   }
 
-  private async lookBack(): Promise<void> {
-    const { service, environment } = this.request;
+  private async lookBack(declared: IncidentEvent): Promise<void> {
+    const { service, environment, operationId } = this.request;
     const recent = await lanes()
-      .recentOperations({ service, environment, sinceMs: Date.now() - lookBackMs })
+      .recentOperations({ service, environment, sinceMs: Date.now() - lookBackMs, cause: operationId })
       .catch(() => []);
     for (const event of recent) this.note(event);
+    // What the card has no room for later is in the thread.
+    this.courier.thread({ kind: 'incident_history', events: [...recent, declared] });
   }
 
   private async act(relayed: Relayed<ActBody>): Promise<ActAnswer> {
     if (relayed.body?.workflowId !== this.request.id)
       return { kind: 'refused', sentence: 'This did not come through Signalbox, so it was ignored.' };
     if (this.acts.has(relayed.body.actionId)) return { kind: 'done', sentence: 'That was taken on already.' };
-    this.acts.add(relayed.body.actionId);
+    const key = `${relayed.body.actionId} ${relayed.signature}`;
+    const underWay = this.underWay.get(key);
+    if (underWay) return underWay;
+    const answer = this.judged(relayed);
+    this.underWay.set(key, answer);
+    try {
+      return await answer;
+    } finally {
+      this.underWay.delete(key);
+    }
+  }
+
+  private async judged(relayed: Relayed<ActBody>): Promise<ActAnswer> {
+    await condition(() => this.isGenuine);
     const check = await checking(this.timings, ({ checkAct }) =>
       checkAct({ act: relayed, operators: nobody, maxAgeMs: dayMs }),
-    ).catch(() => ({ kind: 'refused' }) as const);
-    if (check.kind === 'refused')
-      return {
-        kind: 'refused',
-        sentence:
-          'Slack did not confirm that you are a member of this workspace, so nothing was done; try again in a moment.',
-      };
-    if (this.state === 'resolved')
-      return { kind: 'refused', sentence: 'This incident is resolved; declare a new one if the trouble is back.' };
-    const act = relayed.body.act as IncidentAct;
-    const { by } = check.actor;
+    ).catch(() => ({ kind: 'refused', code: 'lookup_failed' }) as const);
+    if (check.kind === 'refused') return { kind: 'refused', sentence: actRefusal(check.code) };
     if (check.actor.kind === 'machine')
       return {
         kind: 'refused',
         sentence: 'Only people act on incidents, so nothing was noted; a person has to do it.',
       };
-    const text = this.apply(act, by);
-    const about = act.kind === 'assign' ? act.user : undefined;
+    const act = relayed.body.act as IncidentAct;
+    const unfit = act.kind === 'assign' ? await this.whyUnfit(act.user) : undefined;
+    if (unfit !== undefined) return { kind: 'refused', sentence: unfit };
+    if (this.acts.has(relayed.body.actionId)) return { kind: 'done', sentence: 'That was taken on already.' };
+    if (this.state === 'resolved')
+      return { kind: 'refused', sentence: 'This incident is resolved; declare a new one if the trouble is back.' };
+    return this.count(act, { by: check.actor.by, actionId: relayed.body.actionId });
+  }
+
+  /** Why somebody gets no role. A failed look-up means no. */
+  private async whyUnfit(user: string): Promise<string | undefined> {
+    const standing = await checking(this.timings, ({ whoIs }) => whoIs({ user })).then(
+      (asked) => asked.standing,
+      () => 'unsaid' as const,
+    );
+    return standing === 'member' ? undefined : assigneeRefusal(standing);
+  }
+
+  private count(asked: IncidentAct, from: { readonly by: string; readonly actionId: string }): ActAnswer {
+    const { by, actionId } = from;
+    // Whoever is in already has only something to add, if anything.
+    const isInAlready = asked.kind === 'join' && this.room.has(by);
+    const act: IncidentAct = isInAlready && asked.text ? { kind: 'update', text: asked.text } : asked;
+    const text = timelineText(act);
     if (text === undefined)
       return {
         kind: 'refused',
         sentence: 'That is not something an incident can do; use update, assign, mitigate or resolve.',
       };
+    this.remember(actionId);
+    if (act.kind === 'join' && isInAlready) return { kind: 'done', sentence: 'You are in this incident already.' };
+    this.apply(act, by);
+    const about = act.kind === 'assign' ? act.user : undefined;
     this.recorder.write('incident', { event: act.kind, by, text, ...(about && { about }) });
-    this.note({ at: instant(), by, text, about });
-    this.courier.thread(
-      { kind: 'incident_event', at: instant(), by, text, about },
-      { broadcast: act.kind === 'resolve' },
-    );
+    const event = { at: instant(), by, text, about };
+    this.note(event);
+    this.courier.thread({ kind: 'incident_event', ...event }, { broadcast: act.kind === 'resolve' });
     this.publish();
-    return { kind: 'done', sentence: about ? 'Noted; the card says who has which role.' : `Noted: ${text}` };
+    return { kind: 'done', sentence: actAnswer(asked.kind) };
   }
 
-  private apply(act: IncidentAct, by: string): string | undefined {
-    switch (act.kind) {
-      case 'update':
-        return act.text;
-      case 'assign':
-        this.roles[act.role] = act.user;
-        return act.role === 'communications' ? 'gave communications to' : `named as ${act.role}`;
-      case 'mitigate':
-        this.enter('mitigated');
-        return `says it is mitigated${act.text ? `: ${act.text}` : ''}`;
-      case 'resolve':
-        this.enter('resolved');
-        this.roles.lead ??= by;
-        return `resolved it${act.text ? `: ${act.text}` : ''}`;
-      default:
-        return undefined;
+  private remember(actionId: string): void {
+    this.acts.add(actionId);
+    const [oldest] = this.acts;
+    if (this.acts.size > rememberedActs) this.acts.delete(oldest!);
+  }
+
+  private apply(act: IncidentAct, by: string): void {
+    if (act.kind === 'join') this.room.bringIn(by);
+    if (act.kind === 'assign') {
+      this.roles[act.role] = act.user;
+      this.room.bringIn(act.user);
+    }
+    if (act.kind === 'mitigate') this.enter('mitigated');
+    if (act.kind === 'resolve') {
+      this.enter('resolved');
+      this.roles.lead ??= by;
     }
   }
 
@@ -226,19 +314,17 @@ class Incident {
   }
 
   private note(event: IncidentEvent): void {
-    this.timeline.push(event);
-    this.timeline.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
-    this.slot?.touch();
+    this.timeline.add(event);
+    this.slot.touch();
   }
 
   private publish(): void {
     upsertSearchAttributes({ [SEARCH_ATTRIBUTES.state.name]: [this.state] });
-    this.slot?.touch();
+    this.slot.touch();
   }
 
   private view(): IncidentView {
     const { id, severity, service, environment, summary, declaredBy, declaredAt, operationId } = this.request;
-    const timeline = this.timeline.slice(-shownEvents);
     return {
       format: 1,
       id,
@@ -252,11 +338,10 @@ class Incident {
       declaredAt,
       since: instant(this.since),
       roles: { ...this.roles },
-      timeline,
-      moreEvents: this.timeline.length - timeline.length,
+      ...this.timeline.shown,
       operationId,
-      roomChannel: this.room,
-      notDone: this.notDone,
+      roomChannel: this.room.channel,
+      notDone: this.room.notDone,
     };
   }
 }

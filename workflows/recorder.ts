@@ -5,19 +5,39 @@ import { recording } from './activities';
 import type { OperationTimings } from './contract';
 import { applicationFailureIn, instant } from './say';
 
+/** Plain JSON that survives continue-as-new. */
+export interface RecorderState {
+  readonly index: number;
+  readonly waiting: readonly LedgerEntry[];
+}
+
 /**
  * Writes a workflow's records in order, everything that waits in one commit. A record that somebody must be able to
  * rely on is awaited (`flush`).
  */
 export class Recorder {
-  private index = 0;
-  private waiting: LedgerEntry[] = [];
+  private index: number;
+  private waiting: LedgerEntry[];
   private busy = false;
   private failure: Error | undefined;
 
   constructor(
-    private readonly spec: { readonly operationId: string; readonly day: string; readonly timings: OperationTimings },
-  ) {}
+    private readonly spec: {
+      readonly operationId: string;
+      readonly day: string;
+      readonly timings: OperationTimings;
+      /** Where a former run of the same workflow left off. */
+      readonly carried?: RecorderState;
+    },
+  ) {
+    this.index = spec.carried?.index ?? 0;
+    this.waiting = [...(spec.carried?.waiting ?? [])];
+  }
+
+  /** What the next run of the same workflow goes on from; nothing while a record is being written. */
+  get state(): RecorderState | undefined {
+    return this.busy ? undefined : { index: this.index, waiting: this.waiting };
+  }
 
   /** Starts to write and does not wait. */
   write(event: LedgerEvent, body: { readonly [key: string]: Json }, state?: AppliedChange): void {

@@ -43,22 +43,37 @@ export class IncidentRooms {
     if (created.kind === 'none') return { notDone: [created.why] };
     const { channel } = created;
     const notDone: string[] = [];
-    const attempt = async (method: Optional, args: Record<string, unknown>, otherwise: string): Promise<void> => {
-      const answer = await this.try(method, { channel, ...args });
-      if (answer.kind === 'refused' && answer.error !== 'already_in_channel')
-        notDone.push(this.lacks.has(method) ? absent[method] : `${otherwise} (${answer.error}).`);
-    };
-    await attempt(
-      'conversations.setTopic',
-      { topic: clip(oneLine(input.topic), topicMost) },
-      'The channel has no topic',
-    );
-    const people = [...new Set(input.invite)].filter((id) => /^[UW][A-Z0-9]+$/.test(id));
+    const topic = clip(oneLine(input.topic), topicMost);
+    const titled = await this.try('conversations.setTopic', { channel, topic });
+    if (titled.kind === 'refused')
+      notDone.push(
+        this.lacks.has('conversations.setTopic')
+          ? absent['conversations.setTopic']
+          : `The channel has no topic (${titled.error}).`,
+      );
+    const invited = await this.invite({ channel, people: input.invite });
+    return { channel, notDone: [...notDone, ...invited.notDone] };
+  }
+
+  /** Lets people into the channel. Who is in already stays. */
+  async invite(asked: {
+    readonly channel: string;
+    readonly people: readonly string[];
+  }): Promise<{ readonly notDone: readonly string[] }> {
+    const { channel } = asked;
+    const notDone = new Set<string>();
+    const people = [...new Set(asked.people)].filter((id) => /^[UW][A-Z0-9]+$/.test(id));
     for (let from = 0; from < people.length; from += inviteMost) {
       const users = people.slice(from, from + inviteMost).join(',');
-      await attempt('conversations.invite', { users, force: true }, 'Not everybody could be invited');
+      const answer = await this.try('conversations.invite', { channel, users, force: true });
+      if (answer.kind === 'refused' && answer.error !== 'already_in_channel')
+        notDone.add(
+          this.lacks.has('conversations.invite')
+            ? absent['conversations.invite']
+            : `Not everybody could be invited (${answer.error}).`,
+        );
     }
-    return { channel, notDone };
+    return { notDone: [...notDone] };
   }
 
   async pin(message: {

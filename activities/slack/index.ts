@@ -64,6 +64,7 @@ export function createSlackSide(deps: SlackActivityDeps): SlackSide {
       recheckVoters: (asked) => recheckVoters(directory, asked),
       checkAct: (asked) => checkAct({ directory, relayKey }, asked),
       openRoom: (asked) => rooms.open(asked),
+      invite: (asked) => rooms.invite(asked),
       pin: (asked) => rooms.pin(asked),
     },
     known: (user) => directory.known(user, freshestMs),

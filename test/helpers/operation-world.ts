@@ -21,6 +21,7 @@ import type {
   SlackActivities,
   WorkerActivities,
 } from '../../src/operation/ports';
+import type { Standing } from '../../src/policy/standing';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
 import type { OperationView } from '../../src/operation/view';
 import { createKnownVoterActivities } from '../../activities/worker/known-voters';
@@ -156,6 +157,9 @@ export interface World {
   readonly records: LedgerEntry[];
   readonly steps: RunStepInput[];
   readonly rooms: Parameters<SlackActivities['openRoom']>[0][];
+  readonly invitations: Parameters<SlackActivities['invite']>[0][];
+  standing: (user: string) => Standing | Promise<Standing>;
+  recent: WorkerActivities['recentOperations'];
   admit: (request: OperationRequest) => Admission | Promise<Admission>;
   judge: (request: OperationRequest) => Judgement | Promise<Judgement>;
   recheck: (request: OperationRequest) => Recheck | Promise<Recheck>;
@@ -192,8 +196,9 @@ const sits: { readonly [user: string]: readonly string[] } = {
   U0DEV: ['developers'],
 };
 
-export async function openWorld(): Promise<World> {
-  const temporal = await openTemporal();
+/** `address`: of a Temporal server of its own. */
+export async function openWorld(address?: string): Promise<World> {
+  const temporal = await openTemporal(address);
   const world: World = {
     temporal,
     cards: [],
@@ -201,6 +206,9 @@ export async function openWorld(): Promise<World> {
     records: [],
     steps: [],
     rooms: [],
+    invitations: [],
+    standing: () => 'member',
+    recent: async () => [],
     admit: () => ({
       kind: 'admitted',
       policyCommit: 'c0ffee',
@@ -254,7 +262,7 @@ function workerActivities(world: World): Partial<WorkerActivities> {
     judge: async ({ request }) => world.judge(request.body),
     recheck: async ({ request }) => world.recheck(request.body),
     askGates: async () => ({ gates: [] }),
-    recentOperations: async () => [],
+    recentOperations: async (about) => world.recent(about),
     judgeApproval: async (input) => world.judgeApproval(input),
     record: async ({ entries }) => {
       await world.record(entries);
@@ -282,10 +290,14 @@ function slackActivities(world: World): Partial<SlackActivities> {
         : { kind: 'ok', person: vote.body.by, teams: said };
     },
     recheckVoters: async () => [],
-    whoIs: async () => ({ standing: 'member', groups: [] }),
+    whoIs: async ({ user }) => ({ standing: await world.standing(user), groups: [] }),
     checkAct: async (asked) => world.actor(asked),
     openRoom: async (room) => {
       world.rooms.push(room);
+      return { channel: 'C0ROOM', notDone: [] };
+    },
+    invite: async (invitation) => {
+      world.invitations.push(invitation);
       return { notDone: [] };
     },
     pin: async () => ({ done: true }),
