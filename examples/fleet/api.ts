@@ -33,6 +33,8 @@ const MOST_NODES = 50;
 const routes: readonly (readonly [method: string, pattern: RegExp, handler: Handler])[] = [
   ['GET', /^\/(healthz)$/, () => ok({ ok: true })],
   ['GET', new RegExp(`^/services/(${NAME})$`), ifService((fleet, _call, name) => ok(fleet.instances.view(name)))],
+  ['GET', new RegExp(`^/services/(${NAME})/versions$`), ifService(versions)],
+  ['POST', new RegExp(`^/services/(${NAME})/versions$`), ifService(publish)],
   ['PUT', new RegExp(`^/services/(${NAME})/share$`), ifService(share)],
   ['GET', new RegExp(`^/services/(${NAME})/rollout$`), ifService(rollout)],
   ['POST', /^\/(batches)$/, order],
@@ -80,6 +82,19 @@ function ifService(handler: Handler): Handler {
     Object.hasOwn(fleet.store.state.wanted, name)
       ? handler(fleet, call, name)
       : problem(404, `The fleet has no service ${name}; it has ${Object.keys(fleet.store.state.wanted).join(', ')}.`);
+}
+
+/** What a registry of images would tell. */
+function versions({ store }: Fleet, _call: Call, name: string): Answer {
+  return ok({ versions: store.state.released[name] ?? [] });
+}
+
+/** What a company's build does with a version that is ready. Twice is once. */
+function publish({ store }: Fleet, call: Call, name: string): Answer {
+  const { version } = fields(call.body);
+  if (typeof version !== 'string' || !VERSION.test(version)) return problem(422, 'version must look like v2.4.0.');
+  store.state.released[name] = [...new Set([...(store.state.released[name] ?? []), version])];
+  return ok({ versions: store.state.released[name] });
 }
 
 /** Makes `percent` of the instances (rounded up) run `version` and the rest `base`; an empty base leaves the rest alone. */

@@ -6,6 +6,8 @@ export interface FleetState {
   /** Wanted version of each instance, by service; the position in the list is the instance's number. */
   wanted: { [service: string]: string[] };
   batches: Batch[];
+  /** Versions that the registry has, by service. */
+  released: { [service: string]: string[] };
   /** Ids of the batches that serve in a group. */
   groups: { [group: string]: string[] };
   /** How many nodes a group ever got: names are never used twice. */
@@ -36,6 +38,7 @@ export interface LogLine {
 }
 
 const START_VERSION = 'v2.3.0';
+const releases: readonly string[] = [START_VERSION, 'v2.4.0', 'v2.5.0'];
 const sizes: Readonly<Record<string, number>> = { checkout: 4, web: 2, payments: 2, search: 2 };
 
 export interface Store {
@@ -49,7 +52,9 @@ export interface Store {
 export function openStore(folder: string): Store {
   mkdirSync(folder, { recursive: true });
   const [stateFile, logFile] = [join(folder, 'state.json'), join(folder, 'log.jsonl')];
-  const state = existsSync(stateFile) ? (JSON.parse(readFileSync(stateFile, 'utf8')) as FleetState) : firstState();
+  // A file of an older fleet lacks what came since.
+  const kept = existsSync(stateFile) ? (JSON.parse(readFileSync(stateFile, 'utf8')) as Partial<FleetState>) : {};
+  const state: FleetState = { ...firstState(), ...kept };
   return {
     state,
     save: () => {
@@ -65,7 +70,8 @@ function firstState(): FleetState {
   const wanted = Object.fromEntries(
     Object.entries(sizes).map(([service, size]) => [service, Array.from({ length: size }, () => START_VERSION)]),
   );
-  return { wanted, batches: [], groups: {}, named: {}, fail: null };
+  const released = Object.fromEntries(Object.keys(sizes).map((service) => [service, [...releases]]));
+  return { wanted, released, batches: [], groups: {}, named: {}, fail: null };
 }
 
 /** The last line may have been cut by a crash; it was not answered then. */

@@ -67,17 +67,30 @@ export function compilePlan(input: CompileInput): CompiledPlan {
 
 /** The read-only `resolve` steps of the work as a plan of their own; undefined when there are none. */
 export function compileResolve(input: Omit<CompileInput, 'resolve'>): CompiledPlan | undefined {
-  // A rollout's handlers run per stage; what they resolve would be asked before the stage they need it for.
-  if (input.work.kind !== 'runbook' || (input.work.runbook.resolve ?? []).length === 0) return undefined;
-  const { runbook } = input.work;
+  const runbook = input.work.kind === 'runbook' ? input.work.runbook : input.work.handler;
+  if ((runbook.resolve ?? []).length === 0) return undefined;
   const builder = new PlanBuilder({ ...input, resolve: {} });
   builder.steps({
     runbook: { ...runbook, steps: runbook.resolve! },
     site: { prefix: '', scope: resolveScope, phase: 'work' },
-    offered: offeredInputs(input),
+    offered: {
+      ...offeredInputs(input),
+      ...(input.work.kind === 'rollout' ? lastStage(input, input.work.rollout) : {}),
+    },
     asked: input.request.inputs,
   });
   return builder.build({});
+}
+
+/** The handler of a rollout resolves once for all its stages: what holds for the last one holds for each before. */
+function lastStage({ metrics }: Pick<CompileInput, 'metrics'>, rollout: Rollout): JsonObject {
+  const compiled = compileRollout({ rollout, metrics });
+  const last = compiled.ok ? compiled.rollout.stages.at(-1) : undefined;
+  return last ? stageInputs(last) : {};
+}
+
+function stageInputs({ name, share, previousShare }: CompiledStage): JsonObject {
+  return { share, previous_share: previousShare, stage: name };
 }
 
 /** Inputs that every handler may declare: the runbook gets those it asks for. */
@@ -122,10 +135,6 @@ class PlanBuilder {
         );
       return;
     }
-    if ((work.handler.resolve ?? []).length > 0)
-      this.problems.push(
-        `The runbook ${work.handler.name} has "resolve" steps, which a handler of rollout stages cannot have; move them into its steps.`,
-      );
     const { rollout } = compiled;
     for (const prerequisite of rollout.prerequisites) this.prerequisite(prerequisite, work.prerequisites ?? {});
     for (const stage of rollout.stages) this.stage(stage, work.handler);
@@ -144,6 +153,10 @@ class PlanBuilder {
       );
       return;
     }
+    if ((runbook.resolve ?? []).length > 0)
+      this.problems.push(
+        `The runbook ${runbook.name} has "resolve" steps, which a handler of a prerequisite cannot have; move them into its steps.`,
+      );
     this.steps({
       runbook,
       site: { prefix: `prerequisite-${name}/`, scope: `@prerequisite-${name}`, phase: 'work' },
@@ -157,9 +170,7 @@ class PlanBuilder {
       site: { prefix: `${stage.slug}/`, scope: stage.slug, stage: stage.name, phase: 'work' },
       offered: {
         ...offeredInputs(this.input),
-        share: stage.share,
-        previous_share: stage.previousShare,
-        stage: stage.name,
+        ...stageInputs(stage),
       },
     });
     if (stage.judging)

@@ -1,8 +1,7 @@
-import type { RunningFleet } from '../../examples/fleet/start-fleet';
 import type { LogLine } from '../../examples/fleet/state';
-import { startTestFleet } from './start';
+import { startTestFleet, type TestFleet } from './start';
 
-let fleet: RunningFleet & { readonly dataDir: string };
+let fleet: TestFleet;
 beforeAll(async () => {
   fleet = await startTestFleet();
 });
@@ -45,6 +44,15 @@ test('every service starts with healthy processes that serve their version', asy
   expect(served).toMatchObject({ service: 'checkout', version: 'v2.3.0' });
   const metrics = await (await fetch(`http://127.0.0.1:${instance.port}/metrics`)).text();
   expect(metrics).toContain('http_requests_total{service="checkout",version="v2.3.0",code="200"}');
+});
+
+test('its registry knows what was released, and takes a new version once', async () => {
+  const known = ['v2.3.0', 'v2.4.0', 'v2.5.0'];
+  expect((await call('GET', '/services/web/versions')).json).toEqual({ versions: known });
+  await fleet.publish('web', 'v2.6.0', 'v2.6.0');
+  expect((await call('GET', '/services/web/versions')).json).toEqual({ versions: [...known, 'v2.6.0'] });
+  expect(await call('POST', '/services/web/versions', { version: 'latest' })).toMatchObject({ status: 422 });
+  expect(await call('GET', '/services/wbe/versions')).toMatchObject({ status: 404 });
 });
 
 test.each([

@@ -17,7 +17,9 @@ export class Rounds {
       const began = Date.now();
       const people = new PatientPeople(company);
       const striker = new Striker(company, fault);
-      const told = await playStory(company, people, { version: `v2.${100 + seed}.0`, reached: striker.reached });
+      const version = `v2.${100 + seed}.0`;
+      await company.fleet.publish('checkout', version);
+      const told = await playStory(company, people, { version, reached: striker.reached });
       trace('the story is told');
       await striker.over();
       await this.over(company, people, told);

@@ -130,6 +130,46 @@ describe('the plan of a rollout', () => {
     ]);
   });
 
+  describe('with a handler that resolves', () => {
+    const look = { connection: 'fleet', path: '/x' };
+    const resolving = runbookSchema.parse({
+      ...handler,
+      resolve: [{ id: 'release', uses: 'http/request', with: look }],
+    });
+    const work = { kind: 'rollout' as const, rollout, handler: resolving };
+
+    it('resolves once for all stages, with the values of the last one', () => {
+      const result = compileResolve({ ...base, work });
+      expect(result).toMatchObject({
+        ok: true,
+        outline: { steps: [{ path: 'release' }] },
+        plan: {
+          scopes: { '@resolve': { inputs: { version: 'v2.4.0', share: 100, previous_share: 25, stage: 'full' } } },
+        },
+      });
+      expect(compilePlan({ ...base, work, resolve: { release: { level: 1 } } })).toMatchObject({
+        ok: true,
+        plan: { resolve: { release: { level: 1 } }, steps: compiled().plan.steps },
+      });
+    });
+
+    it('leaves it to the plan to say what is wrong with its stages', () => {
+      const wrong = { ...rollout, stages: [{ name: 'all', target: '200%' }] };
+      expect(compileResolve({ ...base, work: { ...work, rollout: wrong } })?.ok).toBe(false);
+    });
+
+    it('refuses a prerequisite that resolves, because nobody would ask it', () => {
+      const asking: Rollout = { ...rollout, prerequisites: [{ database_migration: 'v2.3.0' }] };
+      const prerequisites = {
+        database_migration: runbookSchema.parse({ ...deploying, name: 'm', resolve: resolving.resolve }),
+      };
+      expect(compilePlan({ ...base, work: { ...work, rollout: asking, prerequisites } })).toMatchObject({
+        ok: false,
+        problems: [expect.stringContaining('a handler of a prerequisite cannot have')],
+      });
+    });
+  });
+
   it('runs the handlers of its prerequisites first', () => {
     const prerequisite = runbookSchema.parse({
       name: 'check-migration',

@@ -9,6 +9,8 @@ let people: ReturnType<typeof peopleOf>;
 
 beforeAll(async () => {
   company = await openCompany();
+  await company.fleet.publish('checkout', 'v2.4.2', 'v2.4.3');
+  await company.fleet.publish('search', 'v2.6.0');
   people = peopleOf(company);
   await startAll(company);
 });
@@ -46,6 +48,22 @@ test.each`
 
   expect(said).not.toMatch(/\bat .*\.(ts|js):\d+|TypeError|undefined|\[object/);
 });
+
+test.each([
+  ['in stages', 'checkout v9.9.9 to production', '#deploys-prod'],
+  ['all at once', 'search v9.9.9 to staging', '#deploys'],
+])(
+  'a version that does not exist, delivered %s: refused on its card before anybody is asked',
+  async (_how, text, channel) => {
+    await people.type('U0ANA', '/deploy', text);
+
+    const card = await company.card(channel, people.shows('There is no version v9.9.9'), 'the refusal on the card');
+
+    expect(people.shows('v2.3.0, v2.4.0, v2.5.0')(card)).toBe(true);
+    expect(people.shows('before anything was changed')(card)).toBe(true);
+    expect(people.shows(ACTIONS.approve)(card)).toBe(false);
+  },
+);
 
 test.each([
   ['4,000 characters', 'x'.repeat(4_000)],

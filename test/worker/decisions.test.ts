@@ -24,7 +24,7 @@ let decisions: ReturnType<typeof createDecisionActivities>;
 
 beforeEach(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-decisions-'));
-  policy = await makeRepository({ files: examplePolicy(7400) });
+  policy = await makeRepository({ files: { ...examplePolicy(7400), ...decidedAtOnce() } });
   records = await makeRepository({ files: {} });
   ledger = await openLedger({
     url: records.url,
@@ -49,6 +49,12 @@ beforeEach(async () => {
   });
   await change({ kind: 'succeeded', version: 'v2.3.0' }, 'op-1');
 });
+
+/** The stages of the example company without their look at the registry, which comes between both verdicts. */
+function decidedAtOnce(): { readonly [path: string]: string } {
+  const path = 'runbooks/set-fleet-share.yaml';
+  return { [path]: examplePolicy(7400)[path]!.replace(/resolve:[^]*?(?=\nsteps:)/, '') };
+}
 
 let index = 0;
 async function change(
@@ -83,6 +89,16 @@ test('both verdicts come in one answer, and each is what it is alone', async () 
   expect(admission.kind === 'admitted' && judgement).toEqual(
     await decisions.judge({ request, asker, admission: admission as JudgeInput['admission'], resolved: {} }),
   );
+});
+
+test('what has to be looked up first has no second verdict yet', async () => {
+  await policy.commit({ 'runbooks/set-fleet-share.yaml': examplePolicy(7400)['runbooks/set-fleet-share.yaml']! });
+  const request = relay('request', aRequest(), relayKey);
+
+  const decision = await decisions.decide({ request, asker });
+
+  expect(decision).toMatchObject({ admission: { kind: 'admitted', resolve: { steps: [{ path: 'release' }] } } });
+  expect(decision).not.toHaveProperty('judgement');
 });
 
 test('a denial has no second verdict', async () => {
