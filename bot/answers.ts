@@ -6,6 +6,7 @@ import { shortIdIn } from '../src/operation/ids';
 import type { StatusView } from '../src/messages/status';
 import type { ModalResult } from '../src/messages/vote-modals';
 import type { ActAnswer } from '../src/operation/ports';
+import { askedSubject } from '../src/operation/title';
 import type { OperationView } from '../src/operation/view';
 import type { BotDeps, Catalogue } from './deps';
 import { declareIncident, type Declaration } from './incidents';
@@ -77,8 +78,8 @@ async function begin(deps: AnswerDeps, asked: OperationAsked, from: AskedFrom): 
   const made = requestOf(deps, asked, from, needsNames ? await catalogueIn(deps) : undefined);
   if (!made.ok) return refused('bad_request', made.problem);
   const { request } = made;
-  const what = `The ${request.kind} of ${request.service ?? request.runbook}${request.environment ? ` in ${request.environment}` : ''}`;
-  return handedOver(await startOperation(deps, request), { id: request.id, what, notAfter: request.notAfter });
+  const about = { id: request.id, what: askedSubject(request), notAfter: request.notAfter };
+  return handedOver(await startOperation(deps, request), about);
 }
 
 /** Declares an incident, or joins the one that is open about the same operation. */

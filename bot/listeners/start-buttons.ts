@@ -1,5 +1,6 @@
 import { ACTIONS } from '../../src/messages/actions';
 import type { OperationRequest } from '../../src/operation/request';
+import { askedSubject } from '../../src/operation/title';
 import { answer, handedOver, refused, type Answer } from '../answers';
 import { startOperation } from '../intake';
 import { originalRequest } from '../looks';
@@ -46,8 +47,8 @@ async function retry(deps: ListenerDeps, click: Click): Promise<Answer> {
   const found = await former(deps, click);
   if (found === undefined) return unknown('the command that started it');
   const request = retryOf(deps, found, { ...from(click), text: `Retry (button on ${found.id})` });
-  const what = `The ${request.kind} of ${request.service ?? request.runbook}`;
-  return handedOver(await startOperation(deps, request), { id: request.id, what, notAfter: request.notAfter });
+  const about = { id: request.id, what: askedSubject(request), notAfter: request.notAfter };
+  return handedOver(await startOperation(deps, request), about);
 }
 
 async function former(deps: ListenerDeps, click: Click): Promise<OperationRequest | undefined> {

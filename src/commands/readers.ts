@@ -177,7 +177,7 @@ function declare(given: Prose): Extract<Asked, { kind: 'incident.declare' }> {
   if (severity === undefined)
     throw new Misread(
       `How bad is it? Begin with ${severities.join(', ')}; sev1 is the worst.`,
-      words.length === 0 ? undefined : `/incident declare sev2 ${excerpt(words.map((word) => word.prose).join(' '))}`,
+      declaredAs(words, given),
     );
   const service = second === undefined ? undefined : declaredService(words, given.known);
   const summary = proseOf(words.slice(service === undefined ? 1 : 2), given);
@@ -192,6 +192,19 @@ function declare(given: Prose): Extract<Asked, { kind: 'incident.declare' }> {
       : { environment: nameOf(environment, { what: 'environment', known: given.known.environments }) }),
     summary,
   };
+}
+
+/** What was typed with a severity in front of it, or in the place of one that there is not; quotes are kept. */
+function declaredAs(words: readonly Word[], given: Prose): string | undefined {
+  const [first, second] = words;
+  if (first === undefined) return undefined;
+  // `19 racks are down` begins with no severity.
+  const typed = /^(?:sev(?:erity)?|s|p)[-_]?(\d+)$|^(\d)$/i.exec(cleanName(first.text));
+  const number = typed === null ? 2 : Math.min(Math.max(Number(typed[1] ?? typed[2]), 1), severities.length);
+  const from = typed === null ? first : second;
+  const rest = from === undefined ? '' : readable(given.text.slice(from.start), given.escaped).trim();
+  // A line that was cut would not be ready to be typed.
+  return rest.length > 500 ? undefined : `/incident declare sev${number} ${rest}`.trimEnd();
 }
 
 /** The second word names a service when it is a known one, or when what follows it is one quoted text. */

@@ -21,3 +21,10 @@ export function askedTitle(request: OperationRequest): string {
 function wordOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
+
+/** The same as the subject of a sentence: `The deploy of checkout in production`, `The runbook restart`. */
+export function askedSubject({ kind, service, environment, runbook }: OperationRequest): string {
+  const isOfRunbook = kind === 'runbook' || kind === 'provision';
+  const what = isOfRunbook ? `The runbook ${runbook}` : `The ${kind} of ${service}`;
+  return environment === undefined ? what : `${what} in ${environment}`;
+}

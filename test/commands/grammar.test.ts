@@ -168,6 +168,15 @@ describe('refuses in one sentence and says what was probably meant', () => {
       'How bad is it',
       '/incident declare sev2 checkout is down',
     ],
+    [
+      'a severity that there is not',
+      '/incident declare sev9 checkout "payments  fail"',
+      'How bad is it',
+      '/incident declare sev4 checkout "payments  fail"',
+    ],
+    ['a number that is no severity', '/incident declare 19" rack', 'How bad is it', '/incident declare sev2 19" rack'],
+    ['a declaration of nothing', '/incident declare', 'How bad is it', undefined],
+    ['a declaration of a severity alone', '/incident declare sev0', 'How bad is it', '/incident declare sev1'],
     ['an update without text', '/incident update', 'What is new', undefined],
     ['text beyond the limit', `/deploy ${'x'.repeat(4_001)}`, '4000 characters', undefined],
   ];
