@@ -169,6 +169,7 @@ const notices: readonly ((text: string) => Notice)[] = [
   (text) => ({ kind: 'needs_hands', title: text, step: text, reason: text, mention: ['user:U0OWN'] }),
   (text) => ({ kind: 'outcome', title: text, sentence: text, state: text, requester: person }),
   (text) => ({ kind: 'incident_event', at: text, text }),
+  (text) => ({ kind: 'incident_history', events: [{ at: text, by: person, text, about: person, pinned: true }] }),
   (text) => ({ kind: 'incident_opened', incidentId: text, title: text, channel: text }),
   (text) => ({ kind: 'plain', text }),
 ];

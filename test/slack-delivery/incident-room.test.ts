@@ -59,3 +59,19 @@ it('pins a card, and is content when it is pinned already', async () => {
   await expect(world.activities.pin(card)).resolves.toEqual({ done: true });
   await expect(world.activities.pin(card)).resolves.toEqual({ done: true });
 });
+
+it('invites who comes later, and is content when they are in already', async () => {
+  const { channel } = await world.activities.openRoom({ ...room, invite: ['U0LEE'] });
+  const later = { channel: channel!, people: ['U0MIA'] };
+  await expect(world.activities.invite(later)).resolves.toEqual({ notDone: [] });
+  await expect(world.activities.invite(later)).resolves.toEqual({ notDone: [] });
+  expect([...world.slack.channel(channel!)!.members]).toEqual(expect.arrayContaining(['U0LEE', 'U0MIA']));
+});
+
+it('says what is missing when it may not invite', async () => {
+  const { channel } = await world.activities.openRoom(room);
+  world.slack.setCapabilities({ invite: false });
+  await expect(world.activities.invite({ channel: channel!, people: ['U0SAM'] })).resolves.toEqual({
+    notDone: ['Nobody was invited: the workspace does not let Signalbox invite people.'],
+  });
+});
