@@ -64,24 +64,26 @@ function stateLine(view: OperationView, about: RenderContext): string {
 }
 
 function factsOf(view: OperationView): (readonly [string, string | undefined])[] {
-  const version =
-    view.version &&
-    (view.previousVersion && view.previousVersion !== view.version
-      ? `${code(view.previousVersion, 60)} → ${code(view.version, 60)}`
-      : code(view.version, 60));
   const inputs = Object.entries({ ...view.fields, ...view.inputs });
   const shown = inputs.slice(0, 12).map(([name, value]) => `${code(name, 60)} ${safe(value, 100) || '(empty)'}`);
   if (inputs.length > shown.length) shown.push(`… and ${inputs.length - shown.length} more`);
   return [
     ['Service', view.service && code(view.service, 80)],
     ['Environment', view.environment && code(view.environment, 80)],
-    ['Version', version],
+    ['Version', versionOf(view)],
     ['Runbook', view.runbook && code(view.runbook, 80)],
     ['Asked by', requesterOf(view)],
     ['Reason', view.reason && safeLines(view.reason, { max: 900, lines: 4 })],
     ['With', shown.length > 0 ? shown.join('\n') : undefined],
     ['Incident', view.incidentId && code(view.incidentId, 80)],
   ];
+}
+
+function versionOf({ kind, version, previousVersion }: OperationView): string | undefined {
+  if (!version) return undefined;
+  if (!previousVersion) return code(version, 60);
+  if (previousVersion !== version) return `${code(previousVersion, 60)} → ${code(version, 60)}`;
+  return kind === 'deploy' ? `${code(version, 60)}, which already ran here` : code(version, 60);
 }
 
 /** Denials, the outcome, the missed criterion with what was measured, and what was put back. */

@@ -18,7 +18,7 @@ import type { Plan, PlanOutline } from './plan';
 import type { Admission, Asker, GateAnswer, Judgement } from './ports';
 import { placed, type Placed } from './placed';
 import type { OperationRequest } from './request';
-import type { GateView } from './view';
+import type { GateView, OperationView } from './view';
 import { workFor, type WorkAnswer } from './work';
 
 /** Everything a decision looks at, gathered beforehand. */
@@ -237,12 +237,21 @@ function numbersOf({ steps, irreversible }: PlanOutline): NonNullable<World['pla
   return { steps: steps.length, irreversible: irreversible.length };
 }
 
-function rollbackReadiness(input: Case, { irreversible }: PlanOutline) {
-  const version = input.applied?.current?.version;
-  if (input.request.kind !== 'deploy') return { ready: irreversible.length === 0 };
-  if (version === undefined)
+/** A way back for the time after this has succeeded, so it never is the version that is being deployed. */
+function rollbackReadiness({ request, applied }: Case, { irreversible }: PlanOutline): OperationView['rollback'] {
+  if (request.kind !== 'deploy') return { ready: irreversible.length === 0 };
+  const current = applied?.current?.version;
+  if (current === undefined)
     return { ready: false, why: 'No version ran here before, so there is nothing to go back to.' };
-  return { ready: true, version };
+  const good = applied!.history.filter(({ rolledBackAt }) => rolledBackAt === undefined).map((entry) => entry.version);
+  // What runs here but never succeeded can be undone to, and is no target of a rollback while there is a better one.
+  const ways = good.includes(current) ? [current, ...good] : [...good, current];
+  const version = ways.find((way) => way !== request.version);
+  if (version !== undefined) return { ready: true, version };
+  return {
+    ready: false,
+    why: `${current} already runs here, and no other version has succeeded here that one could go back to.`,
+  };
 }
 
 function whyOf(evaluation: Evaluation): Extract<Judgement, { kind: 'allowed' }>['why'] {

@@ -215,3 +215,9 @@ it('names who ended it beside the sentence, which is only text', () => {
   expect(shown).toContain('👤 By <@U0LEE>.');
   expect(shown).not.toContain('<@U0EVIL>');
 });
+
+it('says that a version already ran here when it is deployed again, and not of a rollback', () => {
+  const again = operationView({ version: '1.4.1', previousVersion: '1.4.1' });
+  expect(markupOf(operationCard(again, about))).toContain('`1.4.1`, which already ran here');
+  expect(markupOf(operationCard({ ...again, kind: 'rollback' }, about))).not.toContain('already ran here');
+});

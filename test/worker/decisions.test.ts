@@ -302,6 +302,34 @@ test('what waits for a strict place waits on while the policy repository is away
   expect(goesOn.gates.filter(({ holds }) => !holds)).toEqual([]);
 });
 
+describe('the way back of a deploy', () => {
+  const wayBack = async (version: string) => {
+    const { input, judgement } = await judged(aRequest({ version }));
+    return { runs: input.admission.previousVersion, ...judgement.rollback };
+  };
+
+  test('is the version that runs', async () => {
+    await change({ kind: 'succeeded', version: 'v2.4.0' }, 'op-2');
+    await change({ kind: 'rolled_back', from: 'v2.4.0', to: 'v2.3.0' }, 'op-3');
+
+    await expect(wayBack('v2.5.0')).resolves.toEqual({ runs: 'v2.3.0', ready: true, version: 'v2.3.0' });
+  });
+
+  test('is the last good one before when the version that runs is deployed again', async () => {
+    await change({ kind: 'succeeded', version: 'v2.4.0' }, 'op-2');
+
+    await expect(wayBack('v2.4.0')).resolves.toEqual({ runs: 'v2.4.0', ready: true, version: 'v2.3.0' });
+  });
+
+  test('is not there when nothing else succeeded', async () => {
+    await expect(wayBack('v2.3.0')).resolves.toEqual({
+      runs: 'v2.3.0',
+      ready: false,
+      why: expect.stringContaining('v2.3.0 already runs here'),
+    });
+  });
+});
+
 describe('a runbook', () => {
   const unplaced = { service: undefined, environment: undefined, version: undefined, reason: 'an audit' };
   const asked = (runbook: string, inputs: OperationRequest['inputs']) =>
