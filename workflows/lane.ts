@@ -23,6 +23,9 @@ export type LaneStatus = 'running' | 'watching' | 'needs_hands' | 'aborting';
 
 export interface LaneTaken {
   readonly by: string;
+  /** What that one does, and who asked for it. */
+  readonly title: string;
+  readonly requester?: string;
   /** `rollback` wants the place at once; `newer` only ends a watch. */
   readonly because: 'rollback' | 'newer';
 }
@@ -112,7 +115,7 @@ async function askToGo(state: LaneState, holder: Holder, next: LaneEntry): Promi
   if (holder.goneBy === undefined || holder.askedFor !== because) {
     holder.goneBy = Date.now() + next.takeOverMs;
     holder.askedFor = because;
-    const taken: LaneTaken = { by: next.operationId, because };
+    const taken: LaneTaken = { by: next.operationId, title: next.title, requester: next.requester, because };
     if (!(await tell(holder.operationId, LANE_TAKEN, taken))) state.holder = undefined;
   } else if (Date.now() >= holder.goneBy && because === 'rollback') {
     state.holder = undefined;

@@ -30,3 +30,8 @@ export function isTimeout(error: unknown): boolean {
 export function instant(ms: number = Date.now()): string {
   return new Date(ms).toISOString();
 }
+
+/** The part of an id that people say; `src/operation/ids.ts` has the same, which needs Node. */
+export function shortIdIn(operationId: string): string {
+  return operationId.slice(operationId.lastIndexOf('-') + 1);
+}

@@ -8,7 +8,7 @@ export interface Outcome {
   readonly kind: OutcomeKind;
   /** One full sentence for people. */
   readonly sentence: string;
-  /** Person who ended it so: cancelled, rejected or aborted it, put it right by hand, or left it. The sentence names nobody. */
+  /** Person who ended it so: cancelled, rejected or aborted it, put it right by hand, left it, or asked for the rollback that took over. The sentence names nobody. */
   readonly by?: string;
   readonly missed?: MissedCriterion;
   /** Version that was put back, when something was undone. */

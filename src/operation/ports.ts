@@ -180,6 +180,8 @@ export interface LaneEntry {
   readonly priority: number;
   readonly kind: string;
   readonly title: string;
+  /** Person who asked for it; absent for machines. */
+  readonly requester?: string;
   readonly livenessCheckMs: number;
   /** How long the holder may take to go when this one takes the lane over. */
   readonly takeOverMs: number;

@@ -81,11 +81,21 @@ test('a rollback takes the lane over from a running deploy, with a new fence, an
   const waiting = await world.start(aRequest());
   await waiting.until('queued');
   const rollback = await world.start(
-    aRequest({ kind: 'rollback', id: `rollback-${place}-${process.pid}`, version: 'v2.3.0' }),
+    aRequest({
+      kind: 'rollback',
+      id: `rollback-${place}-${process.pid}`,
+      version: 'v2.3.0',
+      requester: { kind: 'person', id: 'U0SUE', via: 'slack' },
+    }),
   );
 
   await expect(rollback.result()).resolves.toMatchObject({ kind: 'succeeded' });
-  await expect(deploy.result()).resolves.toMatchObject({ kind: 'superseded' });
+  const { title } = await rollback.view();
+  await expect(deploy.result()).resolves.toMatchObject({
+    kind: 'superseded',
+    sentence: expect.stringContaining(`because "${title}" (${process.pid}) took over its lane`),
+    by: 'U0SUE',
+  });
   await expect(waiting.result()).resolves.toMatchObject({ kind: 'succeeded' });
 
   const order = world.steps.map(operationOf).filter((id) => [rollback.id, waiting.id].includes(id));
@@ -175,7 +185,12 @@ test('a rollback that comes before the first step: the deploy is not begun at al
   await new Promise((resolve) => setTimeout(resolve, 500));
   letGo();
 
-  await expect(deploy.result()).resolves.toMatchObject({ kind: 'superseded' });
+  const { title } = await rollback.view();
+  await expect(deploy.result()).resolves.toMatchObject({
+    kind: 'superseded',
+    sentence: expect.stringContaining(`not begun, because "${title}" (${process.pid}) took over its lane`),
+    by: 'U0ANA',
+  });
   await expect(rollback.result()).resolves.toMatchObject({ kind: 'succeeded' });
   expect(world.steps.some((step) => operationOf(step) === request.id)).toBe(false);
   world.recheck = recheck;

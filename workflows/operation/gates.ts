@@ -3,7 +3,7 @@ import type { JudgeInput } from '../../src/operation/ports';
 import { remind, sayWhatOpened } from './announce';
 import { Ended } from './ended';
 import type { Life } from './life';
-import { personIn } from './outcome';
+import { personIn, takerIn } from './outcome';
 import type { Allowed } from './state';
 
 /** How soon gates that hold no more are asked about when nobody said when they open, ms. */
@@ -60,7 +60,8 @@ export function endIfOver({ cancelled, takenBy, box, title }: Life): void {
   if (takenBy !== undefined)
     throw new Ended({
       kind: 'superseded',
-      sentence: `${title} was not begun, because the rollback ${takenBy} took over its lane; ask again once that is over.`,
+      sentence: `${title} was not begun, because ${takerIn(takenBy)} took over its lane; ask again once that is over.`,
+      by: takenBy.requester,
     });
   if (cancelled)
     throw new Ended({

@@ -22,6 +22,7 @@ import { publish } from './publish';
 import { resolveSteps, runPlan, type RunHandle } from './run-plan';
 import type { Admitted, Allowed, Facts } from './state';
 import { endStates, outcomeOf, stateChangeOf } from './outcome';
+import type { LaneTaken } from '../lane';
 import { deferrable, lanePriority } from './urgency';
 import { viewOf } from './view';
 
@@ -35,8 +36,8 @@ export class Life {
   courier: Courier;
   runHandle: RunHandle | undefined;
   cancelled: { readonly by: string } | undefined;
-  /** The rollback that took the lane over before anything was begun here. */
-  takenBy: string | undefined;
+  /** The rollback that took the lane over. */
+  takenBy: LaneTaken | undefined;
   readonly judging;
   /** Grows with everything the gate loop must look at. */
   stirs = 0;
@@ -64,8 +65,8 @@ export class Life {
         this.changed();
       },
       onTaken: (taken) => {
-        if (this.runHandle) this.runHandle.taken(taken);
-        else if (taken.because === 'rollback') this.takenBy = taken.by;
+        if (taken.because === 'rollback') this.takenBy = taken;
+        this.runHandle?.taken(taken);
         this.changed();
       },
     });
@@ -239,6 +240,7 @@ export class Life {
       operationId: request.id,
       kind: request.kind,
       title: this.title,
+      ...(request.requester.kind === 'person' && { requester: request.requester.id }),
       priority: lanePriority(request),
       livenessCheckMs: this.input.timings.livenessMs,
       takeOverMs: this.input.timings.takeOverMs,
@@ -315,7 +317,13 @@ export class Life {
         at: instant(),
         fence: this.place.grant?.fence,
       });
-    return outcomeOf({ result, title: this.title, request, restored: recheck.previousVersion });
+    return outcomeOf({
+      result,
+      title: this.title,
+      request,
+      restored: recheck.previousVersion,
+      takenBy: this.takenBy,
+    });
   }
 
   /** Somebody cancelled, or a rollback took the lane, while the intent was written: what is in motion is called off. */

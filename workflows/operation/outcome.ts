@@ -3,16 +3,19 @@ import type { AppliedChange } from '../../src/ledger/record';
 import type { Outcome, OutcomeKind, RunResult } from '../../src/operation/outcome';
 import type { OperationKind, OperationRequest } from '../../src/operation/request';
 import type { OperationState } from '../../src/operation/view';
+import type { LaneTaken } from '../lane';
+import { shortIdIn } from '../say';
 
 interface Ran {
   readonly result: RunResult;
   readonly title: string;
   readonly request: OperationRequest;
   readonly restored?: string;
+  readonly takenBy?: LaneTaken;
 }
 
 /** How a run's end is told to people. */
-export function outcomeOf({ result, title, restored }: Ran): Outcome {
+export function outcomeOf({ result, title, restored, takenBy }: Ran): Outcome {
   switch (result.kind) {
     case 'done':
       return result.watch === 'superseded'
@@ -35,16 +38,17 @@ export function outcomeOf({ result, title, restored }: Ran): Outcome {
       };
     }
     case 'left':
-      return left(result, title);
+      return left(result, title, takenBy);
   }
 }
 
-function left(result: Extract<RunResult, { kind: 'left' }>, title: string): Outcome {
+function left(result: Extract<RunResult, { kind: 'left' }>, title: string, takenBy: LaneTaken | undefined): Outcome {
   switch (result.because) {
     case 'taken_over':
       return {
         kind: 'superseded',
-        sentence: `${title} was stopped where it was, because ${result.by ?? 'a rollback'} took over its lane.`,
+        sentence: `${title} was stopped where it was, because ${takerIn(takenBy)} took over its lane.`,
+        by: takenBy?.requester,
       };
     case 'left':
       return {
@@ -53,6 +57,11 @@ function left(result: Extract<RunResult, { kind: 'left' }>, title: string): Outc
         by: personIn(result.by),
       };
   }
+}
+
+/** The operation that took a lane over, by what it does and the end of its id; who asked for it stands in `by`. */
+export function takerIn(taken: LaneTaken | undefined): string {
+  return taken === undefined ? 'a rollback' : `"${taken.title}" (${shortIdIn(taken.by)})`;
 }
 
 /** Who that is in Slack; an operator who used Temporal's own UI is nobody there. */

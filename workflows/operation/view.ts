@@ -1,5 +1,5 @@
 import type { BallotView, OperationView, StepView } from '../../src/operation/view';
-import { instant } from '../say';
+import { instant, shortIdIn } from '../say';
 import type { Facts } from './state';
 
 const shownSteps = 12;
@@ -11,7 +11,7 @@ export function viewOf(facts: Facts, ballots: readonly BallotView[]): OperationV
   return {
     format: 1,
     id: request.id,
-    shortId: request.id.slice(request.id.lastIndexOf('-') + 1),
+    shortId: shortIdIn(request.id),
     kind: request.kind,
     title: admission?.title ?? request.asked.text,
     service: request.service,
