@@ -4,7 +4,10 @@ import { Context } from '@temporalio/activity';
 import type { temporal } from '@temporalio/proto';
 import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { Worker } from '@temporalio/worker';
-import { LANE_LEAVE, runId } from '../../workflows/contract';
+import type { IncidentAct, IncidentRequest } from '../../src/incidents/incident';
+import type { ActBody } from '../../src/operation/ports';
+import { relay } from '../../src/operation/relay';
+import { ACT_UPDATE, LANE_LEAVE, runId, WORKER_QUEUE, type IncidentInput } from '../../workflows/contract';
 import {
   aJudgement,
   aPlan,
@@ -12,6 +15,7 @@ import {
   aStep,
   openWorld,
   stepFailed,
+  testTimings,
   type Operation,
   type World,
 } from '../helpers/operation-world';
@@ -35,8 +39,10 @@ afterAll(async () => {
   await world?.close();
 });
 
+/** Under its own id, which an incident compares with the one it was declared under. */
 async function replay(name: string, history: History): Promise<void> {
-  await Worker.runReplayHistory({ workflowBundle: { codePath: await workflowBundle() } }, history, name);
+  const id = history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowId ?? name;
+  await Worker.runReplayHistory({ workflowBundle: { codePath: await workflowBundle() } }, history, id);
 }
 
 async function historyOf(workflowId: string): Promise<History> {
@@ -69,7 +75,7 @@ async function beating(): Promise<{ status: 'done'; outputs: object; summary: st
   return { status: 'done', outputs: {}, summary: 'ok' };
 }
 
-/** An operation in each state in which one may live for long, and what else its history is about. */
+/** An operation in each state in which one may live for long, what else its history is about, and an incident. */
 const states: { readonly [name: string]: () => Promise<readonly string[]> } = {
   waiting: async () => {
     const operation = await begin();
@@ -119,6 +125,40 @@ const states: { readonly [name: string]: () => Promise<readonly string[]> } = {
       .signal(LANE_LEAVE, 'nobody')
       .catch(() => undefined);
     return [operation.id, runId(operation.id), `lane/${place.environment}/${place.service}`];
+  },
+  incident: async () => {
+    const id = `incident-checkout-h${process.pid}`;
+    const declaredAt = new Date().toISOString();
+    const request: IncidentRequest = {
+      format: 1,
+      id,
+      severity: 'sev2',
+      service: 'checkout',
+      environment: 'production',
+      summary: 'errors after deploy',
+      declaredBy: 'U0ANA',
+      operationId: 'deploy-checkout-production-k3m9x2p7qa',
+      deliveryId: 'd1',
+      declaredAt,
+    };
+    const key = 'a-relay-key-for-tests-of-32-characters';
+    const input: IncidentInput = {
+      request: relay('incident', request, key),
+      channel: '#incidents',
+      timings: testTimings,
+    };
+    const started = { workflowId: id, taskQueue: WORKER_QUEUE, args: [input] };
+    const handle = await world.temporal.client.workflow.start('incident', started);
+    const acts: readonly IncidentAct[] = [
+      { kind: 'join', text: 'payments fail too' },
+      { kind: 'assign', role: 'lead', user: 'U0DAN' },
+      { kind: 'mitigate' },
+    ];
+    for (const [index, act] of acts.entries()) {
+      const body: ActBody = { format: 1, workflowId: id, act, by: 'U0LEE', actionId: `a${index}`, at: declaredAt };
+      await handle.executeUpdate(ACT_UPDATE, { args: [relay('act', body, key)] });
+    }
+    return [id];
   },
 };
 
