@@ -79,6 +79,8 @@ export class Courier {
       await condition(() => slot?.at !== undefined || (slot?.settled ?? true));
     const to = this.addressOf(parcel.to);
     if (!to) return;
+    // Below the card it has been said already.
+    if (parcel.to.kind === 'elsewhere' && slot?.standsIn(parcel.to.channel)) return;
     try {
       const ms = mustArrive.has(parcel.notice.kind) ? timings.lastDeliveryMs : timings.deliveryMs;
       const isLinked = parcel.to.kind === 'elsewhere' && parcel.notice.kind === 'ballot_opened';

@@ -44,6 +44,13 @@ export class Slot {
     this.worker = this.work();
   }
 
+  /** Whether the message stands in this channel, by the name it was sent to or by the id that Slack gave back. */
+  standsIn(channel: string): boolean {
+    if (!this.at) return false;
+    const names = [this.at.channel, this.spec.channels[this.channel]];
+    return names.some((name) => name?.replace(/^#/, '') === channel.replace(/^#/, ''));
+  }
+
   touch(): void {
     this.version += 1;
   }

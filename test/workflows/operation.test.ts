@@ -482,6 +482,22 @@ test('approvers with a channel of their own are called there too, with a link to
   await operation.act({ kind: 'cancel' });
 });
 
+test.each([
+  ['by its name', '#deploys-prod'],
+  ['by its id', 'C1'],
+])('approvers whose channel has the card, %s, are called once: below it', async (_how, channel) => {
+  const { request } = fresh({ ballots: [aBallot({ channel })] });
+  const operation = await world.start(request);
+  await operation.until('waiting');
+  await operation.act({ kind: 'cancel' });
+  await operation.result();
+  // The last notice is delivered, so everything before it is.
+  const calls = world.notices.filter(
+    ({ key, notice }) => key.startsWith(request.id) && notice.kind === 'ballot_opened',
+  );
+  expect(calls.map(({ to }) => to.kind)).toEqual(['thread']);
+});
+
 test('a request that no bot signed leaves no record and tells nobody', async () => {
   const request = aRequest();
   const { admit } = world;
