@@ -1,6 +1,6 @@
 import { digestOf } from '../canonical';
 import type { Ballot } from '../approvals/ballot';
-import type { JsonObject } from '../json';
+import type { Json, JsonObject } from '../json';
 import type { AppliedState } from '../ledger/record';
 import { lastGood } from '../ledger/state';
 import { ballotsFor } from '../policy/ballots';
@@ -14,10 +14,12 @@ import { placeOf } from '../policy/context';
 import type { Gate } from '../policy/verdict';
 import { compilePlan, compileResolve, type CompileInput } from '../runbooks/compile';
 import { validateInputs } from '../runbooks/inputs';
+import { isLate } from '../runbooks/scope';
 import type { Plan, PlanOutline } from './plan';
 import type { Admission, Asker, GateAnswer, Judgement } from './ports';
 import { placed, type Placed } from './placed';
 import type { OperationRequest } from './request';
+import { askedTitle } from './title';
 import type { GateView, OperationView } from './view';
 import { workFor, type WorkAnswer } from './work';
 
@@ -35,6 +37,8 @@ export interface Case {
 
 /** Where a gate that only time can open is asked again when it names no instant, ms. */
 const gatePollMs = 60_000;
+
+const maxTitle = 160;
 
 /** The first verdict: may this be asked for at all, and what would run? Nothing has been opened yet. */
 export function admitCase(input: Case): { readonly admission: Admission; readonly resolve?: Plan } {
@@ -263,9 +267,12 @@ function whyOf(evaluation: Evaluation): Extract<Judgement, { kind: 'allowed' }>[
 function shownInputs(plan: Plan): { readonly [name: string]: string } | undefined {
   if (plan.operation.kind !== 'provision' && plan.operation.kind !== 'runbook') return undefined;
   const inputs = plan.scopes[plan.operation.runbook ?? '']?.inputs ?? {};
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
-  );
+  return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, inputWords(value)]));
+}
+
+function inputWords(value: Json): string {
+  if (isLate(value)) return 'whatever runs here when it begins';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function hardReasons({ reasons }: Evaluation): readonly string[] {
@@ -274,16 +281,8 @@ function hardReasons({ reasons }: Evaluation): readonly string[] {
     .map(({ message, source }) => (source ? `${message} (${placeOf(source)})` : message));
 }
 
-function titleOf({ kind, service, environment, version, runbook }: OperationRequest): string {
-  const there = environment === undefined ? '' : ` ${kind === 'deploy' ? 'to' : 'in'} ${environment}`;
-  switch (kind) {
-    case 'deploy':
-      return `Deploy ${service} ${version}${there}`;
-    case 'rollback':
-      return `Roll back ${service}${there} to ${version}`;
-    case 'provision':
-      return `Provision ${runbook}${there}`;
-    case 'runbook':
-      return `Run ${runbook}${there}`;
-  }
+/** What was asked for, for lists and messages; the card shows every input in full. */
+function titleOf(request: OperationRequest): string {
+  const title = askedTitle(request);
+  return title.length > maxTitle ? `${title.slice(0, maxTitle - 1)}…` : title;
 }

@@ -353,13 +353,36 @@ describe('a runbook', () => {
     const request = asked('restart', { service: 'payments', environment: 'production-eu' });
     const { input, judgement } = await judged(request);
 
-    expect(input.admission.title).toBe('Run restart in production-eu');
+    expect(input.admission.title).toBe('Run restart in production-eu (service=payments, environment=production-eu)');
     expect(judgement).toMatchObject({
       lane: { service: 'payments', environment: 'production-eu' },
       facts: { risk_level: 'high' },
     });
     expect(judgement.ballots[0]?.seats.map(({ team }) => team)).toContain('director');
     expect(judgement.gates).toContainEqual(expect.objectContaining({ kind: 'window', holds: false }));
+  });
+
+  test('shows in words what it will be given only when it begins, and the rest as it is', async () => {
+    const inputs = 'inputs: { count: { type: integer }, previous_version: { type: version, default: "" } }';
+    const steps = 'steps: [{ uses: wait, with: { for: 1s } }]';
+    await policy.commit({ 'runbooks/look.yaml': `name: look\n${inputs}\n${steps}\n` });
+
+    const { input, judgement } = await judged(asked('look', { count: 2 }));
+
+    expect(input.admission.title).toBe('Run look (count=2)');
+    expect(judgement.inputs).toEqual({ count: '2', previous_version: 'whatever runs here when it begins' });
+  });
+
+  test('has a title that fits in a line', async () => {
+    await policy.commit({
+      'runbooks/note.yaml':
+        'name: note\ninputs: { text: { type: string } }\nsteps: [{ uses: wait, with: { for: 1s } }]\n',
+    });
+
+    const { input } = await judged(asked('note', { text: 'x'.repeat(900) }));
+
+    expect(input.admission.title).toHaveLength(160);
+    expect(input.admission.title).toMatch(/…$/);
   });
 });
 
