@@ -74,9 +74,9 @@ const renderers: Renderers = {
   },
   outcome: (notice) => {
     const { mark } = operationLook(notice.state as never);
-    return said(
-      `${mark} ${safe(notice.title, 200)}: ${safe(notice.sentence, 800)} (asked for by ${mention(notice.requester)})`,
-    );
+    // Most sentences begin with the title.
+    const title = notice.sentence.startsWith(notice.title) ? '' : `${safe(notice.title, 200)}: `;
+    return said(`${mark} ${title}${safe(notice.sentence, 800)} (asked for by ${mention(notice.requester)})`);
   },
   incident_event: (notice, about) =>
     said(
@@ -130,7 +130,8 @@ function rollbackNotice(notice: Extract<Notice, { kind: 'rollback_notice' }>): M
     `Asked for by ${mention(notice.requester)}; its card has Retry for when it is mended.`,
   ];
   const value = encodeValue({ o: notice.operationId });
-  const measured = missed ? ` ${safe(missed.metric, 80)} was ${safe(missed.measured, 60)}.` : '';
+  const isMeasuredSaid = missed === undefined || notice.reason.includes(missed.measured);
+  const measured = missed && !isMeasuredSaid ? ` ${safe(missed.metric, 80)} was ${safe(missed.measured, 60)}.` : '';
   return {
     text: `↩️ ${safe(notice.title, 200)} was rolled back because ${safe(notice.failedStep, 100)} failed: ${safe(notice.reason, 400)}${measured}${notice.restored ? ` ${safe(notice.restored, 80)} runs again.` : ''}`,
     blocks: [section(lines), ...actions([button({ label: 'Open incident', action: ACTIONS.incidentOpen, value })])],

@@ -1,4 +1,5 @@
 import type { OperationView, StepView } from '../operation/view';
+import { parseDuration } from '../runbooks/duration';
 import { stepLook } from './states';
 import { duration, safe } from './text';
 
@@ -27,10 +28,13 @@ function stepLine(step: StepView): string {
   return `${mark} ${safe(step.name, 100)}${state}${summary}${took ? ` _${took}_` : ''}`;
 }
 
-/** How long a step took; nothing when nobody would have noticed. */
+/** How long a step took; nothing when nobody would have noticed, or when its name says it: `Watch error_rate for 8s`. */
 function lasted(step: StepView): string {
   const [start, end] = [Date.parse(step.startedAt ?? ''), Date.parse(step.endedAt ?? '')];
-  return Number.isNaN(start) || Number.isNaN(end) || end - start < 1_000 ? '' : duration(end - start);
+  const ms = end - start;
+  if (Number.isNaN(ms) || ms < 1_000) return '';
+  const named = parseDuration(/ for (\S+)$/.exec(step.name)?.[1] ?? '');
+  return step.state === 'done' && named !== undefined && ms >= named ? '' : duration(ms);
 }
 
 /** What failed or runs now, with what stands around it, in the plan's order. */

@@ -1,0 +1,54 @@
+import { renderNotice } from '../../src/messages/notices';
+import { operationCard } from '../../src/messages/operation-card';
+import type { StepView } from '../../src/operation/view';
+import { markupOf } from './reading';
+import { operationView } from './views';
+
+const title = 'Deploy checkout v2.5.0 to production';
+
+describe('how it ended is told once', () => {
+  const outcome = (sentence: string) =>
+    renderNotice({ kind: 'outcome', title, sentence, state: 'succeeded', requester: 'U0ANA' }).text;
+
+  test('when the sentence begins with the title', () => {
+    expect(outcome(`${title} is done.`)).toBe(`✅ ${title} is done. (asked for by <@U0ANA>)`);
+  });
+
+  test('when it does not', () => {
+    expect(outcome('Nothing was changed.')).toBe(`✅ ${title}: Nothing was changed. (asked for by <@U0ANA>)`);
+  });
+});
+
+describe('what was measured is told once', () => {
+  const text = (reason: string) =>
+    renderNotice({
+      kind: 'rollback_notice',
+      operationId: 'deploy-checkout-production-k3m9x2p7qa',
+      title,
+      failedStep: 'Watch error_rate for 8s',
+      reason,
+      missed: { metric: 'error_rate', measured: '7.14%', wanted: '<0.1%', stage: 'canary' },
+      requester: 'U0ANA',
+    }).text;
+
+  test.each([['error_rate has to be <0.1% and was 7.14% in stage canary.'], ['The criterion was missed.']])(
+    'whether or not the reason says it: %s',
+    (reason) => {
+      expect(text(reason).match(/was 7\.14%/g)).toHaveLength(1);
+    },
+  );
+});
+
+test.each<[string, Partial<StepView>, boolean]>([
+  ['that lasted as long as its name says', {}, false],
+  ['that ended before', { endedAt: '2026-11-21T09:00:03Z' }, true],
+  ['that failed', { state: 'failed' }, true],
+  ['whose name says no time', { name: 'Wait until healthy' }, true],
+])('a step %s has its time beside its name or not', (_what, change, isShown) => {
+  const times = { startedAt: '2026-11-21T09:00:00Z', endedAt: '2026-11-21T09:00:08.300Z' };
+  const step: StepView = { name: 'Watch error_rate for 8s', state: 'done', ...times, ...change };
+  const card = markupOf(operationCard(operationView({ state: 'running', steps: [step] })));
+  const line = card.split('\n').find((each) => each.includes(step.name))!;
+
+  expect(/_\d.*s_$/.test(line)).toBe(isShown);
+});
