@@ -240,7 +240,21 @@ describe('policy check', () => {
     expect(out).toMatch(/services\/evil\.yaml is a symbolic link/);
   });
 
+  it('takes the folder as an argument as well, but not twice', async () => {
+    const place = plainFolder('argued', files);
+    expect(await type(['policy', 'check', place])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('can be used'),
+    });
+    expect(await type(['policy', 'test', place])).toMatchObject({ code: 0 });
+    expect(await type(['policy', 'check', place, '--dir', place])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('given twice'),
+    });
+  });
+
   it('takes a repository or a folder, not both', async () => {
+    expect(await type(['policy', 'check', 'y', '--repo', 'x'])).toMatchObject({ code: 2 });
     expect(await type(['policy', 'check', '--repo', 'x', '--dir', 'y'])).toMatchObject({ code: 2 });
   });
 });

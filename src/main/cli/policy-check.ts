@@ -2,14 +2,16 @@ import { formatProblem } from '../../documents/read-yaml';
 import { runPolicyTests } from '../../policy/policy-tests';
 import { plural, printJson, type AddCommand } from './command';
 import { readPolicy, type PolicyPlace } from './policy-files';
-import { withPlace } from './policy-place';
+import { placeOf, withFolderArgument } from './policy-place';
 
 export const addPolicyCheck: AddCommand = (program, { io, ends }) => {
-  withPlace(program.command('check').description('Read every file and list all problems; exit 1 when there are any'))
+  withFolderArgument(
+    program.command('check').description('Read every file and list all problems; exit 1 when there are any'),
+  )
     .option('--json', 'print JSON')
     .action(
-      ends(async ({ json, ...place }: PolicyPlace & { readonly json?: boolean }) => {
-        const { shown, commit, unread, result } = await readPolicy(io, place, 'here');
+      ends(async (folder: string | undefined, { json, ...place }: PolicyPlace & { readonly json?: boolean }) => {
+        const { shown, commit, unread, result } = await readPolicy(io, placeOf(folder, place), 'here');
         const tests = result.ok ? runPolicyTests(result.repository.policy) : undefined;
         const problems = [...(result.ok ? [] : result.problems), ...(tests?.problems ?? [])];
         const warnings = result.ok ? result.repository.policy.warnings : [];

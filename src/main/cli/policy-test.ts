@@ -2,14 +2,14 @@ import { formatProblem } from '../../documents/read-yaml';
 import { runPolicyTests } from '../../policy/policy-tests';
 import { plural, printJson, type AddCommand } from './command';
 import { bindingOf, readPolicy, type PolicyPlace } from './policy-files';
-import { withPlace } from './policy-place';
+import { placeOf, withFolderArgument } from './policy-place';
 
 export const addPolicyTest: AddCommand = (program, { io, ends }) => {
-  withPlace(program.command('test').description('Run the cases in policy_tests/; exit 1 when one fails'))
+  withFolderArgument(program.command('test').description('Run the cases in policy_tests/; exit 1 when one fails'))
     .option('--json', 'print JSON')
     .action(
-      ends(async ({ json, ...place }: PolicyPlace & { readonly json?: boolean }) => {
-        const read = await readPolicy(io, place, 'here');
+      ends(async (folder: string | undefined, { json, ...place }: PolicyPlace & { readonly json?: boolean }) => {
+        const read = await readPolicy(io, placeOf(folder, place), 'here');
         const { results, problems } = runPolicyTests(bindingOf(read).policy);
         const failed = results.filter(({ differences }) => differences.length > 0);
         const ok = failed.length === 0 && problems.length === 0;
