@@ -17,13 +17,14 @@ import type { Config } from '../config';
 import { Refusal } from '../errors';
 import { createAsking } from './asking';
 import { holdingNow } from './holding';
+import { needs } from './needs';
 import type { Running, Start } from './process';
 import { runWorker } from './run-worker';
 import { openLedgerReader, openPolicy } from './stores';
 import { temporalClient, workerConnection } from './temporal';
 import { readTimings } from './timings';
 
-export const botNeeds = ['SLACK_BOT_TOKEN', 'POLICY_REPO', 'LEDGER_REPO', 'RELAY_KEY'] as const;
+export const botNeeds = needs.bot;
 
 /** Slack and the command line in, Slack out. It starts while Slack, Temporal and Redis are away. */
 export const startBot: Start = async ({ config, log }) => {

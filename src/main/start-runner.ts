@@ -4,12 +4,13 @@ import { runnerQueue } from '../../workflows/contract';
 import { secretsEnvironment } from '../config';
 import { Refusal } from '../errors';
 import type { Plan } from '../operation/plan';
+import { needs } from './needs';
 import type { Running, Start } from './process';
 import { runWorker } from './run-worker';
 import { openBlobs } from './stores';
 import { workerConnection } from './temporal';
 
-export const runnerNeeds = ['BLOB_STORE'] as const;
+export const runnerNeeds = needs.runner;
 
 /** Steps of one or more pools: the only holder of credentials. It has no Slack token, no ledger key and no relay key. */
 export const startRunner: Start = async ({ config, log }) => {

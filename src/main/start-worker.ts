@@ -8,13 +8,14 @@ import { createLaneActivities } from '../../activities/worker/lanes';
 import { createRecordActivities } from '../../activities/worker/records';
 import { WORKER_QUEUE } from '../../workflows/contract';
 import { Refusal } from '../errors';
+import { needs } from './needs';
 import type { Start } from './process';
 import { openBlobs, openLedgerOf, openPolicy } from './stores';
 import { registerSearchAttributes, temporalClient, workerConnection } from './temporal';
 import { runWorker } from './run-worker';
 import { readTimings } from './timings';
 
-export const workerNeeds = ['POLICY_REPO', 'LEDGER_REPO', 'RELAY_KEY', 'BLOB_STORE'] as const;
+export const workerNeeds = needs.worker;
 
 /** Built by `npm run build`; a worker never bundles at start. */
 const bundlePath = join(__dirname, '../../workflow-bundle.js');

@@ -50,8 +50,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function doctor(changes: { readonly [name: string]: string | undefined } = {}) {
-  const { code, out } = await type(['doctor', '--json'], { env: { ...env, ...changes } });
+async function doctor(changes: { readonly [name: string]: string | undefined } = {}, words: readonly string[] = []) {
+  const { code, out } = await type(['doctor', '--json', ...words], { env: { ...env, ...changes } });
   const { findings } = JSON.parse(out) as { readonly findings: readonly Finding[] };
   const of = (check: string) => findings.find((finding) => finding.check === check);
   return { code, out, findings, of };
@@ -107,6 +107,37 @@ describe('doctor', () => {
     const { code, of } = await doctor(changes);
     expect(of(check)).toMatchObject({ result, sentence: expect.stringMatching(words) });
     if (result === 'failed') expect(code).toBe(1);
+  });
+
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['bot', ['BLOB_STORE', 'BLOB_KEY', 'LEDGER_KEY'], ['blob store', 'workflow bundle', 'ledger key']],
+    ['worker', ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'REDIS_URL'], ['Slack transport', 'tokens', 'Redis']],
+    [
+      'runner',
+      ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'POLICY_REPO', 'LEDGER_REPO', 'RELAY_KEY'],
+      ['Slack transport', 'policy', 'ledger', 'workflow bundle'],
+    ],
+  ])('asks of the %s only for what that program is given', async (program, left, unchecked) => {
+    const without = Object.fromEntries(left.map((name) => [name, undefined]));
+    const { findings } = await doctor(without, ['--for', program]);
+    const bad = findings.filter(({ result, check }) => result === 'failed' && check !== 'workflow bundle');
+    expect(bad).toEqual([]);
+    for (const check of unchecked) expect(findings.map((each) => each.check)).not.toContain(check);
+    for (const check of ['Temporal', 'clock']) expect(findings.map((each) => each.check)).toContain(check);
+  });
+
+  it.each([
+    ['bot', 'RELAY_KEY'],
+    ['worker', 'BLOB_STORE'],
+    ['runner', 'BLOB_STORE'],
+    ['all', 'SLACK_BOT_TOKEN'],
+  ])('misses what the %s does need, and says who does: %s', async (program, name) => {
+    const { code, of } = await doctor({ [name]: undefined }, ['--for', program]);
+    expect(code).toBe(1);
+    expect(of(name)).toMatchObject({
+      result: 'failed',
+      sentence: expect.stringMatching(program === 'all' ? /Needed by: bot\.$/ : new RegExp(`Needed by: .*${program}`)),
+    });
   });
 
   it('names the first problem of a policy that does not bind', async () => {

@@ -91,16 +91,12 @@ export const checkPolicy: Check = async ({ POLICY_REPO: url, POLICY_REF: ref = '
   });
 };
 
-export const checkLedger: Check = async ({
-  LEDGER_REPO: url,
-  LEDGER_REF: ref = 'refs/heads/ledger',
-  LEDGER_KEY: key,
-}) => {
-  const findings: Finding[] = [];
-  if (url !== undefined) findings.push(await withFolder((folder) => lookAtLedger(url, ref, folder)));
+export const checkLedger: Check = async ({ LEDGER_REPO: url, LEDGER_REF: ref = 'refs/heads/ledger' }) =>
+  url === undefined ? [] : [await withFolder((folder) => lookAtLedger(url, ref, folder))];
+
+export const checkLedgerKey: Check = async ({ LEDGER_KEY: key }) => {
   if (key === undefined)
     return [
-      ...findings,
       missing(
         'ledger key',
         'LEDGER_KEY is not set, so each process makes its own in DATA_DIR; whoever can read that file can forge records.',
@@ -108,10 +104,9 @@ export const checkLedger: Check = async ({
     ];
   try {
     signerOf(key);
-    return [...findings, ok('ledger key', 'It is an Ed25519 private key.')];
+    return [ok('ledger key', 'It is an Ed25519 private key.')];
   } catch {
     return [
-      ...findings,
       failed(
         'ledger key',
         'LEDGER_KEY is no Ed25519 private key in PEM; make one with "openssl genpkey -algorithm ed25519".',
