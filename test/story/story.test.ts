@@ -66,7 +66,7 @@ test('2: a click on a finished card, forged from an older one, changes nothing a
     channel: card.channel,
     ts: card.ts,
     actionId: ACTIONS.approve,
-    messageVersion: 0,
+    messageVersion: card.versions.findIndex((version) => JSON.stringify(version.blocks).includes(ACTIONS.approve)),
   });
   await people.form('U0KIM');
   await company.slack.viewSubmit({ user: 'U0KIM' });
