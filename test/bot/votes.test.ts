@@ -207,7 +207,7 @@ it('the Home tab lists what waits for me and what is mine', async () => {
   await asked();
   await eventually(async () => {
     await world.slack.openHome('U0ANN');
-    return JSON.stringify(world.slack.home('U0ANN')?.blocks ?? []).includes('checkout in staging');
+    return /Deploy checkout \S+ to staging/i.test(JSON.stringify(world.slack.home('U0ANN')?.blocks ?? []));
   });
 });
 
