@@ -17,7 +17,7 @@ export async function answerLines(
   const text = file === '-' ? await io.input() : readText(resolve(io.cwd, file));
   const lines = text.split(/\r?\n/);
   let bad = 0;
-  let waiting: string[] = [];
+  const waiting: string[] = [];
   for (const [index, line] of lines.entries()) {
     if (line.trim() === '') continue;
     try {
