@@ -58,7 +58,8 @@ async function recentOperations(
     .flatMap(({ records, title }) => records.flatMap((record) => asEvent(record, title)))
     .filter(({ at }) => Date.parse(at) >= sinceMs);
   const causing = cause === undefined ? [] : await causeIn(ledger, cause);
-  return [...causing, ...others.sort((a, b) => (a.at < b.at ? -1 : 1)).slice(-mostEvents)];
+  const rest = [...causing.filter(({ pinned }) => !pinned), ...others].sort((a, b) => (a.at < b.at ? -1 : 1));
+  return [...causing.filter(({ pinned }) => pinned), ...rest.slice(-mostEvents)];
 }
 
 interface Story {
@@ -84,14 +85,16 @@ async function storyOf(ledger: LedgerPort, operation: string, recent: readonly L
   };
 }
 
-/** The newest that is to be said of the operation from which an incident was opened, wherever and whenever that was. */
-async function causeIn(ledger: LedgerPort, cause: string): Promise<IncidentEvent[]> {
+/** What is to be said of the operation from which an incident was opened, wherever and whenever that was; its end is pinned. */
+async function causeIn(ledger: LedgerPort, cause: string): Promise<readonly IncidentEvent[]> {
   const { records, title } = await storyOf(ledger, cause, []);
-  const newest = records
-    .filter(({ event }) => event === 'intent' || event === 'outcome')
-    .flatMap((record) => asEvent(record, title))
-    .at(-1);
-  return newest ? [{ ...newest, pinned: true }] : [];
+  const events = records.map((record) => ({ record, said: asEvent(record, title) }));
+  const newest = events.findLast(
+    ({ record: { event }, said }) => ['intent', 'outcome'].includes(event) && said.length > 0,
+  );
+  return events.flatMap((each) =>
+    each === newest ? each.said.map((event) => ({ ...event, pinned: true })) : each.said,
+  );
 }
 
 const decided: { readonly [decision: string]: string } = { approve: 'approved', reject: 'rejected' };

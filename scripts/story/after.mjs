@@ -90,7 +90,7 @@ export async function windows(story) {
   await sleep(2_500);
   await people.command('ana', 'deploys', '/deploy checkout v2.3.0 to production-eu');
   const eu = () => people.card(PROD, 'checkout v2.3.0 to production-eu');
-  await check('it can be asked for outside its window', async () => people.buttonsOf(await eu()).length > 0);
+  await check('it can be asked for outside its window', async () => asks(people, await eu()));
   const id = operationOn(people, await eu());
   for (const person of ['lee', 'sam']) await people.decide(person, await eu(), 'Approve');
   await check('both approve now, and the card says when it will run', async () =>
@@ -117,12 +117,14 @@ export async function words(story) {
   await check('why explains without doing', async () => hasAll(await people.told('dan'), 'security_team', 'team_lead'));
   await people.command('kim', 'deploys', '/signalbox status');
   await check('status answers', async () => /under way|waiting|nothing/i.test(await people.told('kim')));
-  await people.command('olaf', 'general', '/signalbox help');
-  await check('help answers', async () => (await people.told('olaf')).includes('/signalbox'));
+  await people.command('lee', 'general', '/signalbox help');
+  await check('help answers', async () => (await people.told('lee')).includes('/signalbox'));
   await people.command('ana', 'deploys', '/deploy chekout v2.4.0 to production');
   await check('a mistyped name gets a hint', async () => (await people.told('ana')).includes('Did you mean'));
 }
 
+/** A card begins without Approve while the handler looks whether there is such a version. */
+const asks = (people, message) => people.buttonsOf(message).some((button) => button.text.text === 'Approve');
 const hasAll = (text, ...wanted) => wanted.every((word) => text.includes(word));
 const card = (people) => people.card('incidents', 'errors after deploy');
 

@@ -72,7 +72,10 @@ test('what caused the incident comes first and is pinned, however old it is', as
   const [first, ...others] = await recent([...old, ...records], { environment: 'production', cause: 'the-cause' });
 
   expect(first).toMatchObject({ text: 'the-cause was rolled back.', pinned: true });
-  expect(JSON.stringify(others)).not.toContain('the-cause');
+  expect(JSON.stringify(others)).not.toContain('the-cause was rolled back');
+  // Who agreed to it is the first thing that people want to know.
+  expect(others[0]).toMatchObject({ text: 'approved the deploy of checkout v2 in production', at: old[1]!.at });
+  expect(others.some(({ pinned }) => pinned)).toBe(false);
 });
 
 test('an operation that was asked for before the window is known by what it was for', async () => {
