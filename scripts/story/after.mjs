@@ -26,13 +26,6 @@ export async function incident(story) {
   );
   await check('a second click joined the first', async () => (await people.cards('incidents', 'errors')).length === 1);
   await camera.take('6-incident', { channel: 'incidents', as: 'Sue Novak', ts: (await card(people)).ts });
-  await people.command('ana', 'deploys', '/deploy checkout v2.4.0 to production');
-  await check('while it is open its service is frozen', async () =>
-    (await Promise.all([people.told('ana'), people.card(PROD, 'checkout v2.4.0').then(people.textOf)])).some((says) =>
-      /incident/i.test(says),
-    ),
-  );
-  await people.decide('ana', await people.card(PROD, 'checkout v2.4.0'), 'Cancel request');
   await people.command('sue', 'deploys', '/incident resolve "v2.5.0 is withdrawn"');
   await check('it is resolved', async () => people.textOf(await card(people)).includes('Resolved'));
 }
