@@ -3,6 +3,7 @@ import type { StatusView } from '../../src/messages/status';
 import { openIncident, statusOf } from '../../bot/looks';
 import { defaultWaits } from '../../bot/deps';
 import { eventually, openBotWorld, personToken, type BotWorld } from './support/bot-world';
+import { since } from './support/stand-in-workflows';
 
 const freeze = 'The freeze "year end" refuses changes of every service until 2027.';
 const problem = 'The policy in force is not the newest one: policy.yaml:3 is wrong.';
@@ -36,7 +37,10 @@ describe('the status', () => {
     await type('/provision', 'provision-node node-7 join=false');
     const status = await eventually(async () => {
       const seen = await askedFor('signalbox status');
-      return seen.operations.length === 4 && seen.operations.some(({ permalink }) => permalink) && seen;
+      // What a workflow says of itself reaches the list a moment after the workflow is there.
+      const isSaid =
+        seen.operations.every((line) => line.since === since) && seen.operations.some((line) => line.permalink);
+      return seen.operations.length === 4 && isSaid && seen;
     });
     expect(status.operations.map(({ title }) => title).sort()).toEqual([
       'Deploy checkout v1 to production',
@@ -44,7 +48,6 @@ describe('the status', () => {
       'Provision provision-node (hostname=node-7, join=false)',
       'Roll back checkout in production',
     ]);
-    expect(new Set(status.operations.map((line) => line.since))).toEqual(new Set(['2026-11-21T09:00:00.000Z']));
     const linked = status.operations.filter(({ permalink }) => permalink !== undefined);
     expect(linked).toMatchObject([
       { title: 'Deploy checkout v1 to production', permalink: expect.stringContaining(card.ts!.replace('.', '')) },

@@ -193,7 +193,7 @@ async function startedIn(temporal: TestTemporal): Promise<OperationRequest[]> {
 }
 
 /** Waits until the look gives something; each look is a call, so it waits a little between them. */
-export async function eventually<Value>(look: () => Promise<Value | undefined | false>, ms = 8_000): Promise<Value> {
+export async function eventually<Value>(look: () => Promise<Value | undefined | false>, ms = 20_000): Promise<Value> {
   const until = Date.now() + ms;
   for (;;) {
     const value = await look().catch((error: unknown) => {
