@@ -16,7 +16,7 @@ import { openSpill, type Kept, type Spill, type SpillOutcome } from './spill';
 import { plainMessage, tellPrivately } from './tell';
 import { isAway, isGone, within } from './temporal';
 import { Turns } from './turns';
-import { relay } from '../src/operation/relay';
+import { isRelayed, relay } from '../src/operation/relay';
 import { ACT_SIGNAL, VOTE_SIGNAL } from '../workflows/contract';
 
 export interface Bot {
@@ -222,8 +222,10 @@ async function handKeptOver(deps: AnswerDeps, kept: Kept): Promise<SpillOutcome>
 
 /** Meanwhile somebody else may have declared the same: then this joins it. */
 async function declareKept(deps: AnswerDeps, kept: Extract<Kept, { kind: 'incident' }>): Promise<void> {
-  const { channel, notAfter } = kept;
-  await declareIncident(deps, { request: kept.payload.body, channel, notAfter }, async ({ request }) => ({
+  const { channel, notAfter, payload } = kept;
+  // It may be started under another id, which is signed anew: only what a bot of ours signed before.
+  if (!isRelayed('incident', payload, deps.relayKey)) throw new Error('no bot of ours kept this declaration');
+  await declareIncident(deps, { request: payload.body, channel, notAfter }, async ({ request }) => ({
     kind: await startRelayedIncident(deps, { payload: relay('incident', request, deps.relayKey), channel }),
   }));
 }

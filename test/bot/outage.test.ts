@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { openBotWorld, eventually, type BotWorld } from './support/bot-world';
 
 const worlds: BotWorld[] = [];
@@ -17,6 +18,31 @@ const ask = (world: BotWorld, version: string) =>
   });
 const told = (world: BotWorld) =>
   [...world.slack.ephemerals('U0ANN'), ...world.slack.dms('U0ANN')].map((each) => each.text).join('\n');
+
+/** Jobs of the spill queue whose data say something. */
+async function jobsWith(redis: Redis, text: string): Promise<readonly string[]> {
+  const keys = (await redis.keys('*signalbox-spill:kept-*')).filter((key) => /kept-[0-9a-f]+$/.test(key));
+  const data = await Promise.all(keys.map(async (key) => [key, (await redis.hget(key, 'data')) ?? ''] as const));
+  return data.filter(([, said]) => said.includes(text)).map(([key]) => key);
+}
+
+async function inRedis<Result>(work: (redis: Redis) => Promise<Result>): Promise<Result> {
+  const redis = new Redis(process.env.TEST_REDIS_URL!);
+  return work(redis).finally(() => redis.disconnect());
+}
+
+const rewriteKept = (from: string, to: string) =>
+  inRedis(async (redis) => {
+    const keys = await jobsWith(redis, from);
+    for (const key of keys) await redis.hset(key, 'data', (await redis.hget(key, 'data'))!.replaceAll(from, to));
+    return keys.length;
+  });
+
+const keptWith = (text: string, field: string) =>
+  inRedis(async (redis) => {
+    const [key] = await jobsWith(redis, text);
+    return key === undefined ? undefined : ((await redis.hget(key, field)) ?? undefined);
+  });
 
 describe('while Temporal is away', () => {
   it('a command is kept, said so, and started once when Temporal is back, though Slack delivered it twice', async () => {
@@ -43,6 +69,24 @@ describe('while Temporal is away', () => {
     await world.slack.waitFor(() => told(world).includes('so nothing was done'));
     world.line.comeBack();
     expect(await world.started()).toEqual([]);
+  });
+
+  it('a declaration that somebody changed in Redis is not signed anew, and opens no incident', async () => {
+    const world = await open({ redis: true, waits: { handOver: 300 } });
+    const [mine, changed] = ['the cart is slow', 'the payments are slow'];
+    world.line.goAway();
+    for (const summary of [mine, changed])
+      await world.slack.command({
+        user: 'U0ANN',
+        channel: 'C0DEPLOYS',
+        command: '/incident',
+        text: `declare sev2 checkout "${summary}"`,
+      });
+    expect(await rewriteKept(changed, 'somebody else says so')).toBe(1);
+    world.line.comeBack();
+    await eventually(() => keptWith('somebody else says so', 'finishedOn'));
+    expect(await keptWith('somebody else says so', 'failedReason')).toBe('no bot of ours kept this declaration');
+    await eventually(() => keptWith(mine, 'returnvalue'));
   });
 
   it('and Redis too, the person hears within three seconds that nobody has it', async () => {
