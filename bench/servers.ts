@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../test/helpers/free-port';
+import { reachable } from '../test/helpers/reachable';
 
 /**
  * The dev server waits 50 ms on every hop and has the request limits of a laptop; neither is what is measured, so both
@@ -74,18 +74,4 @@ export async function end(child: ChildProcess): Promise<void> {
   const gone = once(child, 'exit');
   child.kill('SIGKILL');
   await gone;
-}
-
-async function reachable(port: number): Promise<void> {
-  for (const deadline = Date.now() + 30_000; ;) {
-    const socket = connect(port, '127.0.0.1');
-    const open = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-    });
-    socket.destroy();
-    if (open) return;
-    if (Date.now() > deadline) throw new Error(`Nothing listens on 127.0.0.1:${port} after 30 s.`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

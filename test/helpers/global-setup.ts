@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { connect } from 'node:net';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port';
+import { reachable } from './reachable';
 
 declare global {
   var signalboxChildren: ChildProcess[];
@@ -65,19 +65,4 @@ function start(program: string, args: string[]): void {
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   child.on('error', (error) => console.error(`${program} could not be started: ${error.message}`));
   globalThis.signalboxChildren.push(child);
-}
-
-async function reachable(port: number): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    const open = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-    });
-    socket.destroy();
-    if (open) return;
-    if (Date.now() > deadline) throw new Error(`nothing listens on 127.0.0.1:${port} after 30 s`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

@@ -1,39 +1,27 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { relay } from '../../src/operation/relay';
 import type { IncidentAct, IncidentRequest, IncidentView } from '../../src/incidents/incident';
 import type { ActAnswer, ActBody } from '../../src/operation/ports';
 import { ACT_UPDATE, VIEW_QUERY, WORKER_QUEUE, type IncidentInput } from '../../workflows/contract';
-import { freePort } from '../helpers/free-port';
 import { openWorld, testTimings, type World } from '../helpers/operation-world';
+import { startShortHistory } from '../helpers/short-history';
 import { eventually, openTemporal } from '../helpers/temporal';
 
 /** So few that an incident begins anew after a handful of acts. */
 const longHistory = 40;
 const key = 'a-relay-key-for-tests-of-32-characters';
 
-let server: ChildProcess;
+let server: Awaited<ReturnType<typeof startShortHistory>>;
 let world: World;
 
 beforeAll(async () => {
-  const port = await freePort();
-  server = spawn(
-    process.env.TEMPORAL_CLI!,
-    [
-      ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'never'],
-      ...['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${longHistory}`],
-    ],
-    { stdio: 'ignore' },
-  );
-  const address = `127.0.0.1:${port}`;
-  await eventually(async () => (await openTemporal(address)).close(), 30_000);
-  world = await openWorld(address);
+  server = await startShortHistory(longHistory);
+  await eventually(async () => (await openTemporal(server.address)).close(), 30_000);
+  world = await openWorld(server.address);
 }, 60_000);
 
 afterAll(async () => {
   await world?.close();
-  server.kill('SIGKILL');
-  if (server.exitCode === null) await once(server, 'exit');
+  await server?.stop();
 });
 
 async function declare(id: string) {

@@ -1,19 +1,17 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import type { PayloadCodec } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import type { RunResult } from '../../src/operation/outcome';
 import type { RunStepInput } from '../../src/operation/ports';
 import { RUN_ACT, runnerQueue, WORKER_QUEUE } from '../../workflows/contract';
 import type { RunAct, RunInput } from '../../workflows/run/state';
-import { freePort } from '../helpers/free-port';
 import { aPlan, aStep, testTimings } from '../helpers/operation-world';
+import { startShortHistory } from '../helpers/short-history';
 import { eventually, openTemporal, workflowBundle, type TestTemporal } from '../helpers/temporal';
 
 /** So few that a run begins anew after its first step. */
 const longHistory = 5;
 
-let server: ChildProcess;
+let server: Awaited<ReturnType<typeof startShortHistory>>;
 let temporal: TestTemporal;
 let worker: Worker;
 let working: Promise<void>;
@@ -22,16 +20,8 @@ let steps: RunStepInput[] = [];
 let whileItDrains: () => Promise<void> = async () => undefined;
 
 beforeAll(async () => {
-  const port = await freePort();
-  server = spawn(
-    process.env.TEMPORAL_CLI!,
-    [
-      ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'never'],
-      ...['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${longHistory}`],
-    ],
-    { stdio: 'ignore' },
-  );
-  temporal = await eventually(() => openTemporal(`127.0.0.1:${port}`), 30_000);
+  server = await startShortHistory(longHistory);
+  temporal = await eventually(() => openTemporal(server.address), 30_000);
   const codec: PayloadCodec = {
     encode: async (payloads) => {
       if (payloads.some(({ data }) => saysFirstStepIsDone(data))) await whileItDrains();
@@ -66,8 +56,7 @@ afterAll(async () => {
   worker?.shutdown();
   await working;
   await temporal?.close();
-  server.kill('SIGKILL');
-  if (server.exitCode === null) await once(server, 'exit');
+  await server?.stop();
 });
 
 function saysFirstStepIsDone(data: Uint8Array | null | undefined): boolean {
