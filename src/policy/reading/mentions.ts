@@ -1,0 +1,68 @@
+import { didYouMean } from '../../documents/nearest';
+import type { PolicyFileText, Service } from '../policy';
+import type { Reader } from './reader';
+
+/** Names of teams, environments and labels wherever they are mentioned. */
+export function checkMentions(reader: Reader): void {
+  const { file } = reader;
+  for (const [label, { who }] of Object.entries(file.labels ?? {})) reader.teams(who, ['labels', label, 'who']);
+  reader.teams(file.break_glass?.who, ['break_glass', 'who']);
+  reader.teams(file.break_glass?.review_by, ['break_glass', 'review_by']);
+  reader.teams(file.rollback?.who, ['rollback', 'who']);
+  reader.teams(file.operators, ['operators']);
+  if (file.break_glass?.within) reader.duration(file.break_glass.within, ['break_glass', 'within']);
+  reader.kindsAndLabels(file.incidents?.except, ['incidents', 'except']);
+  for (const [index, promotion] of (file.promotions ?? []).entries()) {
+    reader.environment(promotion.from, ['promotions', index, 'from']);
+    reader.environment(promotion.to, ['promotions', index, 'to']);
+  }
+}
+
+/** Services against teams and each other, and freezes against services. */
+export function checkServices(reader: Reader, services: ReadonlyMap<string, Service>): void {
+  const teams = Object.keys(reader.file.teams ?? {});
+  for (const service of services.values()) {
+    if (service.owner !== undefined && !teams.includes(service.owner))
+      reader.problems.push({
+        file: service.file,
+        line: service.lineOf(['owner']),
+        column: 1,
+        key: 'service.owner',
+        message: `the owner "${service.owner}" is not a team of policy.yaml`,
+        hint: didYouMean(service.owner, teams) ?? `teams: ${teams.join(', ') || 'none'}`,
+      });
+    for (const [index, name] of service.internalDependencies.entries()) {
+      if (!services.has(name))
+        reader.warnings.push({
+          file: service.file,
+          line: service.lineOf(['dependencies', 'internal', index]),
+          column: 1,
+          message: `"${service.name}" depends on "${name}", which no service file describes`,
+        });
+    }
+  }
+  for (const [index, freeze] of (reader.file.freezes ?? []).entries()) {
+    for (const name of freeze.services ?? []) {
+      if (!services.has(name))
+        reader.problem(
+          ['freezes', index, 'services'],
+          `there is no service "${name}"`,
+          didYouMean(name, services.keys()),
+        );
+    }
+  }
+}
+
+/** Names that stand for files which have to be there. */
+export function checkFiles(reader: Reader, files: ReadonlyMap<string, PolicyFileText>): void {
+  const missing = (folder: string, name: string): boolean =>
+    !files.has(`${folder}/${name}.yaml`) && !files.has(`${folder}/${name}.yml`);
+  for (const [index, { runbook }] of (reader.file.handlers ?? []).entries()) {
+    if (missing('runbooks', runbook))
+      reader.warn(['handlers', index, 'runbook'], `there is no runbooks/${runbook}.yaml`);
+  }
+  for (const [name, { connection }] of Object.entries(reader.file.metrics ?? {})) {
+    if (missing('connections', connection))
+      reader.warn(['metrics', name, 'connection'], `there is no connections/${connection}.yaml`);
+  }
+}

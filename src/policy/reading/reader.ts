@@ -1,0 +1,95 @@
+import { didYouMean } from '../../documents/nearest';
+import type { DocumentResult, Problem } from '../../documents/read-yaml';
+import { compileCondition, type Expression, type NameSpace } from '../../expressions/cel';
+import { parseDuration } from '../../runbooks/duration';
+import { isZone } from '../calendar';
+import type { PolicyFile } from '../schema';
+import type { Source } from '../verdict';
+
+export type Path = readonly (string | number)[];
+export type PolicyRead = Extract<DocumentResult<PolicyFile>, { ok: true }>;
+
+/** Longest time that policy can wait for anything. */
+const maxWaitMs = 90 * 86_400_000;
+
+/**
+ * What every part of `policy.yaml` is read with: its methods turn a value into what it means, or note a problem at its
+ * line and give something harmless, so that all problems are told at once.
+ */
+export class Reader {
+  readonly problems: Problem[] = [];
+  readonly warnings: Problem[] = [];
+  readonly file: PolicyFile;
+  readonly environments: readonly string[];
+  /** What conditions may name; set once the facts are read. */
+  names: NameSpace = {};
+
+  constructor(private readonly document: PolicyRead) {
+    this.file = document.value;
+    this.environments = Object.keys(this.file.environments);
+  }
+
+  readonly problem = (path: Path, message: string, hint?: string): void => {
+    this.problems.push(this.finding(path, message, hint));
+  };
+
+  warn(path: Path, message: string): void {
+    this.warnings.push(this.finding(path, message));
+  }
+
+  source(path: Path): Source {
+    return { file: 'policy.yaml', line: this.document.lineOf(path) };
+  }
+
+  condition(source: string | undefined, path: Path): Expression | undefined {
+    if (source === undefined) return undefined;
+    const compiled = compileCondition({ source, names: this.names });
+    if (compiled.ok) return compiled;
+    for (const { message, hint } of compiled.problems)
+      this.problem(path, `the condition \`${source}\` cannot be used: ${message}`, hint);
+    return undefined;
+  }
+
+  teams(names: readonly string[] | undefined, path: Path): void {
+    const known = Object.keys(this.file.teams ?? {});
+    for (const name of names ?? []) {
+      if (!known.includes(name))
+        this.problem(
+          path,
+          `there is no team "${name}"`,
+          didYouMean(name, known) ?? `teams: ${known.join(', ') || 'none'}`,
+        );
+    }
+  }
+
+  environment(name: string, path: Path): void {
+    if (!this.environments.includes(name))
+      this.problem(path, `there is no environment "${name}"`, didYouMean(name, this.environments));
+  }
+
+  kindsAndLabels(names: readonly string[] | undefined, path: Path): void {
+    const known = ['deploy', 'rollback', 'provision', 'runbook', 'break_glass', ...Object.keys(this.file.labels ?? {})];
+    for (const [index, name] of (names ?? []).entries()) {
+      if (!known.includes(name))
+        this.problem([...path, index], `"${name}" is neither a kind of work nor a label`, didYouMean(name, known));
+    }
+  }
+
+  zone(zone: string | undefined, path: Path): void {
+    if (zone !== undefined && !isZone(zone))
+      this.problem(path, `"${zone}" is not a time zone`, 'write its IANA name, such as Europe/Berlin, or UTC');
+  }
+
+  /** Milliseconds. */
+  duration(text: string, path: Path): number {
+    const ms = parseDuration(text) ?? Infinity;
+    if (ms <= maxWaitMs) return ms;
+    this.problem(path, `${text} is longer than policy can wait`, 'write at most 90d');
+    return 0;
+  }
+
+  private finding(path: Path, message: string, hint?: string): Problem {
+    const { file, line } = this.source(path);
+    return { file, line, column: 1, key: path.join('.'), message, ...(hint ? { hint } : {}) };
+  }
+}
