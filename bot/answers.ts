@@ -8,9 +8,11 @@ import type { ModalResult } from '../src/messages/vote-modals';
 import type { ActAnswer } from '../src/operation/ports';
 import { askedSubject } from '../src/operation/title';
 import type { OperationView } from '../src/operation/view';
+import type { ExplainedLine } from '../src/policy/explain';
 import type { BotDeps, Catalogue } from './deps';
 import { declareIncident, type Declaration } from './incidents';
 import { startOperation, type HandedOver, type IntakeDeps } from './intake';
+import { whatIf } from './what-if';
 import { fullIdOf, openIncident, openIncidents, statusOf, viewOf, withLinks } from './looks';
 import { asksForOperation, incidentOf, notAfter, requestOf, type AskedFrom, type OperationAsked } from './requests';
 import type { Relay } from './relaying';
@@ -23,6 +25,7 @@ export type Answer =
   | { readonly kind: 'refused'; readonly code: 'bad_request' | 'not_found' | 'away'; readonly sentence: string }
   | { readonly kind: 'told'; readonly sentence: string }
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
+  | { readonly kind: 'explained'; readonly lines: readonly ExplainedLine[] }
   | { readonly kind: 'status'; readonly status: StatusView }
   | { readonly kind: 'operation'; readonly view: OperationView }
   | { readonly kind: 'incident'; readonly view: IncidentView };
@@ -55,7 +58,9 @@ export async function answer(deps: AnswerDeps, asked: Asked, from: AskedFrom): P
     case 'show':
       return looked(() => show(deps, asked.id));
     case 'why':
-      return { kind: 'lines', lines: await deps.explain({ ...asked, person: from.requester.id }) };
+      return { kind: 'explained', lines: await deps.explain({ ...asked, person: from.requester.id }) };
+    case 'what-if':
+      return whatIf(deps, asked, { ...from, catalogue: await catalogueIn(deps) });
     case 'help':
       return help(deps, asked, from);
     default:

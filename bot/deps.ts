@@ -7,6 +7,8 @@ import type { RenderContext } from '../src/messages/blocks';
 import type { RunbookField } from '../src/messages/request-modals';
 import type { StatusView } from '../src/messages/status';
 import type { KnownPerson } from '../src/operation/ports';
+import type { OperationRequest } from '../src/operation/request';
+import type { ExplainedLine } from '../src/policy/explain';
 import type { OperationTimings } from '../workflows/contract';
 import type { TokenTable } from './tokens';
 
@@ -28,6 +30,9 @@ export interface OfferedRunbook {
   /** Its inputs in their order: values without a name fill them. */
   readonly fields: readonly RunbookField[];
 }
+
+export type WhatIf =
+  { readonly ok: true; readonly lines: readonly ExplainedLine[] } | { readonly ok: false; readonly problem: string };
 
 /** How Slack reaches the bot. */
 export type SlackTransport =
@@ -104,7 +109,9 @@ export interface BotDeps {
   readonly render: RenderContext;
   catalogue(): Promise<Catalogue>;
   /** `/signalbox why`: one full sentence an entry. */
-  explain(asked: AskedOf<'why'> & { readonly person: string }): Promise<readonly string[]>;
+  explain(asked: AskedOf<'why'> & { readonly person: string }): Promise<readonly ExplainedLine[]>;
+  /** `/signalbox what-if`: what policy would say of a request at an instant in words; a problem is one full sentence. */
+  whatIf(asked: { readonly request: OperationRequest; readonly when?: string }): Promise<WhatIf>;
   /** What holds work back at the moment, and whether the newest policy binds, one full sentence each. */
   holding?(): Promise<Pick<StatusView, 'holds' | 'policyProblem'>>;
   /** Which kinds a person may ask for, so that help stays short. */

@@ -1,9 +1,11 @@
 import type { KnownBlock } from '@slack/types';
 import type { Parsed } from '../src/commands/grammar';
-import type { Message, RenderContext } from '../src/messages/blocks';
+import { section, type Message, type RenderContext } from '../src/messages/blocks';
 import { incidentCard } from '../src/messages/incident-card';
 import { operationCard } from '../src/messages/operation-card';
 import { statusMessage } from '../src/messages/status';
+import { link, safeLines } from '../src/messages/text';
+import type { ExplainedLine } from '../src/policy/explain';
 import type { Answer } from './answers';
 import { plainMessage } from './tell';
 
@@ -16,11 +18,23 @@ export function messageOf(answer: Answer, about: RenderContext): Message {
       return withoutButtons(operationCard(answer.view, about));
     case 'incident':
       return withoutButtons(incidentCard(answer.view, about));
+    case 'explained':
+      return explainedMessage(answer.lines);
     case 'lines':
       return plainMessage(answer.lines.join('\n'));
     default:
       return plainMessage(answer.sentence);
   }
+}
+
+/** Sentences with their places, linked where the repository can be looked at. */
+function explainedMessage(lines: readonly ExplainedLine[]): Message {
+  const shown = lines.map(({ sentence, place, url }) => {
+    const said = safeLines(sentence, { max: 600 });
+    return place === undefined ? said : `${said} (${link(url, place)})`;
+  });
+  const text = safeLines(lines.map(({ sentence }) => sentence).join('\n'), { max: 2_800, lines: 60 });
+  return { text, blocks: [section(shown)] };
 }
 
 /** What somebody is told whose words were not understood. */

@@ -47,6 +47,12 @@ const settings = z.object({
   POLICY_REPO: z.string().min(1),
   POLICY_REF: z.string().default('main'),
   POLICY_SIGNERS: z.string().optional(),
+  /** Where people look at a file of the policy repository; guessed for well-known hosts. */
+  POLICY_WEB_URL: z
+    .string()
+    .regex(/^https?:\/\/\S+$/, 'must begin with https:// or http://')
+    .regex(/\{commit\}[^]*\{file\}/, 'must have {commit} and {file} in it, and {line} where a line can be named')
+    .optional(),
   /** How often the policy mirror is brought up to date, ms. */
   POLICY_POLL_MS: z.coerce.number().int().min(100).default(15_000),
   LEDGER_REPO: z.string().min(1),

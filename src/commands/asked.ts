@@ -53,6 +53,8 @@ export type Asked =
   | { readonly kind: 'incident.resolve'; readonly text?: string; readonly incident?: string }
   | { readonly kind: 'status' }
   | { readonly kind: 'why'; readonly service: string; readonly environment: string; readonly version?: string }
+  /** A command as text, to be read again, and an instant in words; now when absent. */
+  | { readonly kind: 'what-if'; readonly command: string; readonly at?: string }
   | { readonly kind: 'show'; readonly id: string }
   | { readonly kind: 'help'; readonly topic?: string };
 

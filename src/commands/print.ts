@@ -56,6 +56,8 @@ function partsOf(asked: Asked): readonly string[] {
       return ['/signalbox', 'status'];
     case 'why':
       return ['/signalbox', 'why', asked.service, asked.version ?? '', `to ${asked.environment}`];
+    case 'what-if':
+      return ['/signalbox', 'what-if', quote(asked.command), asked.at === undefined ? '' : `at ${quote(asked.at)}`];
     case 'show':
       return ['/signalbox', 'show', asked.id];
     case 'help':

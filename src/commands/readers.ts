@@ -39,6 +39,7 @@ export const readers: Readers = {
   'incident.resolve': { takes: 'prose', read: (given) => ({ kind: 'incident.resolve', ...closing(given) }) },
   status: { takes: 'words', read: (given) => none(given, { kind: 'status' }) },
   why: { takes: 'words', read: why },
+  'what-if': { takes: 'prose', read: whatIf },
   show: { takes: 'words', read: show },
   help: { takes: 'words', read: help },
 };
@@ -117,6 +118,28 @@ function why(given: Given): Extract<Asked, { kind: 'why' }> {
   const environment = nameOf(value, { what: 'environment', known: given.known.environments, keyword: 'to' });
   nothingElse(left, given.flags);
   return { kind: 'why', service, environment, ...(second === undefined ? {} : { version: versionOf(second, '') }) };
+}
+
+/** The command in quotes, or everything before the last "at"; what stands behind "at" is the instant. */
+function whatIf({ words, text, escaped }: Prose): Extract<Asked, { kind: 'what-if' }> {
+  const [first] = words;
+  if (first === undefined) throw new Misread('What if what? Write a command in quotes behind "what-if".');
+  const isAt = (word: Word): boolean => !word.quoted && cleanName(word.text).toLowerCase() === 'at';
+  const at = first.quoted ? words.findIndex(isAt) : words.findLastIndex(isAt);
+  const command = at < 0 ? words : words.slice(0, at);
+  const when = at < 0 ? [] : words.slice(at + 1);
+  if (first.quoted && command.length > 1)
+    throw new Misread(
+      `There is no place for "${excerpt(command[1]!.prose)}": the command stands in quotes, and "at" comes before the instant.`,
+    );
+  if (command.length === 0) throw new Misread('What if what? Write a command in quotes before "at".');
+  if (at >= 0 && when.length === 0) throw new Misread('When? Write an instant behind "at", such as "friday 18:00".');
+  const typed = first.quoted ? first.text : readable(text.slice(first.start, command.at(-1)!.end), escaped);
+  return {
+    kind: 'what-if',
+    command: typed,
+    ...(at < 0 ? {} : { at: when.map(({ prose }) => prose).join(' ') }),
+  };
 }
 
 function show(given: Given): Extract<Asked, { kind: 'show' }> {

@@ -192,7 +192,7 @@ export const commands: readonly Command[] = [
   {
     command: '/signalbox',
     summary: 'Status, reasons and help',
-    hint: 'status | why <service> to <environment> | show <id> | help',
+    hint: 'status | why <service> to <environment> | what-if "<command>" at "<when>" | show <id> | help',
     bare: 'help',
     subcommands: [
       {
@@ -210,6 +210,19 @@ export const commands: readonly Command[] = [
         usage: '<service> to <environment> [version]',
         summary: 'What policy would ask for, and which rule says so, without starting anything.',
         examples: ['/signalbox why checkout to production', '/signalbox why checkout to production v2.4.0'],
+        who: 'everyone',
+        flags: [],
+      },
+      {
+        name: 'what-if',
+        kind: 'what-if',
+        usage: '"<command>" [at "<when>"]',
+        summary:
+          'What policy would say of a command at an instant, by the engine that decides, without starting anything.',
+        examples: [
+          '/signalbox what-if "deploy checkout v3 to production" at "friday 18:00"',
+          '/signalbox what-if "rollback checkout in production"',
+        ],
         who: 'everyone',
         flags: [],
       },

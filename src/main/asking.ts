@@ -1,15 +1,20 @@
 import { evaluate } from '../policy/evaluate';
-import { explainVerdict } from '../policy/explain';
-import { membersOf } from '../policy/context';
+import { explainLines, type ExplainedLine } from '../policy/explain';
+import { instantWords, membersOf, subjectOf } from '../policy/context';
+import { linkTo, type LinkTemplate } from '../policy/source-link';
+import { understandInstant } from '../commands/instant';
+import { previewCase } from '../operation/judge';
+import { placed } from '../operation/placed';
+import type { OperationRequest } from '../operation/request';
 import { handlersThatRun } from '../policy/handlers';
 import type { PolicyRequest, World } from '../policy/request';
 import type { Repository } from '../policy/read-repository';
 import { historyOf } from '../ledger/history';
 import type { AppliedState } from '../ledger/record';
-import type { PolicySource } from '../../activities/worker/policy-source';
+import type { PolicyInForce, PolicySource } from '../../activities/worker/policy-source';
 import type { Standing } from '../policy/standing';
 import type { AskedKind, AskedOf } from '../commands/asked';
-import type { Catalogue } from '../../bot/deps';
+import type { Catalogue, WhatIf } from '../../bot/deps';
 import type { RunbookField } from '../messages/request-modals';
 import type { DeclaredInputs } from '../runbooks/inputs';
 import { mayAsk, whyNothing } from './may-ask';
@@ -22,11 +27,19 @@ interface AskingDeps {
   /** How Slack knows an account. */
   readonly standingOf: (account: string) => Promise<Standing>;
   readonly now: () => Date;
+  /** Where a line of a policy file can be looked at. */
+  readonly policyUrl?: LinkTemplate;
 }
 
 /** Questions to policy that start nothing: the same engine as the gate, so there is never a second truth. */
 export function createAsking(deps: AskingDeps) {
   const { policy, ledger, now } = deps;
+
+  const linked = (lines: readonly ExplainedLine[], { commit }: PolicyInForce): readonly ExplainedLine[] =>
+    lines.map((line) => {
+      const url = line.place === undefined ? undefined : linkTo(deps.policyUrl, { commit, place: line.place });
+      return url === undefined ? line : { ...line, url };
+    });
 
   return {
     /** What forms and suggestions offer. */
@@ -48,7 +61,7 @@ export function createAsking(deps: AskingDeps) {
     },
 
     /** `/signalbox why`, one full sentence an entry. */
-    async explain(asked: AskedOf<'why'> & { readonly person: string }): Promise<readonly string[]> {
+    async explain(asked: AskedOf<'why'> & { readonly person: string }): Promise<readonly ExplainedLine[]> {
       const inForce = await policy.current();
       const request: PolicyRequest = {
         kind: 'deploy',
@@ -66,8 +79,45 @@ export function createAsking(deps: AskingDeps) {
         plan: {},
       };
       const evaluation = evaluate({ policy: inForce.repository.policy, request, world, now: now() });
-      const problem = inForce.problem ? [`The policy in force is not the newest one: ${inForce.problem}.`] : [];
-      return [...problem, ...explainVerdict(evaluation)];
+      return [...notNewest(inForce), ...linked(explainLines(evaluation), inForce)];
+    },
+
+    /** `/signalbox what-if`: judged as the gate would, with what the ledger and Slack say now. */
+    async whatIf({ request, when }: { readonly request: OperationRequest; readonly when?: string }): Promise<WhatIf> {
+      const inForce = await policy.current();
+      const { requester } = request;
+      const zone = inForce.repository.policy.people.zoneOf(requester.id) ?? inForce.repository.policy.timezone;
+      const understood = when === undefined ? undefined : understandInstant({ text: when, now: now(), zone });
+      if (understood?.ok === false) return understood;
+      const at = understood?.at ?? now();
+      const states = await ledger.history();
+      const isPerson = requester.kind === 'person';
+      const [standing, groups] = await Promise.all([
+        isPerson ? deps.standingOf(requester.id).catch(() => 'unknown' as const) : ('member' as const),
+        isPerson ? deps.groupsOf(requester.id).catch(() => 'unknown' as const) : [],
+      ]);
+      const placedRequest = placed(request, inForce.repository).request;
+      const preview = previewCase({
+        request,
+        asker: { standing, groups },
+        repository: inForce.repository,
+        ...(inForce.problem ? { policyProblem: inForce.problem } : {}),
+        ...appliedIn(states, placedRequest),
+        history: historyOf(states),
+        now: at,
+      });
+      const sentence = `Asked about ${subjectOf(preview.request)} at ${instantWords(at, zone)}, which is ${at.toISOString()}; nothing is started.`;
+      const unseen =
+        preview.plan === 'known'
+          ? []
+          : [
+              {
+                sentence:
+                  'Its runbook looks at the world before it plans, which was not done now, so every number of the plan counts as 0 here.',
+              },
+            ];
+      const lines = linked(explainLines(preview.evaluation, { refusals: preview.refusals }), inForce);
+      return { ok: true, lines: [{ sentence }, ...notNewest(inForce), ...lines, ...unseen] };
     },
 
     /** Kinds this person could ask for somewhere; help shows only those. */
@@ -88,6 +138,18 @@ export function createAsking(deps: AskingDeps) {
       return [...repository.policy.teams.keys()].filter((team) => isIn(repository, team, teams, person, now()));
     },
   };
+}
+
+function notNewest({ problem }: PolicyInForce): readonly ExplainedLine[] {
+  return problem ? [{ sentence: `The policy in force is not the newest one: ${problem}.` }] : [];
+}
+
+function appliedIn(
+  states: readonly AppliedState[],
+  { service, environment }: Pick<OperationRequest, 'service' | 'environment'>,
+): { readonly applied?: AppliedState } {
+  const applied = states.find((state) => state.service === service && state.environment === environment);
+  return applied ? { applied } : {};
 }
 
 function isIn(

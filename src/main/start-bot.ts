@@ -15,6 +15,7 @@ import { noTokens, readTokens } from '../../bot/tokens';
 import { SLACK_QUEUE } from '../../workflows/contract';
 import type { Config } from '../config';
 import { Refusal } from '../errors';
+import { linkTemplateOf } from '../policy/source-link';
 import { createAsking } from './asking';
 import { holdingNow } from './holding';
 import { needs } from './needs';
@@ -34,7 +35,9 @@ export const startBot: Start = async ({ config, log }) => {
   const [policy, ledger] = [await openPolicy(config, 'bot'), await openLedgerReader(config, 'bot')];
   await policy.source.refresh();
   const temporal = temporalClient(config);
+  const policyUrl = config.POLICY_WEB_URL ?? linkTemplateOf(config.POLICY_REPO);
   const render = {
+    ...(policyUrl ? { policyUrl } : {}),
     temporalUiUrl: config.TEMPORAL_UI_URL,
     namespace: config.TEMPORAL_NAMESPACE,
     dateTokens: config.SLACK_DATE_TOKENS,
@@ -60,7 +63,7 @@ export const startBot: Start = async ({ config, log }) => {
     waits: defaultWaits,
     tokens: config.TOKENS_FILE === undefined ? noTokens : readTokens(readFileSync(config.TOKENS_FILE, 'utf8')),
     render,
-    ...createAsking({ policy: policy.source, ledger, groupsOf, standingOf, now: () => new Date() }),
+    ...createAsking({ policy: policy.source, ledger, groupsOf, standingOf, policyUrl, now: () => new Date() }),
     holding: () => holdingNow(policy.source, new Date()),
     known: (user) => side.known(user),
     meet: (user) => void side.activities.whoIs({ user }).catch(() => undefined),

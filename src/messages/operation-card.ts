@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { BallotView, OperationView } from '../operation/view';
 import { finishedStates } from '../operation/view';
+import { linkTo } from '../policy/source-link';
 import { bounded, context, fields, section, type Message, type RenderContext } from './blocks';
 import { ballotButtons, operationButtons } from './operation-buttons';
 import { progressLines } from './operation-progress';
@@ -173,13 +174,16 @@ function identityLines(view: OperationView, about: RenderContext): string[] {
       all.findIndex((other) => other.rule === rule && other.source === source) === index,
   );
   const why = rules.slice(0, 6).map((rule) => {
-    const source = rule.source && link(sourceUrl(view.policyCommit, rule.source, about), rule.source);
+    const url = linkTo(about.policyUrl, { commit: view.policyCommit, place: rule.source ?? '' });
+    const source = rule.source && link(url, rule.source);
     return `${safe(rule.rule, 80)}${source ? ` (${source})` : ''}`;
   });
   const more = rules.length > 6 ? ` and ${rules.length - 6} more` : '';
   const parts = [
     `${code(view.shortId, 20)} asked ${at(view.requestedAt, about)}`,
-    commit ? `policy ${link(sourceUrl(view.policyCommit, undefined, about), commit)}` : '',
+    commit
+      ? `policy ${link(linkTo(about.policyUrl, { commit: view.policyCommit, place: 'policy.yaml' }), commit)}`
+      : '',
     view.digest ? `plan ${code(view.digest.slice(0, 10))}` : '',
     temporalLink(view.id, about),
   ].filter((part) => part.length > 0);
@@ -196,15 +200,6 @@ export function temporalLink(workflowId: string, about: RenderContext): string {
   const base = about.temporalUiUrl.replace(/\/+$/, '');
   const namespace = encodeURIComponent(about.namespace ?? 'default');
   return link(`${base}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`, 'Temporal');
-}
-
-function sourceUrl(commit: string | undefined, source: string | undefined, about: RenderContext): string | undefined {
-  if (!about.policyUrl || !commit) return undefined;
-  const [file, line] = (source ?? 'policy.yaml').split(':');
-  return about.policyUrl
-    .replace('{commit}', encodeURIComponent(commit))
-    .replace('{file}', (file ?? '').split('/').map(encodeURIComponent).join('/'))
-    .replace('{line}', /^\d+$/.test(line ?? '') ? line! : '1');
 }
 
 function at(iso: string, about: RenderContext): string {

@@ -35,6 +35,17 @@ export interface Case {
   readonly now: Date;
 }
 
+/** A verdict that nothing follows from. */
+export interface Preview {
+  readonly evaluation: Evaluation;
+  /** With what policy and ledger fill in. */
+  readonly request: OperationRequest;
+  /** Full sentences: why it would not be taken on, beside what the rules say. */
+  readonly refusals: readonly string[];
+  /** `looks first`: its runbook looks at the world before there is a plan, and nobody has looked now. */
+  readonly plan: 'known' | 'looks first';
+}
+
 /** Where a gate that only time can open is asked again when it names no instant, ms. */
 const gatePollMs = 60_000;
 
@@ -118,6 +129,32 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
       decisionDigest: decisionDigest(plan, ballots),
     },
     plan,
+  };
+}
+
+/** What the gate would say of a request at an instant. Nothing is kept or opened. */
+export function previewCase(input: Case): Preview {
+  const about = describe(input);
+  const work = workOf(input, about.request);
+  const found = work.kind === 'found' ? compileInput(input, about.request, work) : undefined;
+  const resolve = found && compileResolve(found);
+  const compiled = found && !resolve ? compilePlan({ ...found, resolve: {} }) : undefined;
+  // Nobody has looked what its plan would be, so it destroys and creates nothing, as for `signalbox why`.
+  const plan = compiled?.ok ? numbersOf(compiled.outline) : {};
+  const { policy } = input.repository;
+  const evaluation = evaluate({ policy, request: about.request, world: { ...about.world, plan }, now: input.now });
+  const allowed = evaluation.verdict === 'allowed';
+  const refusals = [
+    ...about.problems,
+    ...targetProblems(about.request),
+    ...(allowed ? workProblems(input, about.request, work) : []),
+    ...(allowed && compiled && !compiled.ok ? compiled.problems : []),
+  ];
+  return {
+    evaluation,
+    request: about.request,
+    refusals: [...new Set(refusals)],
+    plan: resolve ? 'looks first' : 'known',
   };
 }
 

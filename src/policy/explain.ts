@@ -1,15 +1,39 @@
 import type { JsonObject } from '../json';
+import { placeOf } from './context';
 import type { Evaluation } from './evaluate';
 import type { Gate, Reason } from './verdict';
 
-/** A verdict in sentences, for `why` and for people who ask the command line. */
-export function explainVerdict(evaluation: Evaluation, options: { readonly commit?: string } = {}): readonly string[] {
-  const commit = (options.commit ?? evaluation.policyCommit).slice(0, 10);
-  const facts = evaluation.factNotes.map(
-    ({ fact, value, because }) => `${fact} is ${String(value)}, because ${because}.`,
-  );
-  if (evaluation.verdict === 'denied')
-    return [`Denied by policy ${commit}.`, ...evaluation.reasons.map(reasonSentence), ...facts];
+/** One sentence of an answer, with the place in the policy that says so. */
+export interface ExplainedLine {
+  readonly sentence: string;
+  /** `policy.yaml:12` */
+  readonly place?: string;
+  /** The place at the policy's commit, for people to press. */
+  readonly url?: string;
+}
+
+/** A verdict in sentences, for people who ask the command line. */
+export function explainVerdict(evaluation: Evaluation): readonly string[] {
+  return explainLines(evaluation).map(({ sentence, place }) => (place ? `${sentence} (${place})` : sentence));
+}
+
+/** A verdict in sentences, each with its place. `refusals` are reasons beside the rules, which deny as well. */
+export function explainLines(
+  evaluation: Evaluation,
+  { refusals = [] }: { readonly refusals?: readonly string[] } = {},
+): readonly ExplainedLine[] {
+  const commit = evaluation.policyCommit.slice(0, 10);
+  const facts = evaluation.factNotes.map(({ fact, value, because }) => ({
+    sentence: `${fact} is ${String(value)}, because ${because}.`,
+  }));
+  const refused = refusals.map((sentence) => ({ sentence }));
+  if (evaluation.verdict === 'denied' || refusals.length > 0)
+    return [
+      { sentence: evaluation.verdict === 'denied' ? `Denied by policy ${commit}.` : 'This would be refused.' },
+      ...evaluation.reasons.map(lineOf),
+      ...refused,
+      ...facts,
+    ];
   const open = evaluation.gates.filter(({ holds }) => !holds);
   const head =
     evaluation.gates.length === 0
@@ -17,15 +41,18 @@ export function explainVerdict(evaluation: Evaluation, options: { readonly commi
       : open.length === 0
         ? `Allowed by policy ${commit}, and every gate holds.`
         : `Allowed by policy ${commit}, once ${open.length === 1 ? 'one gate holds' : `${open.length} gates hold`}.`;
-  const gates = evaluation.gates.map((gate) => `${gate.holds ? '✓' : '…'} ${reasonSentence(gate)}`);
+  const gates = evaluation.gates.map((gate) => {
+    const line = lineOf(gate);
+    return { ...line, sentence: `${gate.holds ? '✓' : '…'} ${line.sentence}` };
+  });
   const said = new Set([...evaluation.gates, ...evaluation.reasons].map(({ message }) => message));
   const rest = evaluation.why.filter(({ rule, message }) => !said.has(message) && !rule.startsWith('fact '));
-  const why = rest.map(({ message, source }) => (source ? `${message} (${source})` : message));
-  return [head, ...evaluation.reasons.map(reasonSentence), ...gates, ...why, ...facts];
+  const why = rest.map(({ message, source }) => ({ sentence: message, ...(source ? { place: source } : {}) }));
+  return [{ sentence: head }, ...evaluation.reasons.map(lineOf), ...gates, ...why, ...facts];
 }
 
-function reasonSentence({ message, source }: Pick<Reason, 'message' | 'source'>): string {
-  return source ? `${message} (${source.file}:${source.line})` : message;
+function lineOf({ message, source }: Pick<Reason, 'message' | 'source'>): ExplainedLine {
+  return { sentence: message, ...(source ? { place: placeOf(source) } : {}) };
 }
 
 /** What `signalbox policy explain --json` prints. Instants are ISO 8601 UTC. */

@@ -81,6 +81,11 @@ describe('a command', () => {
   it('that only looks answers privately', async () => {
     await type('/signalbox', 'why checkout to production');
     await world.slack.waitFor(() => said().includes('security_team'));
+    await type('/signalbox', 'what-if "deploy checkout v9 to production" at “friday 18:00”');
+    await world.slack.waitFor(() => said().includes('A deploy of v9 was judged for friday 18:00.'));
+    await type('/signalbox', 'what-if "deploy checkout v9 to production" at never');
+    await world.slack.waitFor(() => said().includes('"never" is not an instant'));
+    expect((await world.started()).filter((each) => each.version === 'v9')).toEqual([]);
     await type('/signalbox', 'help');
     await world.slack.waitFor(() => said().includes('/rollback &lt;service&gt;'));
     expect(said()).not.toContain('/provision &lt;runbook&gt;');

@@ -110,6 +110,21 @@ describe('understands', () => {
       '/signalbox why checkout to production',
       { kind: 'why', service: 'checkout', environment: 'production' },
     ],
+    [
+      'a command and an instant',
+      '/signalbox what-if "deploy checkout v3 to production --reason \'so it is\'" at "friday 18:00"',
+      { kind: 'what-if', command: "deploy checkout v3 to production --reason 'so it is'", at: 'friday 18:00' },
+    ],
+    [
+      'the same without quotes',
+      '/signalbox what-if deploy checkout v3 to production --label hotfix at friday 18:00',
+      { kind: 'what-if', command: 'deploy checkout v3 to production --label hotfix', at: 'friday 18:00' },
+    ],
+    [
+      'a command for now',
+      '/signalbox what-if “rollback checkout in production”',
+      { kind: 'what-if', command: 'rollback checkout in production' },
+    ],
     ['an id', '/signalbox show k3m9x2p7qa', { kind: 'show', id: 'k3m9x2p7qa' }],
     ['help on a command', '/signalbox help /Deploy', { kind: 'help', topic: 'deploy' }],
     ['signalbox without words', '/signalbox', { kind: 'help' }],
@@ -260,6 +275,7 @@ describe('whatever is typed', () => {
         incident: optional(name),
       }),
       fc.record({ kind: fc.constant('why'), service: name, environment: name, version: optional(version) }),
+      fc.record({ kind: fc.constant('what-if'), command: prose, at: optional(prose) }),
       fc.record({ kind: fc.constantFrom('status', 'runbook.list') }),
     )
     .map((each) => JSON.parse(JSON.stringify(each)) as Asked);

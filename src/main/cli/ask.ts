@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Answer } from '../../../bot/answers';
 import { commands, usagesOf } from '../../commands/registry';
 import { quote } from '../../commands/words';
+import type { ExplainedLine } from '../../policy/explain';
 import { apiOf } from './api';
 import { printJson, type AddCommand, type Cli, type Ended } from './command';
 import { follow } from './follow';
@@ -28,6 +29,9 @@ export const addAsk: AddCommand = (program, cli) => {
   asking(program.command('why'), cli, 'signalbox why')
     .description('Say what policy would ask for, and which rule says so, without starting anything')
     .usage('<service> to <environment> [version] [--json]');
+  asking(program.command('what-if'), cli, 'signalbox what-if')
+    .description('Say what policy would say of a command at an instant, without starting anything')
+    .usage('"<command>" [at "<when>"] [--json]');
 };
 
 function asking(command: Command, { io, ends }: Cli, begins: string): Command {
@@ -67,6 +71,11 @@ async function ask(io: Io, text: string, { wait = false, key = randomUUID(), jso
   return followed.ended;
 }
 
+function explainedLine({ sentence, place, url }: ExplainedLine): string {
+  const where = [place, url].filter((part) => part !== undefined).join(', ');
+  return where === '' ? sentence : `${sentence} (${where})`;
+}
+
 function linesOf(answer: Answer): readonly string[] {
   switch (answer.kind) {
     case 'started':
@@ -78,6 +87,8 @@ function linesOf(answer: Answer): readonly string[] {
       return [answer.sentence];
     case 'lines':
       return answer.lines;
+    case 'explained':
+      return answer.lines.map(explainedLine);
     case 'status':
       return statusLines(answer.status);
     case 'operation':

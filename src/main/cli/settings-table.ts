@@ -132,6 +132,12 @@ export const settingsTable: readonly SettingRow[] = [
     about: 'File with the keys that may sign policy commits.',
   },
   {
+    name: 'POLICY_WEB_URL',
+    need: 'sometimes',
+    example: 'https://git.example.com/policy/blob/{commit}/{file}#L{line}',
+    about: 'Where people look at a line of the policy; guessed for GitHub, GitLab, Gitea, Forgejo and Bitbucket.',
+  },
+  {
     name: 'POLICY_POLL_MS',
     need: 'sometimes',
     example: '15000',

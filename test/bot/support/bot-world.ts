@@ -121,7 +121,20 @@ export async function openBotWorld(options: WorldOptions = {}): Promise<BotWorld
     ),
     render: {},
     catalogue: () => Promise.resolve(catalogue),
-    explain: (asked) => Promise.resolve([`Two people of security_team would have to agree on ${asked.service}.`]),
+    explain: (asked) =>
+      Promise.resolve([
+        {
+          sentence: `Two people of security_team would have to agree on ${asked.service}.`,
+          place: 'policy.yaml:7',
+          url: 'https://git.example/policy.yaml#L7',
+        },
+      ]),
+    whatIf: ({ request, when }) =>
+      Promise.resolve(
+        when === 'never'
+          ? { ok: false, problem: '"never" is not an instant that Signalbox understands.' }
+          : { ok: true, lines: [{ sentence: `A ${request.kind} of ${request.version} was judged for ${when}.` }] },
+      ),
     mayRequest: () => Promise.resolve((kind) => kind !== 'provision'),
     teamsOf: () => Promise.resolve(['security_team']),
     now: () => new Date(),

@@ -1,0 +1,88 @@
+import { whatIf } from '../../bot/what-if';
+import { defaultWaits } from '../../bot/deps';
+import { readRepository } from '../../src/policy/read-repository';
+import { createAsking } from '../../src/main/asking';
+import { examplePolicy } from '../helpers/company';
+
+/** A Tuesday, 11:00 in Berlin. */
+const now = new Date('2026-11-24T10:00:00Z');
+const files = new Map(Object.entries(examplePolicy(7400)).map(([path, text]) => [path, { text, blob: path }]));
+const read = readRepository({ files, commit: 'c0ffee' });
+if (!read.ok) throw new Error(JSON.stringify(read.problems));
+const { repository } = read;
+const asking = createAsking({
+  policy: { current: async () => ({ repository, commit: 'c0ffee' }) } as never,
+  ledger: {
+    history: async () => [
+      {
+        format: 1,
+        service: 'checkout',
+        environment: 'production',
+        current: { version: 'v2', operation: 'b', at: '2026-11-20T10:00:00Z' },
+        history: [
+          { version: 'v2', operation: 'b', succeededAt: '2026-11-20T10:00:00Z' },
+          { version: 'v1', operation: 'a', succeededAt: '2026-11-19T10:00:00Z' },
+        ],
+      },
+    ],
+  },
+  groupsOf: async () => [],
+  standingOf: async () => 'member',
+  now: () => now,
+  policyUrl: 'https://git.example/{commit}/{file}#L{line}',
+});
+const deps = { whatIf: asking.whatIf, now: () => now, waits: defaultWaits };
+
+async function ask(command: string, at?: string, requester = 'U0BOB') {
+  const answer = await whatIf(
+    deps,
+    { kind: 'what-if', command, ...(at === undefined ? {} : { at }) },
+    {
+      requester: { kind: 'person', id: requester, via: 'slack' },
+      deliveryId: 'd1',
+      catalogue: await asking.catalogue(),
+    },
+  );
+  if (answer.kind === 'explained') return answer.lines;
+  if (answer.kind === 'refused') return [{ sentence: `refused: ${answer.sentence}` }];
+  throw new Error(answer.kind);
+}
+
+it('the instant that was understood is said first, with a link to each place', async () => {
+  const [first, head, ...lines] = await ask('deploy checkout v3 to production', 'friday 18:00');
+  expect(first!.sentence).toMatch(
+    /^Asked about the deploy of checkout v3 to production at Fri 27 Nov 2026 18:00 \(Europe\/Berlin\), which is 2026-11-27T17:00:00\.000Z; nothing is started\.$/,
+  );
+  expect(head!.sentence).toMatch(/^Allowed by policy c0ffee, once/);
+  const placed = lines.filter(({ place }) => place !== undefined);
+  expect(placed.length).toBeGreaterThan(0);
+  for (const { place, url } of placed) expect(url).toBe(`https://git.example/c0ffee/${place!.replace(':', '#L')}`);
+});
+
+it('flags raise facts as in the command itself', async () => {
+  const text = (await ask('deploy checkout v3 to production --risk high')).map(({ sentence }) => sentence).join('\n');
+  expect(text).toContain('risk_level is high, because the requester raised it');
+});
+
+it('a rollback goes to the version that ran well before, and waits for nobody', async () => {
+  const lines = await ask('rollback checkout in production', 'friday 18:00');
+  expect(lines.map(({ sentence }) => sentence).join('\n')).toMatch(
+    /the rollback of checkout v1 in production.*\nAllowed/,
+  );
+});
+
+it('what would be refused beside the rules is said too', async () => {
+  const lines = await ask('rollback search in production');
+  expect(lines[1]!.sentence).toBe('This would be refused.');
+  expect(lines[2]!.sentence).toMatch(/^There is nothing to roll search back to/);
+});
+
+it.each([
+  ['a typing error in the command', 'deplyo checkout v3 to production', undefined, /Did you mean: \/deploy/],
+  ['an unknown service', 'deploy chekout v3 to production', undefined, /no service "chekout"/],
+  ['a command that policy does not decide about', 'signalbox status', undefined, /only decides about deploy/],
+  ['an instant that nobody understands', 'deploy checkout v3 to production', 'banana', /"banana" is not an instant/],
+  ['a value that has no place', 'runbook run web a b c d e f g h i', undefined, /more values than inputs/],
+])('%s is answered with a sentence', async (_, command, at, words) => {
+  expect((await ask(command, at))[0]!.sentence).toMatch(words);
+});
