@@ -11,7 +11,7 @@ type ReadingActivities = Pick<
 type RecordingActivities = Pick<WorkerActivities, 'record'>;
 type LaneActivities = Pick<
   WorkerActivities,
-  'enterLane' | 'leaveLane' | 'tellLane' | 'isOpen' | 'recentOperations' | 'tellIncidents'
+  'enterLane' | 'leaveLane' | 'tellLane' | 'stirOperations' | 'isOpen' | 'recentOperations' | 'tellIncidents'
 >;
 
 /** Policy, facts and plans. They may wait for Git as long as `judgeMs`. */

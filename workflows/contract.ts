@@ -40,6 +40,9 @@ export const ACT_UPDATE = 'act';
 export const ACT_SIGNAL = 'actLater';
 export const VIEW_QUERY = 'view';
 
+/** anything -> operation: what its gates look at may have changed, so it asks them at once */
+export const STIR = 'stir';
+
 /** operation <- lane */
 export const LANE_GRANTED = 'laneGranted';
 export const LANE_POSITION = 'lanePosition';

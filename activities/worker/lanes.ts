@@ -8,11 +8,15 @@ import {
   LANE_LEAVE,
   LANE_STATUS,
   SEARCH_ATTRIBUTES,
+  STIR,
   WORKER_QUEUE,
   WORKFLOWS,
 } from '../../workflows/contract';
 
-type LaneActivities = Pick<WorkerActivities, 'enterLane' | 'leaveLane' | 'tellLane' | 'isOpen' | 'tellIncidents'>;
+type LaneActivities = Pick<
+  WorkerActivities,
+  'enterLane' | 'leaveLane' | 'tellLane' | 'stirOperations' | 'isOpen' | 'tellIncidents'
+>;
 
 const environmentKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.environment.name, 'KEYWORD');
 
@@ -39,6 +43,12 @@ export function createLaneActivities({ client }: { readonly client: Pick<Client,
       await ifThere(() => workflow.getHandle(laneId).signal(LANE_STATUS, { operationId, status }));
     },
 
+    // Whom the lists do not name yet has only just asked its gates.
+    async stirOperations(where) {
+      for await (const { workflowId } of workflow.list({ query: openAbout(WORKFLOWS.operation, where) }))
+        await ifThere(() => workflow.getHandle(workflowId).signal(STIR));
+    },
+
     async isOpen({ workflowId }) {
       try {
         const { status } = await workflow.getHandle(workflowId).describe();
@@ -59,11 +69,7 @@ export function createLaneActivities({ client }: { readonly client: Pick<Client,
 
   /** Visibility lags by a second or so: good enough for a timeline, never for a decision. */
   async function openIncidents(about: { readonly service: string; readonly environment?: string }): Promise<string[]> {
-    const query = [
-      `WorkflowType = '${WORKFLOWS.incident}'`,
-      `ExecutionStatus = 'Running'`,
-      `${SEARCH_ATTRIBUTES.service.name} = '${about.service.replace(/[^A-Za-z0-9._-]/g, '')}'`,
-    ].join(' AND ');
+    const query = openAbout(WORKFLOWS.incident, { service: about.service });
     const found: string[] = [];
     for await (const { workflowId, typedSearchAttributes } of workflow.list({ query })) {
       const place = typedSearchAttributes.get(environmentKey);
@@ -71,6 +77,18 @@ export function createLaneActivities({ client }: { readonly client: Pick<Client,
     }
     return found;
   }
+}
+
+/** A query for open workflows of a type, of a service or an environment where one is named. */
+function openAbout(type: string, where: { readonly service?: string; readonly environment?: string }): string {
+  const is = (name: string, value: string | undefined): readonly string[] =>
+    value === undefined ? [] : [`${name} = '${value.replace(/[^A-Za-z0-9._-]/g, '')}'`];
+  return [
+    ...is('WorkflowType', type),
+    ...is('ExecutionStatus', 'Running'),
+    ...is(SEARCH_ATTRIBUTES.service.name, where.service),
+    ...is(SEARCH_ATTRIBUTES.environment.name, where.environment),
+  ].join(' AND ');
 }
 
 /** A lane that has ended, or an incident that is over, needs to be told nothing. */

@@ -151,6 +151,8 @@ export interface WorkerActivities {
     readonly operationId: string;
     readonly status: 'running' | 'watching' | 'needs_hands' | 'aborting';
   }): Promise<void>;
+  /** Has the open operations of a service or an environment, or all of them, ask their gates at once. */
+  stirOperations(where: { readonly service?: string; readonly environment?: string }): Promise<void>;
   /** Whether the workflow is still open; an operation that was terminated must not hold a lane. */
   isOpen(input: { readonly workflowId: string }): Promise<boolean>;
   /**

@@ -1,4 +1,4 @@
-import { ApplicationFailure, type ActivityFailure } from '@temporalio/common';
+import { ApplicationFailure, defineSearchAttributeKey, type ActivityFailure } from '@temporalio/common';
 import { relay } from '../../src/operation/relay';
 import type { Ballot, VoteAnswer, VoteBody, VoteRefusal } from '../../src/approvals/ballot';
 import type { LedgerEntry } from '../../src/ledger/record';
@@ -12,6 +12,7 @@ import type {
   ApprovalAsk,
   ApprovalAnswer,
   Delivery,
+  GateAnswer,
   Judgement,
   KnownPerson,
   OperationAct,
@@ -31,6 +32,7 @@ import {
   ACT_UPDATE,
   defaultTimings,
   runnerQueue,
+  SEARCH_ATTRIBUTES,
   SLACK_QUEUE,
   VIEW_QUERY,
   VOTE_UPDATE,
@@ -163,12 +165,15 @@ export interface World {
   admit: (request: OperationRequest) => Admission | Promise<Admission>;
   judge: (request: OperationRequest) => Judgement | Promise<Judgement>;
   recheck: (request: OperationRequest) => Recheck | Promise<Recheck>;
+  gates: (request: OperationRequest) => GateAnswer;
   step: RunnerActivities['runStep'];
   deliver: (delivery: Delivery) => void | Promise<void>;
   record: (entries: readonly LedgerEntry[]) => void | Promise<void>;
   judgeApproval: (input: { readonly ask: ApprovalAsk }) => ApprovalAnswer;
   voter: (by: string) => VoteRefusal | readonly string[];
   actor: SlackActivities['checkAct'];
+  /** What `stirOperations` does, as others ask for it. */
+  stir: WorkerActivities['stirOperations'];
   start(request: OperationRequest, known?: Partial<KnownPerson>): Promise<Operation>;
   close(): Promise<void>;
 }
@@ -219,6 +224,7 @@ export async function openWorld(address?: string): Promise<World> {
     }),
     judge: () => aJudgement(),
     recheck: () => ({ kind: 'go', previousVersion: 'v2.3.0' }),
+    gates: () => ({ gates: [] }),
     step: async () => ({ status: 'done', outputs: {}, summary: 'ok' }),
     deliver: () => undefined,
     record: () => undefined,
@@ -228,6 +234,7 @@ export async function openWorld(address?: string): Promise<World> {
       const teams = operators.teams.map(({ team }) => team).filter((team) => sits[body.by]?.includes(team));
       return { kind: 'ok', actor: { kind: body.byKind ?? 'person', by: body.by, teams, unknown: [] } };
     },
+    stir: createLaneActivities({ client: temporal.client }).stirOperations,
     start: (request, known) => start(world, request, known),
     close: () => temporal.close(),
   };
@@ -261,7 +268,7 @@ function workerActivities(world: World): Partial<WorkerActivities> {
     isRelayedIncident: async () => true,
     judge: async ({ request }) => world.judge(request.body),
     recheck: async ({ request }) => world.recheck(request.body),
-    askGates: async () => ({ gates: [] }),
+    askGates: async ({ request }) => world.gates(request.body),
     recentOperations: async (about) => world.recent(about),
     judgeApproval: async (input) => world.judgeApproval(input),
     record: async ({ entries }) => {
@@ -323,6 +330,13 @@ async function start(
     workflowId: request.id,
     taskQueue: WORKER_QUEUE,
     args: [input],
+    typedSearchAttributes: [
+      { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.service.name, 'KEYWORD'), value: request.service ?? '' },
+      {
+        key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.environment.name, 'KEYWORD'),
+        value: request.environment ?? '',
+      },
+    ],
   });
   const view = (): Promise<OperationView> => handle.query(VIEW_QUERY);
   let clicks = 0;

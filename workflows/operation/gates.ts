@@ -19,6 +19,8 @@ export async function waitForGates(life: Life, base: JudgeInput, judgement: Allo
   while (true) {
     remind(life, facts.request.id);
     endIfOver(life);
+    if (life.gatesDue) nextCheck = Date.now();
+    life.gatesDue = false;
     if (nextCheck !== undefined && Date.now() >= nextCheck) {
       const before = facts.gates;
       nextCheck = await askGates(life, base, judgement);

@@ -41,6 +41,8 @@ export class Life {
   readonly judging;
   /** Grows with everything the gate loop must look at. */
   stirs = 0;
+  /** Whether somebody said that the gates want to be asked now. */
+  gatesDue = false;
   /** Action ids of what people pressed: an Update and the signal that stands in for it are one act. */
   readonly acts = new Set<string>();
   /** Whether the first side effect may have happened. */
@@ -91,6 +93,12 @@ export class Life {
   changed(): void {
     this.stirs += 1;
     this.slot?.touch();
+  }
+
+  /** What the gates look at may have changed. */
+  lookAgain(): void {
+    this.gatesDue = true;
+    this.stirs += 1;
   }
 
   /** Before side effects it is a cancellation, after them an abort. */

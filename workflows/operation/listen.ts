@@ -5,7 +5,7 @@ import type { ActAnswer, ActBody, ActorCheck, KnownPerson, OperationAct } from '
 import type { Relayed } from '../../src/operation/request';
 import type { OperationView } from '../../src/operation/view';
 import { checking } from '../activities';
-import { ACT_SIGNAL, ACT_UPDATE, RUN_PROGRESS, VIEW_QUERY, VOTE_SIGNAL, VOTE_UPDATE } from '../contract';
+import { ACT_SIGNAL, ACT_UPDATE, RUN_PROGRESS, STIR, VIEW_QUERY, VOTE_SIGNAL, VOTE_UPDATE } from '../contract';
 import type { RunProgress } from '../run/state';
 import { doneSentences, isAct, maxAgeFor, objectionToAct } from './acts';
 import type { Life } from './life';
@@ -35,6 +35,7 @@ export function listen(life: Life): void {
   setHandler(defineSignal<[Relayed<ActBody>]>(ACT_SIGNAL), async (act) =>
     tellActor(life, act, await takeAct(life, act)),
   );
+  setHandler(defineSignal(STIR), () => life.lookAgain());
   setHandler(defineSignal<[RunProgress]>(RUN_PROGRESS), (progress) => life.runHandle?.progress(progress));
 }
 
