@@ -26,10 +26,13 @@ export const WORKFLOWS = {
   lane: 'lane',
   incident: 'incident',
   requestApproval: 'requestApproval',
+  policyWatch: 'policyWatch',
 } as const;
 
 export const laneId = (where: { readonly environment: string; readonly service: string }): string =>
   `lane/${where.environment}/${where.service}`;
+/** The one `policyWatch` of a namespace. */
+export const POLICY_WATCH_ID = 'policy-watch';
 export const runId = (operationId: string): string => `${operationId}/run`;
 
 /** Update and, for when no worker answers, signal. Both take `Relayed<VoteBody>`, the Update also what the bot knows of the voter. */

@@ -17,6 +17,7 @@ import type {
   RecheckInput,
   WorkerActivities,
 } from '../../src/operation/ports';
+import { reconsider } from '../../src/operation/reconsider';
 import { isRelayed } from '../../src/operation/relay';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
 import type { OperationTimings } from '../../src/operation/timings';
@@ -62,9 +63,16 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
       finalIfRefused(async () => {
         const inForce = await policy.current();
         const facts = await gather(deps, { request: withVersion(input), repository: inForce.repository }, aWhileAgo);
-        return (
-          unreachableGate(facts, inForce) ?? gatesOf({ ...facts, asker: input.asker, policyProblem: inForce.problem })
-        );
+        const closed = unreachableGate(facts, inForce);
+        if (closed) return closed;
+        const now: Case = { ...facts, asker: input.asker, policyProblem: inForce.problem };
+        const answer = gatesOf(now);
+        if (inForce.commit === input.judgement.policyCommit) return answer;
+        const { judgement: fresh, plan } = judgeCase({ ...now, resolved: input.resolved });
+        const moved = reconsider({ held: input.judgement, fresh });
+        if (moved.kind === 'same') return answer;
+        if (plan) await keep(deps, plan);
+        return { ...answer, moved };
       }),
 
     recheck: (input) => finalIfRefused(() => recheck(deps, input)),
@@ -132,12 +140,9 @@ async function recheck(deps: DecisionDeps, input: RecheckInput): Promise<Recheck
   const again: Case = { ...facts, request, asker: input.asker, policyProblem: inForce.problem };
   const { judgement, plan } = judgeCase({ ...again, resolved: input.resolved });
   if (judgement.kind === 'denied') return { kind: 'denied', reasons: judgement.reasons };
-  if (judgement.decisionDigest !== input.judgement.decisionDigest) {
-    if (plan) await keep(deps, plan);
-    const from = input.judgement.policyCommit.slice(0, 10);
-    const because = `What would run, or who has to approve it, has changed since people voted (policy ${from} became ${judgement.policyCommit.slice(0, 10)}), so the votes are void; please look again and vote anew.`;
-    return { kind: 'changed', because, judgement };
-  }
+  const moved = reconsider({ held: input.judgement, fresh: judgement });
+  if (moved.kind !== 'same' && plan) await keep(deps, plan);
+  if (moved.kind !== 'same') return moved;
   if (judgement.gates.some(({ holds }) => !holds))
     return { kind: 'gates_closed', answer: { gates: judgement.gates, nextGateCheckAtMs: judgement.nextGateCheckAtMs } };
   return { kind: 'go', previousVersion: facts.applied && before(facts.applied, body)?.version };

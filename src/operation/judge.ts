@@ -126,7 +126,8 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
       inputs: shownInputs(plan),
       lane: evaluation.lane,
       facts: evaluation.facts,
-      decisionDigest: decisionDigest(plan, ballots),
+      decisionDigest: digestOf({ work: workOfPlan(plan), ballots: ballots.map(seatsOf) }),
+      workDigest: digestOf(workOfPlan(plan)),
     },
     plan,
   };
@@ -261,17 +262,18 @@ function gateAnswer(gates: readonly Gate[], now: Date): GateAnswer {
   return { gates: views, nextGateCheckAtMs: Math.max(now.getTime() + 100, Math.min(...instants)) };
 }
 
-/** What decided, without the commit it came from: a newer commit that changes nothing here must not void votes. */
-function decisionDigest(plan: Plan, ballots: readonly Ballot[]): string {
-  const { policyCommit: _commit, sources: _sources, ...decided } = plan;
-  const seats = ballots.map(({ rule, seats: places, teams, order, excluded }) => ({
-    rule,
-    seats: places,
-    teams,
-    order,
-    excluded,
-  }));
-  return digestOf({ plan: decided, ballots: seats });
+/** What would run, without the commit it comes from: a newer commit that changes nothing here must not void votes. */
+function workOfPlan({
+  policyCommit: _commit,
+  sources: _sources,
+  ...work
+}: Plan): Omit<Plan, 'policyCommit' | 'sources'> {
+  return work;
+}
+
+/** Who has to approve it. */
+function seatsOf({ rule, seats, teams, order, excluded }: Ballot): Partial<Ballot> {
+  return { rule, seats, teams, order, excluded };
 }
 
 function numbersOf({ steps, irreversible }: PlanOutline): NonNullable<World['plan']> {

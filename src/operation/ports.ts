@@ -6,8 +6,10 @@ import type { AppliedState, LedgerEntry } from '../ledger/record';
 import type { Address, Notice } from '../messages/notice';
 import type { Actor, Operators } from './authority';
 import type { PlanOutline, StepResult } from './plan';
+import type { PolicyNews } from '../policy/news';
 import type { Standing } from '../policy/standing';
 import type { OperationRequest, Relayed } from './request';
+import type { Reconsidered } from './reconsider';
 import type { OperationTimings } from './timings';
 import type { GateView, OperationView } from './view';
 
@@ -54,6 +56,8 @@ export type Judgement =
       readonly facts: JsonObject;
       /** Hash of everything that decided; `recheck` compares it. */
       readonly decisionDigest: string;
+      /** The part of it that is about the work, whoever approves it. */
+      readonly workDigest: string;
     };
 
 /** Who asks, as Slack knows them now. Machines and people who come with a token are `member`: the token said so. */
@@ -84,6 +88,8 @@ export interface JudgeInput {
 export interface GateAnswer {
   readonly gates: readonly GateView[];
   readonly nextGateCheckAtMs?: number;
+  /** What a newer policy makes of the whole, when it is no longer the same. */
+  readonly moved?: Extract<Reconsidered, { kind: 'denied' | 'changed' }>;
 }
 
 export interface RecheckInput extends JudgeInput {
@@ -171,6 +177,16 @@ export interface WorkerActivities {
     readonly environment?: string;
     readonly event: IncidentEvent;
   }): Promise<void>;
+  /**
+   * What is new of the policy since `known`, with what people have to hear; fails benignly, to be tried again later,
+   * while nothing is.
+   */
+  policyNews(input: { readonly known?: PolicyNews }): Promise<{
+    readonly news: PolicyNews;
+    readonly sentences: readonly string[];
+    /** Where policy changes are told; absent: nowhere. */
+    readonly channel?: string;
+  }>;
   /** Verdict and ballot for the public `requestApproval`. */
   judgeApproval(input: { readonly ask: ApprovalAsk; readonly caller: ApprovalCaller }): Promise<ApprovalAnswer>;
 }

@@ -147,6 +147,7 @@ export function aJudgement(overrides: Partial<Allowed> = {}): Allowed {
     lane: { service: 'checkout', environment: 'production' },
     facts: {},
     decisionDigest: 'decision',
+    workDigest: 'work',
     ...overrides,
   };
 }

@@ -220,6 +220,23 @@ test.each([
   expect(answer.judgement.ballots[0]?.digest).not.toBe(before.judgement.ballots[0]?.digest);
 });
 
+test('while it waits, a newer policy that asks for more is found when the gates are asked; one that asks for less is not', async () => {
+  const before = await judged();
+  const ask = () => decisions.askGates({ ...before.input, judgement: before.judgement });
+  const text = await policy.read('policy.yaml');
+  const rule = 'require: [security_team, team_lead]\n';
+  expect(text).toContain(rule);
+
+  await policy.commit({ 'policy.yaml': text.replace(rule, 'require: [team_lead]\n') });
+  await expect(ask()).resolves.not.toHaveProperty('moved');
+
+  await policy.commit({ 'policy.yaml': text.replace(rule, 'require: [team_lead, director]\n') });
+  const { moved } = await ask();
+  expect(moved).toMatchObject({ kind: 'changed', because: expect.stringContaining('Who has to approve') });
+  if (moved?.kind !== 'changed') throw new Error('not changed');
+  expect(moved.judgement.ballots[0]?.seats.map(({ team }) => team)).toEqual(['team_lead', 'director', 'security_team']);
+});
+
 test('a freeze that began while people voted denies or waits as policy says', async () => {
   const before = await judged();
   const text = await policy.read('policy.yaml');

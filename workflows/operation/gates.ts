@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import type { JudgeInput } from '../../src/operation/ports';
+import type { GateAnswer, JudgeInput } from '../../src/operation/ports';
 import { remind, sayWhatOpened } from './announce';
 import { Ended } from './ended';
 import type { Life } from './life';
@@ -11,8 +11,15 @@ const askAgainMs = 15_000;
 /** And at the longest, when nothing has changed for a while: 96 questions a day. */
 const longestAskAgainMs = 900_000;
 
-/** Approvals, windows, freezes and order are all open at the same time: one loop, one timer. */
-export async function waitForGates(life: Life, base: JudgeInput, judgement: Allowed): Promise<void> {
+/**
+ * Approvals, windows, freezes and order are all open at the same time: one loop, one timer. Ends early with what a newer
+ * policy makes of the operation, when that is no longer the same.
+ */
+export async function waitForGates(
+  life: Life,
+  base: JudgeInput,
+  judgement: Allowed,
+): Promise<GateAnswer['moved'] | undefined> {
   const { facts, box } = life;
   let nextCheck = judgement.nextGateCheckAtMs;
   let idle = 0;
@@ -23,7 +30,9 @@ export async function waitForGates(life: Life, base: JudgeInput, judgement: Allo
     life.gatesDue = false;
     if (nextCheck !== undefined && Date.now() >= nextCheck) {
       const before = facts.gates;
-      nextCheck = await askGates(life, base, judgement);
+      const answer = await askGates(life, base, judgement);
+      if (answer.moved) return answer.moved;
+      nextCheck = answer.nextGateCheckAtMs;
       idle = same(before, facts.gates) ? idle + 1 : 0;
       // Gates that name no instant are asked ever more rarely, so that a long wait stays a short history.
       if (facts.gates.some(({ holds, opensAt }) => !holds && opensAt === undefined))
@@ -31,7 +40,7 @@ export async function waitForGates(life: Life, base: JudgeInput, judgement: Allo
       continue;
     }
     const gatesHold = facts.gates.every(({ holds }) => holds);
-    if (box.state === 'filled' && gatesHold && !box.counting) return;
+    if (box.state === 'filled' && gatesHold && !box.counting) return undefined;
     if (!gatesHold) nextCheck ??= Date.now() + askAgainMs;
     if (facts.state !== 'waiting') life.enter('waiting');
     const seen = life.stirs;
@@ -42,14 +51,14 @@ export async function waitForGates(life: Life, base: JudgeInput, judgement: Allo
   }
 }
 
-/** Asks which gates hold now; gives the instant (ms) of the next question. */
-async function askGates(life: Life, base: JudgeInput, judgement: Allowed): Promise<number | undefined> {
+/** Asks which gates hold now, and what the policy in force makes of it. */
+async function askGates(life: Life, base: JudgeInput, judgement: Allowed): Promise<GateAnswer> {
   const before = life.facts.gates;
   const answer = await life.judging.askGates({ ...base, judgement });
   life.facts.gates = answer.gates;
   sayWhatOpened(life, before);
   if (!same(before, answer.gates)) life.changed();
-  return answer.nextGateCheckAtMs;
+  return answer;
 }
 
 /** Whether somebody has decided that this operation does not begin. */

@@ -137,7 +137,11 @@ export class Life {
     this.openCard();
     this.adopt(judgement);
     while (true) {
-      await waitForGates(this, base, judgement);
+      const moved = await waitForGates(this, base, judgement);
+      if (moved) {
+        judgement = this.moved(moved);
+        continue;
+      }
       await this.takePlace(judgement);
       const recheck = await this.recheck(base, judgement);
       if (recheck.kind === 'go') {
@@ -145,16 +149,20 @@ export class Life {
         return await this.run(judgement, recheck);
       }
       await this.leaveLane(judgement);
-      if (recheck.kind === 'denied') this.endDenied(recheck.reasons);
       if (recheck.kind === 'gates_closed') this.facts.gates = recheck.answer.gates;
       if (recheck.kind === 'gates_closed')
         judgement = { ...judgement, gates: recheck.answer.gates, nextGateCheckAtMs: recheck.answer.nextGateCheckAtMs };
-      if (recheck.kind === 'changed') {
-        judgement = this.allowed(recheck.judgement);
-        this.courier.thread({ kind: 'changed', message: recheck.because });
-        this.adopt(judgement);
-      }
+      if (recheck.kind === 'changed' || recheck.kind === 'denied') judgement = this.moved(recheck);
     }
+  }
+
+  /** A newer look at it denies, or opens the ballots anew. */
+  private moved(answer: Extract<Recheck, { kind: 'denied' | 'changed' }>): Allowed {
+    if (answer.kind === 'denied') return this.endDenied(answer.reasons);
+    const judgement = this.allowed(answer.judgement);
+    this.courier.thread({ kind: 'changed', message: answer.because });
+    this.adopt(judgement);
+    return judgement;
   }
 
   get title(): string {

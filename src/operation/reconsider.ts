@@ -1,0 +1,89 @@
+import { digestOf } from '../canonical';
+import type { Ballot, Seat } from '../approvals/ballot';
+import type { Judgement } from './ports';
+
+type Allowed = Extract<Judgement, { kind: 'allowed' }>;
+
+/** What a newer look makes of an operation that people are voting on. */
+export type Reconsidered =
+  { readonly kind: 'same' } | { readonly kind: 'denied'; readonly reasons: readonly string[] } | Changed;
+
+interface Changed {
+  readonly kind: 'changed';
+  /** What changed, in a sentence for the thread. */
+  readonly because: string;
+  readonly judgement: Allowed;
+}
+
+/**
+ * Holds a fresh judgement against the one that people vote on. Other work, or more to ask for, opens the ballots anew;
+ * a denial voids; to ask for less does not loosen what was asked for before.
+ */
+export function reconsider({ held, fresh }: { readonly held: Allowed; readonly fresh: Judgement }): Reconsidered {
+  if (fresh.kind === 'denied') return { kind: 'denied', reasons: fresh.reasons };
+  if (fresh.decisionDigest === held.decisionDigest) return { kind: 'same' };
+  const commits = `policy ${held.policyCommit.slice(0, 10)} became ${fresh.policyCommit.slice(0, 10)}`;
+  const void_ = 'so the votes are void; please look again and vote anew';
+  if (fresh.workDigest !== held.workDigest)
+    return {
+      kind: 'changed',
+      because: `What would run has changed since people voted (${commits}), ${void_}.`,
+      judgement: fresh,
+    };
+  if (fresh.ballots.every((ballot) => isCovered(ballot, held.ballots))) return { kind: 'same' };
+  const ballots = tightened(held.ballots, fresh.ballots);
+  return {
+    kind: 'changed',
+    because: `Who has to approve this has changed (${commits}): now ${seatWords(ballots)}, where it was ${seatWords(held.ballots)}, ${void_}.`,
+    judgement: { ...fresh, ballots },
+  };
+}
+
+/** Whether what a ballot asks for is asked for already, of the same people. */
+function isCovered(ballot: Ballot, held: readonly Ballot[]): boolean {
+  const same = held.filter(({ order, excluded }) => {
+    const kept = new Set(excluded.map(({ id }) => id));
+    return order === ballot.order && ballot.excluded.every(({ id }) => kept.has(id));
+  });
+  const before = countsOf(same.flatMap(({ seats }) => seats));
+  const areSameTeams = Object.entries(ballot.teams).every(([team, members]) =>
+    same.some(({ teams }) => teams[team] !== undefined && digestOf(teams[team]) === digestOf(members)),
+  );
+  return areSameTeams && [...countsOf(ballot.seats)].every(([team, count]) => count <= (before.get(team) ?? 0));
+}
+
+/** The fresh ballots, and on the first of them the seats that were asked for before and are no more. */
+function tightened(held: readonly Ballot[], fresh: readonly Ballot[]): readonly Ballot[] {
+  const [first, ...rest] = fresh;
+  const left = countsOf(fresh.flatMap(({ seats }) => seats));
+  const more = held
+    .flatMap(({ seats }) => seats)
+    .filter(({ team }) => {
+      const count = left.get(team) ?? 0;
+      left.set(team, count - 1);
+      return count <= 0;
+    });
+  if (more.length === 0 || !first) return fresh;
+  const counted = new Map<string, number>();
+  const seats = [...first.seats, ...more].map((seat) => {
+    const number = (counted.get(seat.team) ?? 0) + 1;
+    counted.set(seat.team, number);
+    return { ...seat, id: `${seat.team}#${number}` };
+  });
+  const known: Ballot['teams'] = { ...Object.assign({}, ...held.map(({ teams }) => teams)), ...first.teams };
+  const shown = { seats, teams: known };
+  const digest = digestOf({ format: 1, of: first.digest, ...shown });
+  return [{ ...first, ...shown, id: `${first.id.split('-')[0]}-${digest.slice(0, 8)}`, digest }, ...rest];
+}
+
+/** How many seats of each team, or of each choice of teams. */
+function countsOf(seats: readonly Seat[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { team } of seats) counts.set(team, (counts.get(team) ?? 0) + 1);
+  return counts;
+}
+
+function seatWords(ballots: readonly Ballot[]): string {
+  const counts = countsOf(ballots.flatMap(({ seats }) => seats));
+  return [...counts].map(([team, count]) => (count === 1 ? team : `${count} of ${team}`)).join(', ') || 'nobody';
+}

@@ -1,0 +1,60 @@
+/** What the policy channel was last told. */
+export interface PolicyNews {
+  /** The commit in force; absent while none is. */
+  readonly commit?: string;
+  /** The newest commit, when it does not bind, and why not. */
+  readonly refused?: { readonly commit: string; readonly why: string };
+  /** The commit in force before, when the one in force does not follow it: history was rewritten. */
+  readonly rewrittenFrom?: string;
+  /** When the repository last answered, ISO 8601 UTC; set once it has been away for too long. */
+  readonly awaySince?: string;
+}
+
+/**
+ * What people in the policy channel have to hear, a full sentence each: a commit in force, one that does not bind, a
+ * repository that is away. Equal news say nothing; the first look says only what is wrong.
+ */
+export function policyNewsSentences(before: PolicyNews | undefined, after: PolicyNews): readonly string[] {
+  return [...refusal(before, after), ...inForce(before, after), ...reach(before, after)];
+}
+
+function refusal(before: PolicyNews | undefined, after: PolicyNews): readonly string[] {
+  const { refused, commit } = after;
+  if (!refused || (before?.refused?.commit === refused.commit && before.refused.why === refused.why)) return [];
+  const stays = commit
+    ? `Commit ${short(commit)} stays in force, and strict environments take no new work until it is mended; rollbacks still work.`
+    : 'No policy is in force, so nothing can be started.';
+  return [
+    `The policy commit ${short(refused.commit)} does not bind: ${ended(refused.why)} ${stays} Whoever made that commit has to mend it.`,
+  ];
+}
+
+function inForce(before: PolicyNews | undefined, after: PolicyNews): readonly string[] {
+  const { commit, rewrittenFrom, refused } = after;
+  if (!before || commit === undefined) return [];
+  if (commit === before.commit)
+    return before.refused && !refused
+      ? [`The newest policy commit binds again: ${short(commit)} is in force and nothing is refused any more.`]
+      : [];
+  const rewritten = rewrittenFrom
+    ? ` It does not follow ${short(rewrittenFrom)}: history was rewritten, and whoever may push to that branch should know why.`
+    : '';
+  return [`The policy at ${short(commit)} is in force now; what waits is judged by it from here on.${rewritten}`];
+}
+
+function reach(before: PolicyNews | undefined, { awaySince, commit }: PolicyNews): readonly string[] {
+  if (awaySince === undefined) return before?.awaySince === undefined ? [] : ['The policy repository answers again.'];
+  if (before?.awaySince !== undefined) return [];
+  const stays = commit ? `commit ${short(commit)} stays in force` : 'no policy is in force';
+  return [
+    `The policy repository has not answered since ${awaySince}, so nobody knows whether something newer binds; ${stays}, and whoever runs Signalbox has to look at POLICY_REPO.`,
+  ];
+}
+
+function ended(sentence: string): string {
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+}
+
+function short(commit: string): string {
+  return commit.slice(0, 10);
+}
