@@ -140,7 +140,9 @@ function gateLines(view: OperationView, about: RenderContext): string[] {
   if (finishedStates.includes(view.state)) return [];
   const lines = view.gates.slice(0, 15).map((gate) => {
     const opens = !gate.holds && gate.opensAt ? ` Opens ${at(gate.opensAt, about)}.` : '';
-    return `${gate.holds ? '✅' : '🕒'} ${safe(gate.message, 300)}${opens}`;
+    const who = (gate.about ?? []).slice(0, 5).map(mention);
+    const people = who.length > 0 ? ` (${who.join(', ')})` : '';
+    return `${gate.holds ? '✅' : '🕒'} ${safe(gate.message, 400)}${people}${opens}`;
   });
   if (view.lane) {
     const holder = view.lane.heldBy ? `, held by ${code(view.lane.heldBy, 80)}` : '';

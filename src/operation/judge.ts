@@ -32,6 +32,8 @@ export interface Case {
   /** Applied state of the request's service in its environment. */
   readonly applied?: AppliedState;
   readonly history: NonNullable<World['history']>;
+  /** What holds work back by command, and open incidents. */
+  readonly held?: HeldBack;
   readonly now: Date;
 }
 
@@ -45,6 +47,9 @@ export interface Preview {
   /** `looks first`: its runbook looks at the world before there is a plan, and nobody has looked now. */
   readonly plan: 'known' | 'looks first';
 }
+
+/** What of the world stands still by somebody's word, until they lift it. */
+export type HeldBack = Pick<World, 'locks' | 'freezes' | 'stop' | 'incidents' | 'holdsUnknown'>;
 
 /** Where a gate that only time can open is asked again when it names no instant, ms. */
 const gatePollMs = 60_000;
@@ -182,6 +187,7 @@ function describe(input: Case): Placed & { readonly world: World } {
     request: version === undefined ? request : { ...request, version },
     problems,
     world: {
+      ...input.held,
       history: input.history,
       requester: standing,
       teams: Object.fromEntries(teams),
@@ -254,7 +260,8 @@ function gateAnswer(gates: readonly Gate[], now: Date): GateAnswer {
   const views = gates.flatMap((gate): GateView[] => {
     if (gate.kind === 'approval') return [];
     const opensAt = gate.kind === 'freeze' ? gate.until : gate.kind === 'prerequisite' ? undefined : gate.opensAt;
-    return [{ kind: gate.kind, holds: gate.holds, message: gate.message, opensAt: gate.holds ? undefined : opensAt }];
+    const { kind, holds, message, about } = gate;
+    return [{ kind, holds, message, opensAt: holds ? undefined : opensAt, ...(about && { about }) }];
   });
   const closed = views.filter(({ holds }) => !holds);
   if (closed.length === 0) return { gates: views };

@@ -56,6 +56,8 @@ export interface GateView {
   readonly message: string;
   /** ISO instant at which it is expected to open. */
   readonly opensAt?: string;
+  /** People whom the message is about, by Slack user id. */
+  readonly about?: readonly string[];
 }
 
 export interface StepView {

@@ -109,6 +109,11 @@ export function hasLabel(request: PolicyRequest, label: string): boolean {
   return request.labels?.includes(label) ?? false;
 }
 
+/** How people call somebody: as `people.yaml` does, else by their id. */
+export function nameIn(policy: Policy, account: string): string {
+  return policy.people.nameOf(account) ?? account;
+}
+
 /** Whether a list of kinds and labels lets this request through. */
 export function isExcepted(request: PolicyRequest, except: readonly string[]): boolean {
   return except.some((word) => word === request.kind || hasLabel(request, word));

@@ -54,7 +54,22 @@ export interface World {
     readonly environment?: string;
     /** ISO 8601. */
     readonly until?: string;
+    /** Only this version passes, whoever asks for it. */
+    readonly change?: string;
   }[];
+  /** Freezes by command. */
+  readonly freezes?: readonly {
+    readonly by: string;
+    readonly reason: string;
+    readonly environment: string;
+    readonly service?: string;
+    /** ISO 8601; absent: until it is thawed. */
+    readonly until?: string;
+  }[];
+  /** Everything is stopped by command. */
+  readonly stop?: { readonly by: string; readonly reason: string };
+  /** Why nobody can say what holds work back: then it waits. */
+  readonly holdsUnknown?: string;
   /** Why the newest policy commit is not the one in force. */
   readonly policyProblem?: string;
 }

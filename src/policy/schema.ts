@@ -156,6 +156,16 @@ export const policySchema = z.strictObject({
   incidents: z
     .strictObject({ freeze: z.enum(['service', 'none']).optional(), except: z.array(identifier).optional() })
     .optional(),
+  /** Who may lock, freeze and stop by command, and what passes; what is absent is said in docs/policy.md. */
+  holds: z
+    .strictObject({
+      lock: z.strictObject({ who: teamNames.optional(), max: duration.optional() }).optional(),
+      /** Somebody else's lock: unlock it, hand it over, take it. */
+      unlock: z.strictObject({ who: teamNames }).optional(),
+      freeze: z.strictObject({ who: teamNames.optional(), except: z.array(identifier).optional() }).optional(),
+      stop: z.strictObject({ who: teamNames.optional(), except: z.array(identifier).optional() }).optional(),
+    })
+    .optional(),
   /** Without it a rollback asks nobody and waits for nothing, and who may ask for work may roll it back. */
   rollback: z
     .strictObject({

@@ -19,6 +19,8 @@ interface GateBase {
   readonly holds: boolean;
   readonly message: string;
   readonly source?: Source;
+  /** People whom the message is about, by Slack user id. */
+  readonly about?: readonly string[];
 }
 
 export interface ApprovalGate extends GateBase {

@@ -54,9 +54,23 @@ const factsSchema = z.strictObject({
         service: text.optional(),
         environment: text.optional(),
         until: instant.optional(),
+        change: text.optional(),
       }),
     )
     .optional(),
+  /** Freezes by command. */
+  freezes: z
+    .array(
+      z.object({
+        by: text,
+        reason: z.string().default('no reason is given'),
+        environment: text,
+        service: text.optional(),
+        until: instant.optional(),
+      }),
+    )
+    .optional(),
+  stop: z.object({ by: text, reason: z.string().default('no reason is given') }).optional(),
   incidents: z
     .array(
       z.object({

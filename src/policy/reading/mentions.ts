@@ -12,6 +12,11 @@ export function checkMentions(reader: Reader): void {
   reader.teams(file.operators, ['operators']);
   if (file.break_glass?.within) reader.duration(file.break_glass.within, ['break_glass', 'within']);
   reader.kindsAndLabels(file.incidents?.except, ['incidents', 'except']);
+  for (const key of ['lock', 'unlock', 'freeze', 'stop'] as const)
+    reader.teams(file.holds?.[key]?.who, ['holds', key, 'who']);
+  for (const key of ['freeze', 'stop'] as const)
+    reader.kindsAndLabels(file.holds?.[key]?.except, ['holds', key, 'except']);
+  if (file.holds?.lock?.max) reader.duration(file.holds.lock.max, ['holds', 'lock', 'max']);
   for (const [index, promotion] of (file.promotions ?? []).entries()) {
     reader.environment(promotion.from, ['promotions', index, 'from']);
     reader.environment(promotion.to, ['promotions', index, 'to']);

@@ -1,8 +1,10 @@
 import type { Rule } from '../context';
 import { approvals } from './approvals';
+import { commandedFreezes } from './commanded-freezes';
 import { dependencies } from './dependencies';
 import { freezes } from './freezes';
 import { handlerOnly } from './handler-only';
+import { holdsKnown } from './holds-known';
 import { incidents } from './incidents';
 import { known } from './known';
 import { breakGlass, labels } from './labels';
@@ -11,6 +13,7 @@ import { order } from './order';
 import { reasonGiven } from './reason-given';
 import { requester } from './requester';
 import { rollbackTarget } from './rollback-target';
+import { stop } from './stop';
 import { strict } from './strict';
 import { windows } from './windows';
 
@@ -30,5 +33,8 @@ export const rules: readonly Rule[] = [
   order,
   incidents,
   locks,
+  commandedFreezes,
+  stop,
+  holdsKnown,
   dependencies,
 ];
