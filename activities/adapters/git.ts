@@ -124,6 +124,9 @@ function environmentOf({ folder, remote, token }: MirrorOptions): { [name: strin
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=10',
     GIT_OPTIONAL_LOCKS: '0',
+    // What stands under an object id is what is read and verified, never something put in its place.
+    GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_GRAFT_FILE: '/dev/null',
   };
   if (remote.kind !== 'https' || token === undefined) return env;
   const basic = Buffer.from(`x-access-token:${token}`).toString('base64');

@@ -1,13 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { sha256 } from '../../src/canonical';
 import { Refusal } from '../../src/errors';
 import { isPolicyDocument } from '../../src/policy/governed';
+import { AcceptedStore, writeAside, type AcceptedCommit } from './accepted-commit';
 import { GitFailure, openMirror, type Mirror } from './git';
 import { sweepGitLocks, withFileLock } from './git-lock';
-import { dangerIn, isObjectId, objectId, refName, remoteUrl, type RemoteUrl } from './git-names';
-import { listTree, readObjects, sizesOf, type TreeEntry } from './git-objects';
+import { isObjectId, objectId, refName, remoteUrl, type RemoteUrl } from './git-names';
+import { listTree, readObjects, relationOf, sizesOf, type TreeEntry } from './git-objects';
+import { findUnsignedIn, firstParents, type SignatureFinding, type SignedRange } from './git-signatures';
+import { judgeEntry } from './policy-entry';
+import { TextCache } from './text-cache';
 
 /** Where the policy ref stood when the remote was last heard from. */
 export interface PolicyHead {
@@ -54,9 +57,26 @@ export interface PolicyRepository {
     readonly path?: string;
     readonly limit: number;
   }): Promise<readonly CommitInfo[]>;
-  /** The newest commit that a caller found usable, kept across restarts. */
-  lastGood(): Promise<string | undefined>;
-  keepLastGood(commit: string): Promise<void>;
+  /** How `to` stands to `from`: it follows it (also when both are one), it comes before it, or neither. */
+  relation(range: { readonly from: string; readonly to: string }): Promise<'follows' | 'precedes' | 'unrelated'>;
+  /**
+   * The first commit that is reachable from `to`, not from `from`, and signed by none of the signers; `from` absent:
+   * only `to` is looked at. Throws `Refusal('policy_unreachable')` when nothing can be verified on this machine.
+   */
+  findUnsigned(range: SignedRange): Promise<SignatureFinding | undefined>;
+  /** First-parent commits between two that touch a file, oldest first, `to` left out. */
+  stepsBetween(range: {
+    readonly from: string;
+    readonly to: string;
+    readonly path: string;
+  }): Promise<readonly string[]>;
+  /** The newest commit that was found usable, kept across restarts and by all processes that share the folder. */
+  accepted(): Promise<AcceptedCommit | undefined>;
+  /**
+   * Keeps what is accepted now, unless another process has kept something else since `before` was read. Answers what
+   * is kept then.
+   */
+  accept(next: AcceptedCommit, before: AcceptedCommit | undefined): Promise<AcceptedCommit>;
   /** Ends what runs beside this process; it is started again by whoever asks later. */
   close(): Promise<void>;
 }
@@ -81,7 +101,6 @@ export interface PolicyRepositoryOptions {
 const maxFileBytes = 256 * 1024;
 /** All files of a commit together. */
 const maxTreeBytes = 64 * 1024 * 1024;
-const cacheBytes = 32 * 1024 * 1024;
 
 /** Checks the settings and opens the mirror lazily: nothing is fetched yet. Throws `Refusal('setting_invalid')`. */
 export function openPolicyRepository(options: PolicyRepositoryOptions): PolicyRepository {
@@ -97,12 +116,15 @@ class Repository implements PolicyRepository {
   private running: Promise<PolicyHead> | undefined;
   private next: Promise<PolicyHead> | undefined;
   private readonly texts = new TextCache();
+  /** Beside the mirror and not in it: a mirror may be thrown away at any time, and what it had accepted may not. */
+  private readonly acceptedStore: AcceptedStore;
 
   constructor(private readonly options: PolicyRepositoryOptions) {
     this.remote = remoteUrl(options.url, 'POLICY_REPO');
     this.ref = refName(options.ref);
     this.folder = resolve(options.dataDir, `policy-${sha256(this.remote.url).slice(0, 12)}.git`);
     this.timeoutMs = options.timeoutMs ?? 30_000;
+    this.acceptedStore = new AcceptedStore({ file: `${this.folder}.accepted.json`, ref: this.ref });
   }
 
   fetch(): Promise<PolicyHead> {
@@ -213,7 +235,7 @@ class Repository implements PolicyRepository {
     const problems: string[] = [];
     const chosen: TreeEntry[] = [];
     for (const entry of await listTree(mirror, { commit: objectId(commit) })) {
-      const verdict = judge(entry, filter);
+      const verdict = judgeEntry(entry, filter);
       if (verdict.kind === 'problem') problems.push(verdict.sentence);
       if (verdict.kind === 'read') chosen.push(entry);
     }
@@ -298,16 +320,32 @@ class Repository implements PolicyRepository {
     return commits;
   }
 
-  async lastGood(): Promise<string | undefined> {
-    const text = await readFile(join(this.folder, 'signalbox-last-good'), 'utf8').catch(() => '');
-    if (!isObjectId(text)) return undefined;
-    return (await this.open()).commitAt(text);
+  async relation({ from, to }: { readonly from: string; readonly to: string }) {
+    const mirror = await this.open();
+    if ((await mirror.commitAt(objectId(from))) === undefined) return 'unrelated';
+    return relationOf(mirror, { known: from, there: objectId(to) });
   }
 
-  async keepLastGood(commit: string): Promise<void> {
+  async findUnsigned(range: SignedRange): Promise<SignatureFinding | undefined> {
+    try {
+      return await findUnsignedIn(await this.open(), range);
+    } catch (error) {
+      throw this.unreachable(error);
+    }
+  }
+
+  async stepsBetween({ from, to, path }: { readonly from: string; readonly to: string; readonly path: string }) {
+    const steps = await firstParents(await this.open(), { from, to, path });
+    return steps.filter((commit) => commit !== to);
+  }
+
+  accepted(): Promise<AcceptedCommit | undefined> {
+    return this.acceptedStore.read();
+  }
+
+  async accept(next: AcceptedCommit, before: AcceptedCommit | undefined): Promise<AcceptedCommit> {
     await this.open();
-    if ((await readFile(join(this.folder, 'signalbox-last-good'), 'utf8').catch(() => '')) === commit) return;
-    await writeAside(join(this.folder, 'signalbox-last-good'), objectId(commit));
+    return this.acceptedStore.move(next, before);
   }
 
   async close(): Promise<void> {
@@ -340,56 +378,11 @@ class Repository implements PolicyRepository {
   }
 }
 
-type EntryVerdict = { readonly kind: 'read' | 'skip' } | { readonly kind: 'problem'; readonly sentence: string };
-
-function judge({ mode, path }: TreeEntry, filter: (path: string) => boolean): EntryVerdict {
-  const problem = (sentence: string): EntryVerdict => ({ kind: 'problem', sentence });
-  const danger = dangerIn(path);
-  if (danger) return problem(`${JSON.stringify(path)} cannot be read, because ${danger}.`);
-  if (mode === '120000' || mode === '160000') {
-    const what = mode === '120000' ? 'a symbolic link' : 'a submodule';
-    const standsForFolder = filter(`${path}/x.yaml`);
-    if (!filter(path) && !standsForFolder) return { kind: 'skip' };
-    return problem(`${path} is ${what}, which Signalbox does not follow; put the file itself there.`);
-  }
-  if (!filter(path)) return { kind: 'skip' };
-  if (mode !== '100644' && mode !== '100755')
-    return problem(`${path} has the file mode ${mode}, which is not a file's.`);
-  return { kind: 'read' };
-}
-
 function textOf(body: Buffer | undefined): string | undefined {
   if (body === undefined) return undefined;
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {
     return undefined;
-  }
-}
-
-async function writeAside(file: string, text: string): Promise<void> {
-  const aside = `${file}.${randomUUID()}`;
-  await writeFile(aside, text, { mode: 0o600 });
-  await rename(aside, file);
-}
-
-/** Texts by object id: the same file in the next commit is not read again. */
-class TextCache {
-  private readonly texts = new Map<string, string>();
-  private bytes = 0;
-
-  get(id: string): string | undefined {
-    return this.texts.get(id);
-  }
-
-  keep(id: string, text: string): void {
-    if (this.texts.has(id)) return;
-    this.texts.set(id, text);
-    this.bytes += text.length;
-    for (const [oldest, old] of this.texts) {
-      if (this.bytes <= cacheBytes) break;
-      this.texts.delete(oldest);
-      this.bytes -= old.length;
-    }
   }
 }

@@ -1,18 +1,22 @@
-import { formatProblem } from '../../src/documents/read-yaml';
 import { Refusal } from '../../src/errors';
-import type { PolicyFileText } from '../../src/policy/policy';
-import { readRepository, type Repository } from '../../src/policy/read-repository';
+import type { Repository } from '../../src/policy/read-repository';
+import type { Signer } from '../../src/policy/signers';
+import { bind, short, type BindingMirror, type Bound, type RefusedCommit } from './policy-binding';
+import { createPolicyReader, type TreeMirror } from './policy-reading';
+
+export type { RefusedCommit } from './policy-binding';
+
+/** Where the policy ref stood when the mirror last heard of it. */
+interface Head {
+  readonly commit: string;
+  readonly fetchedAt: string;
+  readonly rewrittenFrom?: string;
+}
 
 /** The policy repository as the worker needs it. */
-export interface PolicyMirror {
-  fetch(): Promise<{ readonly commit: string; readonly fetchedAt: string }>;
-  head(): Promise<{ readonly commit: string; readonly fetchedAt: string } | undefined>;
-  readTree(
-    commit: string,
-  ): Promise<{ readonly files: ReadonlyMap<string, PolicyFileText>; readonly problems: readonly string[] }>;
-  /** The newest commit that could be used, kept across restarts. */
-  lastGood(): Promise<string | undefined>;
-  keepLastGood(commit: string): Promise<void>;
+export interface PolicyMirror extends BindingMirror, TreeMirror {
+  fetch(): Promise<Head>;
+  head(): Promise<Head | undefined>;
 }
 
 /** The policy in force. */
@@ -25,6 +29,10 @@ export interface PolicyInForce {
   readonly problem?: string;
   /** The repository could not be asked: nobody knows whether something newer binds. */
   readonly unreachable: boolean;
+  /** The newest commit, when it does not bind. */
+  readonly refused?: RefusedCommit;
+  /** The commit that was in force before, when the one in force does not follow it and no signatures are asked for. */
+  readonly rewrittenFrom?: string;
 }
 
 export interface PolicySource {
@@ -36,124 +44,109 @@ export interface PolicySource {
   refresh(): Promise<void>;
 }
 
-const kept = 8;
-
 /**
  * Reads policy at a commit, once a commit, and keeps the last good one: a newer commit binds only if all of it can be
- * read, and nobody has to guess which is in force.
+ * read, its own tests pass and whoever had to sign it did. Nobody has to guess which is in force.
  */
 export function createPolicySource(deps: {
   readonly mirror: PolicyMirror;
   /** How old the mirror may be before it is asked again, ms. */
   readonly freshMs: number;
+  /** Keys of whoever runs Signalbox; absent: only those of the policy itself are asked for. */
+  readonly trusted?: readonly Signer[];
   readonly now: () => number;
 }): PolicySource {
-  const { mirror, freshMs, now } = deps;
-  const read = new Map<string, Promise<Reading>>();
+  const { mirror, freshMs, trusted, now } = deps;
+  const read = createPolicyReader(mirror);
   let trouble: string | undefined;
   let fetching: Promise<void> | undefined;
-  /** Head as of our own last fetch: asking the mirror costs a Git process, which no command may wait for. */
-  let fetched: Head | undefined;
-  let good: { readonly commit: string; readonly kept: Promise<void> } | undefined;
+  /** As of our own last look: asking the mirror costs a Git process, which no command may wait for. */
+  let settled: Settled | undefined;
 
-  const readAt = (commit: string): Promise<Reading> => {
-    const known = read.get(commit);
-    if (known) return known;
-    const reading = readCommit(mirror, commit);
-    read.set(commit, reading);
-    reading.catch(() => read.delete(commit));
-    for (const oldest of [...read.keys()].slice(0, Math.max(0, read.size - kept))) read.delete(oldest);
-    return reading;
+  const settle = async (head: Head): Promise<Settled> => {
+    settled = await boundAt(head);
+    // Another process may have fetched and accepted more than we had seen: then ours only looks like an older one.
+    const newer = settled.bound.refused?.because === 'untrusted' ? await mirror.head() : undefined;
+    if (newer && newer.commit !== head.commit) settled = await boundAt(newer);
+    return settled;
   };
 
-  const keepGood = (commit: string): Promise<void> => {
-    if (good?.commit === commit) return good.kept;
-    const keeping = { commit, kept: mirror.keepLastGood(commit) };
-    keeping.kept.catch(() => {
-      if (good === keeping) good = undefined;
-    });
-    good = keeping;
-    return keeping.kept;
+  /** Verifying a long way costs many processes, so nothing is asked twice that has its answer. */
+  const boundAt = async (head: Head): Promise<Settled> => {
+    const before = JSON.stringify([head.commit, await mirror.accepted()]);
+    if (settled && settled.about === before && !settled.bound.isOpen) return { ...settled, head };
+    const bound = await bind({ mirror, trusted, read }, head.commit);
+    return { head, bound, about: JSON.stringify([head.commit, await mirror.accepted()]) };
   };
 
   const refresh = (): Promise<void> => {
     fetching ??= mirror
       .fetch()
       .then(async (head) => {
-        fetched = head;
+        // Settled now, so that the first command after a push does not wait for it; what is wrong with it is said then.
+        await settle(head);
         trouble = undefined;
-        // Read now, so that the first command after a push does not wait for it; what is wrong with it is said then.
-        await readAt(head.commit).catch(() => undefined);
       })
-      .catch((error: unknown) => void (trouble = `the policy repository cannot be reached: ${wordsOf(error)}`))
+      .catch((error: unknown) => void (trouble = troubleOf(error)))
       .finally(() => void (fetching = undefined));
     return fetching;
+  };
+
+  const fromDisk = async (): Promise<Settled | undefined> => {
+    const head = await mirror.head();
+    return head && settle(head);
   };
 
   return {
     refresh,
 
     async current() {
-      const before = fetched ?? (await mirror.head());
-      if (!before || now() - Date.parse(before.fetchedAt) > freshMs) await refresh();
-      const head = fetched ?? (await mirror.head());
-      if (!head)
+      const before = settled ?? (await fromDisk());
+      if (!before || now() - Date.parse(before.head.fetchedAt) > freshMs) await refresh();
+      const found = settled ?? (await fromDisk());
+      if (!found)
         throw new Refusal(
           'policy_unreachable',
           `No policy could be read, because ${trouble ?? 'the policy repository has no commit'}; whoever runs Signalbox has to look at POLICY_REPO.`,
         );
-      const reading = await readAt(head.commit);
-      if (reading.ok) {
-        await keepGood(head.commit);
-        return {
-          repository: reading.repository,
-          commit: head.commit,
-          fetchedAt: head.fetchedAt,
-          problem: trouble,
-          unreachable: trouble !== undefined,
-        };
-      }
-      return lastGood(head, reading.problem);
+      return inForceOf(found, trouble);
     },
 
     async at(commit) {
-      const reading = await readAt(commit);
+      const reading = await read(commit);
       if (reading.ok) return reading.repository;
-      throw new Refusal('policy_invalid', `The policy at ${commit.slice(0, 10)} cannot be used: ${reading.problem}`);
+      throw new Refusal('policy_invalid', `The policy at ${short(commit)} cannot be used: ${reading.problem}`);
     },
   };
+}
 
-  async function lastGood(head: { commit: string; fetchedAt: string }, problem: string): Promise<PolicyInForce> {
-    const commit = await mirror.lastGood();
-    const why = `the newest commit ${head.commit.slice(0, 10)} cannot be used: ${problem}`;
-    const reading = commit === undefined ? undefined : await readAt(commit);
-    if (commit !== undefined && reading?.ok)
-      return { repository: reading.repository, commit, fetchedAt: head.fetchedAt, problem: why, unreachable: false };
+interface Settled {
+  readonly head: Head;
+  readonly bound: Bound;
+  /** What it was settled about: the head, and what was accepted then. */
+  readonly about: string;
+}
+
+function inForceOf({ head, bound }: Settled, trouble: string | undefined): PolicyInForce {
+  const { inForce, refused, concern } = bound;
+  const why = refused && `the newest commit ${short(refused.commit)} cannot be used: ${refused.why}`;
+  if (!inForce)
     throw new Refusal(
       'policy_invalid',
-      `No policy is in force, because ${why}. Whoever made that commit has to mend it.`,
+      `No policy is in force, because ${why ?? 'none was ever accepted'}. Whoever made that commit has to mend it.`,
     );
-  }
+  const about = concern && `the commit in force, ${short(inForce.commit)}, would not be accepted today: ${concern}`;
+  const problems = [why, about, trouble].filter((each) => each !== undefined);
+  return {
+    ...inForce,
+    fetchedAt: head.fetchedAt,
+    unreachable: trouble !== undefined,
+    ...(problems.length > 0 ? { problem: problems.join('; and ') } : {}),
+    ...(refused ? { refused } : {}),
+    ...(inForce.commit === head.commit && head.rewrittenFrom ? { rewrittenFrom: head.rewrittenFrom } : {}),
+  };
 }
 
-interface Head {
-  readonly commit: string;
-  readonly fetchedAt: string;
-}
-
-type Reading =
-  { readonly ok: true; readonly repository: Repository } | { readonly ok: false; readonly problem: string };
-
-async function readCommit(mirror: PolicyMirror, commit: string): Promise<Reading> {
-  const { files, problems } = await mirror.readTree(commit);
-  if (problems.length > 0) return { ok: false, problem: problems.slice(0, 3).join('; ') };
-  const result = readRepository({ files, commit });
-  if (result.ok) return result;
-  const [first] = result.problems;
-  const more = result.problems.length > 1 ? ` (and ${result.problems.length - 1} more)` : '';
-  return { ok: false, problem: `${first ? formatProblem(first) : 'it has problems'}${more}` };
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Refusal ? error.message : 'Git did not answer';
+function troubleOf(error: unknown): string {
+  return `the policy repository cannot be reached: ${error instanceof Refusal ? error.message : 'Git did not answer'}`;
 }

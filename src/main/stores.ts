@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { openBlobStore, type BlobStore } from '../../activities/adapters/blob-store';
@@ -7,12 +7,15 @@ import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openPolicyRepository, type PolicyRepository } from '../../activities/adapters/policy-repository';
 import { createPolicySource, type PolicySource } from '../../activities/worker/policy-source';
 import type { Config } from '../config';
+import { Refusal } from '../errors';
+import { readSigners, type Signer } from '../policy/signers';
 
 type StoreConfig = Pick<
   Config,
   | 'POLICY_REPO'
   | 'POLICY_REF'
   | 'POLICY_POLL_MS'
+  | 'POLICY_SIGNERS'
   | 'LEDGER_REPO'
   | 'LEDGER_REF'
   | 'LEDGER_KEY'
@@ -61,6 +64,28 @@ export async function openBlobs(config: StoreConfig, log: Logger): Promise<BlobS
   return blobs;
 }
 
+/** Keys of the file that `POLICY_SIGNERS` names. Throws `Refusal('setting_invalid')`, because less would be no check. */
+export function trustedSigners(file: string | undefined): readonly Signer[] | undefined {
+  if (file === undefined) return undefined;
+  const read = readSigners(textOf(file));
+  if (read.ok) return read.signers;
+  throw new Refusal(
+    'setting_invalid',
+    `POLICY_SIGNERS names ${file}, which cannot be used (${read.problems.join('; ')}); write one public key a line, such as "ssh-ed25519 AAAA… ann@company.example".`,
+  );
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Refusal(
+      'setting_invalid',
+      `POLICY_SIGNERS names ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}); write the keys that may sign policy commits there, or leave the setting out.`,
+    );
+  }
+}
+
 export interface PolicyAccess {
   readonly source: PolicySource;
   readonly repository: PolicyRepository;
@@ -76,7 +101,12 @@ export async function openPolicy(config: StoreConfig, purpose: string): Promise<
     now: () => Date.now(),
     timeoutMs: 30_000,
   });
-  const source = createPolicySource({ mirror: repository, freshMs: config.POLICY_POLL_MS * 2, now: () => Date.now() });
+  const source = createPolicySource({
+    mirror: repository,
+    freshMs: config.POLICY_POLL_MS * 2,
+    trusted: trustedSigners(config.POLICY_SIGNERS),
+    now: () => Date.now(),
+  });
   const timer = setInterval(() => void source.refresh(), config.POLICY_POLL_MS);
   timer.unref();
   return {

@@ -8,7 +8,9 @@ import type { FactValues } from './names';
 import { peopleOf, type People } from './people';
 import { readMeaning } from './read-meaning';
 import { readServices } from './read-services';
+import { readVerify } from './read-verify';
 import { peopleSchema, policySchema, type EnvironmentRules, type MetricRule, type PolicyFile } from './schema';
+import type { Signer } from './signers';
 import type { Source } from './verdict';
 
 export interface PolicyFileText {
@@ -102,6 +104,8 @@ export interface Policy {
   readonly metrics: ReadonlyMap<string, MetricRule>;
   readonly services: ReadonlyMap<string, Service>;
   readonly people: People;
+  /** Keys of which one has to have signed every newer commit; absent: none has to. */
+  readonly signers?: readonly Signer[];
   /** Every file of the commit that was handed in, for readers of runbooks, rollouts and connections. */
   readonly files: ReadonlyMap<string, PolicyFileText>;
   /** Things that are allowed but look like slips. */
@@ -132,7 +136,8 @@ export function loadPolicy(input: {
   const document = readDocument({ file: 'policy.yaml', text: main.text, schema: policySchema });
   if (!document.ok) return { ok: false, problems: [...document.problems, ...people.problems, ...services.problems] };
   const meaning = readMeaning({ document, files, services: services.services });
-  const problems = [...people.problems, ...services.problems, ...meaning.problems];
+  const verify = readVerify(document);
+  const problems = [...people.problems, ...services.problems, ...meaning.problems, ...verify.problems];
   if (problems.length > 0) return { ok: false, problems };
   const policy: Policy = {
     ...meaning.parts,
@@ -140,6 +145,7 @@ export function loadPolicy(input: {
     file: document.value,
     services: services.services,
     people: peopleOf(people.entries),
+    signers: verify.signers,
     files,
     warnings: [...services.warnings, ...meaning.warnings],
     source: (path) => ({ file: 'policy.yaml', line: document.lineOf(path) }),

@@ -56,6 +56,8 @@ const environment = z.strictObject({
     .optional(),
   /** Refuses new work while the newest policy commit cannot be read. */
   strict: z.boolean().optional(),
+  /** While the policy repository does not answer: `refuse` (the default of strict ones), or go by the last known policy. */
+  when_unreachable: z.enum(['refuse', 'use_last']).optional(),
   /** Teams whose members may ask; without it, every full member of the workspace. */
   request: teamNames.optional(),
   /** Machines (token names) that may ask; without it, every machine with a token. */
@@ -126,6 +128,8 @@ export const policySchema = z.strictObject({
   version: z.literal(1),
   timezone: text().optional(),
   policy_changes: z.enum(['open', 'gated']).optional(),
+  /** Newer commits bind only if each of them is signed by one of these keys. */
+  verify: z.strictObject({ signers: z.array(text().max(4_000)).min(1).max(200) }).optional(),
   channels: z
     .strictObject({
       default: channel.optional(),

@@ -186,7 +186,7 @@ describe('a remote that is away', () => {
     const dataDir = await folder();
     const options = { ...base, url: remote.url, dataDir };
     const { commit } = await openPolicyRepository(options).fetch();
-    await openPolicyRepository(options).keepLastGood(commit);
+    await openPolicyRepository(options).accept({ commit, anchored: false }, undefined);
     await rm(remote.path, { recursive: true });
     const restarted = openPolicyRepository(options);
     await expect(restarted.fetch()).rejects.toMatchObject({
@@ -194,7 +194,7 @@ describe('a remote that is away', () => {
       message: expect.stringMatching(/^The policy repository .* could not be read .*whoever runs Signalbox/),
     });
     expect(await restarted.head()).toMatchObject({ commit, fetchedAt: '2026-11-21T00:00:00.000Z' });
-    expect(await restarted.lastGood()).toBe(commit);
+    expect(await restarted.accepted()).toEqual({ commit, anchored: false });
     expect((await restarted.readTree(commit)).files.get('policy.yaml')?.text).toBe('version: 1\n');
   });
 

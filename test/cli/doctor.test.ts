@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { examplePolicy } from '../helpers/company';
 import { makeRepository, type TestRepository } from '../helpers/git-repository';
+import { commitSigned, makeKeyRing, type KeyRing, type SigningKey } from '../helpers/signed-commits';
 import { openTemporal, type TestTemporal } from '../helpers/temporal';
 import { startSlackRules, type SlackRules } from '../slack-rules';
 import { type } from './terminal';
@@ -145,6 +146,51 @@ describe('doctor', () => {
     const { of } = await doctor({ POLICY_REPO: broken.url });
     expect(of('policy')).toMatchObject({ result: 'failed', sentence: expect.stringMatching(/policy\.yaml:\d+:\d+: /) });
     await broken.remove();
+  });
+
+  describe('of a policy that asks for signatures', () => {
+    let keys: KeyRing;
+    let ann: SigningKey;
+    let signed: TestRepository;
+    beforeAll(async () => {
+      keys = await makeKeyRing();
+      ann = await keys.make('ann@company.example');
+      signed = await makeRepository();
+      const verify = `verify: { signers: ["${ann.line}"] }`;
+      await commitSigned(signed, { 'policy.yaml': `version: 1\nenvironments: { staging: {} }\n${verify}\n` }, ann);
+    });
+    afterAll(() => Promise.all([keys.remove(), signed.remove()]));
+
+    const look = async (changes: { readonly [name: string]: string | undefined }) =>
+      (await doctor({ POLICY_REPO: signed.url, ...changes }, ['--for', 'worker'])).of('policy signatures');
+
+    it('says that the first commit is believed without POLICY_SIGNERS', async () => {
+      expect(await look({})).toMatchObject({ result: 'missing', sentence: expect.stringMatching(/signed or not/) });
+    });
+
+    it('says whether the newest commit would be taken with it', async () => {
+      const ben = await keys.make('ben@company.example');
+      expect(await look({ POLICY_SIGNERS: `${ann.file}.pub` })).toMatchObject({ result: 'ok' });
+      expect(await look({ POLICY_SIGNERS: `${ben.file}.pub` })).toMatchObject({
+        result: 'missing',
+        sentence: expect.stringMatching(/by no key of POLICY_SIGNERS/),
+      });
+    });
+
+    it('says when ssh-keygen is missing', async () => {
+      expect(await look({ PATH: '/nowhere' })).toMatchObject({
+        result: 'failed',
+        sentence: expect.stringMatching(/^ssh-keygen is not installed here, .*install OpenSSH/),
+      });
+    });
+  });
+
+  it('names a POLICY_SIGNERS that cannot be used', async () => {
+    const { of } = await doctor({ POLICY_SIGNERS: '/nowhere/signers' }, ['--for', 'worker']);
+    expect(of('policy')).toMatchObject({
+      result: 'failed',
+      sentence: expect.stringMatching(/cannot be read \(ENOENT\)/),
+    });
   });
 
   it('says when the tokens file cannot be used', async () => {

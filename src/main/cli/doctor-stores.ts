@@ -5,14 +5,10 @@ import { Redis } from 'ioredis';
 import { openBlobStore } from '../../../activities/adapters/blob-store';
 import { GitFailure, openMirror } from '../../../activities/adapters/git';
 import { remoteUrl } from '../../../activities/adapters/git-names';
-import { openPolicyRepository } from '../../../activities/adapters/policy-repository';
 import { readTokens } from '../../../bot/tokens';
-import { formatProblem } from '../../documents/read-yaml';
 import { Refusal } from '../../errors';
 import { signerOf } from '../../ledger/chain';
-import { readRepository } from '../../policy/read-repository';
 import { failed, missing, ok, type Check, type Finding } from './doctor-finding';
-import { plural } from './command';
 import { inPackage } from './package-root';
 import { withFolder } from './with-folder';
 
@@ -61,34 +57,6 @@ export const checkRedis: Check = async ({ REDIS_URL: url }) => {
   } finally {
     redis.disconnect();
   }
-};
-
-export const checkPolicy: Check = async ({ POLICY_REPO: url, POLICY_REF: ref = 'main' }) => {
-  if (url === undefined) return [];
-  return withFolder(async (dataDir) => {
-    try {
-      const repository = openPolicyRepository({ url, ref, dataDir, now: () => Date.now(), timeoutMs: callTimeoutMs });
-      const { commit } = await repository.fetch();
-      const { files, problems } = await repository.readTree(commit);
-      const read = readRepository({ files, commit });
-      const all = [...problems, ...(read.ok ? [] : read.problems.map(formatProblem))];
-      if (read.ok && all.length === 0)
-        return [
-          ok(
-            'policy',
-            `${ref} binds at ${commit.slice(0, 10)}, with ${plural(read.repository.policy.services.size, 'service')}.`,
-          ),
-        ];
-      return [
-        failed(
-          'policy',
-          `${ref} at ${commit.slice(0, 10)} has ${plural(all.length, 'problem')}, first ${all[0]}; "signalbox policy check" lists all.`,
-        ),
-      ];
-    } catch (error) {
-      return [failed('policy', wordsOf(error))];
-    }
-  });
 };
 
 export const checkLedger: Check = async ({ LEDGER_REPO: url, LEDGER_REF: ref = 'refs/heads/ledger' }) =>

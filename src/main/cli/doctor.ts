@@ -20,11 +20,12 @@ function checksFor(asked: Asked): readonly Check[] {
   const { checkClock, checkSlack } = require('./doctor-slack') as typeof import('./doctor-slack');
   const { checkTemporal } = require('./doctor-temporal') as typeof import('./doctor-temporal');
   const stores = require('./doctor-stores') as typeof import('./doctor-stores');
+  const { checkPolicy } = require('./doctor-policy') as typeof import('./doctor-policy');
   const all: readonly (readonly [Check, readonly Program[]])[] = [
     [checkSlack, ['bot']],
     [checkTemporal, programs],
     [stores.checkRedis, ['bot']],
-    [stores.checkPolicy, ['bot', 'worker']],
+    [checkPolicy, ['bot', 'worker']],
     [stores.checkLedger, ['bot', 'worker']],
     [stores.checkLedgerKey, ['worker']],
     [stores.checkBlobs, ['worker', 'runner']],

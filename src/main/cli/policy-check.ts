@@ -15,8 +15,8 @@ export const addPolicyCheck: AddCommand = (program, { io, ends }) => {
         const tests = result.ok ? runPolicyTests(result.repository.policy) : undefined;
         const problems = [...(result.ok ? [] : result.problems), ...(tests?.problems ?? [])];
         const warnings = result.ok ? result.repository.policy.warnings : [];
-        const count = problems.length + unread.length;
         const failed = (tests?.results ?? []).filter(({ differences }) => differences.length > 0).length;
+        const count = problems.length + unread.length + failed;
         if (json) {
           printJson(io, { ok: count === 0, commit, problems, unread, warnings, failedTests: failed });
           return count === 0 ? 0 : 1;

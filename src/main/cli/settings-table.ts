@@ -129,7 +129,8 @@ export const settingsTable: readonly SettingRow[] = [
     name: 'POLICY_SIGNERS',
     need: 'sometimes',
     example: '/etc/signalbox/policy-signers',
-    about: 'File with the keys that may sign policy commits.',
+    about:
+      'File with the public ssh keys that may sign policy commits; the first commit that is believed needs one of them.',
   },
   {
     name: 'POLICY_WEB_URL',
