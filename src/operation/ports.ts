@@ -9,7 +9,6 @@ import type { PlanOutline, StepResult } from './plan';
 import type { PolicyNews } from '../policy/news';
 import type { Standing } from '../policy/standing';
 import type { OperationRequest, Relayed } from './request';
-import type { Reconsidered } from './reconsider';
 import type { OperationTimings } from './timings';
 import type { GateView, OperationView } from './view';
 
@@ -83,6 +82,13 @@ export interface JudgeInput {
   readonly admission: Extract<Admission, { kind: 'admitted' }>;
   readonly resolved: JsonObject;
 }
+
+/** What a newer look makes of an operation that people are voting on. */
+export type Reconsidered =
+  | { readonly kind: 'same' }
+  | { readonly kind: 'denied'; readonly reasons: readonly string[] }
+  /** Something moved: what it is, for the thread, and the judgement that now holds. Its ballots are opened anew. */
+  | { readonly kind: 'changed'; readonly because: string; readonly judgement: Extract<Judgement, { kind: 'allowed' }> };
 
 /** Non-approval gates at one instant. */
 export interface GateAnswer {
@@ -187,6 +193,8 @@ export interface WorkerActivities {
     /** Where policy changes are told; absent: nowhere. */
     readonly channel?: string;
   }>;
+  /** Asks people about a policy commit that may not bind without them. Repeats are harmless. */
+  proposePolicy(input: { readonly commit: string }): Promise<void>;
   /** Verdict and ballot for the public `requestApproval`. */
   judgeApproval(input: { readonly ask: ApprovalAsk; readonly caller: ApprovalCaller }): Promise<ApprovalAnswer>;
 }

@@ -1,19 +1,8 @@
 import { digestOf } from '../canonical';
 import type { Ballot, Seat } from '../approvals/ballot';
-import type { Judgement } from './ports';
+import type { Judgement, Reconsidered } from './ports';
 
 type Allowed = Extract<Judgement, { kind: 'allowed' }>;
-
-/** What a newer look makes of an operation that people are voting on. */
-export type Reconsidered =
-  { readonly kind: 'same' } | { readonly kind: 'denied'; readonly reasons: readonly string[] } | Changed;
-
-interface Changed {
-  readonly kind: 'changed';
-  /** What changed, in a sentence for the thread. */
-  readonly because: string;
-  readonly judgement: Allowed;
-}
 
 /**
  * Holds a fresh judgement against the one that people vote on. Other work, or more to ask for, opens the ballots anew;
