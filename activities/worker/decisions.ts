@@ -22,6 +22,7 @@ import { isRelayed } from '../../src/operation/relay';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
 import type { OperationTimings } from '../../src/operation/timings';
 import type { Repository } from '../../src/policy/read-repository';
+import type { ShadowFinding } from '../../src/policy/verdict';
 import { judgeAsk } from '../../src/approvals/judge-ask';
 import type { LedgerAge } from '../adapters/ledger';
 import type { LedgerPort } from './records';
@@ -37,6 +38,8 @@ export interface DecisionDeps {
   readonly workflowTypeOf: (workflowId: string) => Promise<string | undefined>;
   /** The waits of approvals, whose callers name none. */
   readonly timings: OperationTimings;
+  /** Hears of every verdict that a shadow rule would have changed. */
+  readonly onShadow?: (about: { readonly operation: string; readonly findings: readonly ShadowFinding[] }) => void;
   readonly now: () => Date;
 }
 
@@ -122,6 +125,8 @@ async function judge(deps: DecisionDeps, input: JudgeInput): Promise<Judgement> 
   const facts = await pinned(deps, input);
   const { judgement, plan } = judgeCase({ ...facts, resolved: input.resolved });
   if (plan) await keep(deps, plan);
+  if (judgement.kind === 'allowed' && judgement.shadow)
+    deps.onShadow?.({ operation: input.request.body.id, findings: judgement.shadow });
   return judgement;
 }
 

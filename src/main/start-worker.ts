@@ -46,6 +46,9 @@ export const startWorker: Start = async ({ config, log }) => {
         relayKey: config.RELAY_KEY,
         workflowTypeOf: async (workflowId) => (await client.workflow.getHandle(workflowId).describe()).type,
         timings: readTimings(config.TIMINGS),
+        onShadow: ({ operation, findings }) => {
+          for (const { rule, message } of findings) log.info({ operation, rule, shadow: true }, message);
+        },
         now: () => new Date(),
       }),
       ...createKnownVoterActivities({ relayKey: config.RELAY_KEY, now: () => new Date() }),

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../json';
 import type { AppliedState } from '../ledger/record';
 import { lastGood } from '../ledger/state';
 import { ballotsFor } from '../policy/ballots';
+import { basisOf } from '../policy/basis';
 import { operatorsFor } from '../policy/operators';
 import { evaluate, type Evaluation } from '../policy/evaluate';
 import { excludedAccounts } from '../policy/people';
@@ -11,7 +12,7 @@ import type { Repository } from '../policy/read-repository';
 import type { Policy } from '../policy/policy';
 import type { PolicyRequest, World } from '../policy/request';
 import { placeOf } from '../policy/context';
-import type { Gate } from '../policy/verdict';
+import type { Basis, Gate } from '../policy/verdict';
 import { compilePlan, compileResolve, type CompileInput } from '../runbooks/compile';
 import { validateInputs } from '../runbooks/inputs';
 import { isLate } from '../runbooks/scope';
@@ -70,7 +71,14 @@ export function admitCase(input: Case): { readonly admission: Admission; readonl
   ];
   const { commit } = repository.policy;
   if (refusals.length > 0 || work.kind === 'none')
-    return { admission: { kind: 'denied', reasons: [...new Set(refusals)], policyCommit: commit } };
+    return {
+      admission: {
+        kind: 'denied',
+        reasons: [...new Set(refusals)],
+        policyCommit: commit,
+        basis: basisIn(input, about),
+      },
+    };
   const compiled = compileResolve(compileInput(input, about.request, work));
   if (compiled && !compiled.ok)
     return { admission: { kind: 'denied', reasons: compiled.problems, policyCommit: commit } };
@@ -96,8 +104,13 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
   const { repository, now } = input;
   const { policy } = repository;
   const about = describe(input);
-  const denied = (reasons: readonly string[]): { readonly judgement: Judgement } => ({
-    judgement: { kind: 'denied', reasons: [...new Set(reasons)], policyCommit: policy.commit },
+  const denied = (reasons: readonly string[], world = about.world): { readonly judgement: Judgement } => ({
+    judgement: {
+      kind: 'denied',
+      reasons: [...new Set(reasons)],
+      policyCommit: policy.commit,
+      basis: basisIn(input, { ...about, world }),
+    },
   });
   if (about.problems.length > 0) return denied(about.problems);
   const work = workOf(input, about.request);
@@ -107,7 +120,7 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
   const { plan, outline } = compiled;
   const world: World = { ...about.world, plan: numbersOf(outline) };
   const evaluation = evaluate({ policy, request: about.request, world, now });
-  if (evaluation.verdict === 'denied') return denied(hardReasons(evaluation));
+  if (evaluation.verdict === 'denied') return denied(hardReasons(evaluation), world);
   const requester = input.request.requester.kind === 'person' ? input.request.requester.id : undefined;
   const excluded = excludedAccounts({ people: policy.people, requester });
   const ballots = ballotsFor({
@@ -133,6 +146,8 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
       facts: evaluation.facts,
       decisionDigest: digestOf({ work: workOfPlan(plan), ballots: ballots.map(seatsOf) }),
       workDigest: digestOf(workOfPlan(plan)),
+      ...(evaluation.shadow.length > 0 ? { shadow: evaluation.shadow } : {}),
+      basis: basisIn(input, { ...about, world }),
     },
     plan,
   };
@@ -194,6 +209,13 @@ function describe(input: Case): Placed & { readonly world: World } {
       policyProblem: input.policyProblem,
     },
   };
+}
+
+function basisIn(
+  { repository }: Case,
+  { request, world }: { readonly request: OperationRequest; readonly world: World },
+): Basis {
+  return basisOf({ request, world, people: repository.policy.people });
 }
 
 function workOf({ repository }: Case, request: OperationRequest): WorkAnswer {

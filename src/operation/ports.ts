@@ -8,6 +8,7 @@ import type { Actor, Operators } from './authority';
 import type { PlanOutline, StepResult } from './plan';
 import type { PolicyNews } from '../policy/news';
 import type { Standing } from '../policy/standing';
+import type { Basis, ShadowFinding } from '../policy/verdict';
 import type { OperationRequest, Relayed } from './request';
 import type { OperationTimings } from './timings';
 import type { GateView, OperationView } from './view';
@@ -19,7 +20,12 @@ import type { GateView, OperationView } from './view';
 
 /** What policy said before anything was opened. */
 export type Admission =
-  | { readonly kind: 'denied'; readonly reasons: readonly string[]; readonly policyCommit?: string }
+  | {
+      readonly kind: 'denied';
+      readonly reasons: readonly string[];
+      readonly policyCommit?: string;
+      readonly basis?: Basis;
+    }
   | {
       readonly kind: 'admitted';
       readonly policyCommit: string;
@@ -37,7 +43,12 @@ export type Admission =
 
 /** The second verdict: with facts, plan and gates. */
 export type Judgement =
-  | { readonly kind: 'denied'; readonly reasons: readonly string[]; readonly policyCommit: string }
+  | {
+      readonly kind: 'denied';
+      readonly reasons: readonly string[];
+      readonly policyCommit: string;
+      readonly basis?: Basis;
+    }
   | {
       readonly kind: 'allowed';
       readonly policyCommit: string;
@@ -53,6 +64,10 @@ export type Judgement =
       readonly inputs?: { readonly [name: string]: string };
       readonly lane?: { readonly service: string; readonly environment: string };
       readonly facts: JsonObject;
+      /** What shadow rules would have changed. */
+      readonly shadow?: readonly ShadowFinding[];
+      /** What the verdict was made of, for the record. */
+      readonly basis?: Basis;
       /** Hash of everything that decided; `recheck` compares it. */
       readonly decisionDigest: string;
       /** The part of it that is about the work, whoever approves it. */

@@ -1,11 +1,12 @@
 import type { Json, JsonObject } from '../json';
 import { hasLabel, membership, placeOf, type Context, type Finding } from './context';
+import { compareEvaluations } from './compare';
 import { computeFacts, withFacts, type FactNote } from './facts';
 import { planFields } from './names';
 import type { Environment, Policy, Service } from './policy';
 import type { PolicyRequest, World } from './request';
 import { rules } from './rules';
-import type { Reason, Verdict } from './verdict';
+import type { Reason, ShadowFinding, Verdict } from './verdict';
 
 export type { PolicyRequest, Standing, World } from './request';
 
@@ -14,6 +15,8 @@ export type Evaluation = Verdict & {
   readonly facts: JsonObject;
   readonly factNotes: readonly FactNote[];
   readonly why: readonly { readonly rule: string; readonly source?: string; readonly message: string }[];
+  /** What rules with `mode: shadow` would have changed, each by itself; none of it counts. */
+  readonly shadow: readonly ShadowFinding[];
   /** The queue to stand in; absent for work that belongs to no service in an environment. */
   readonly lane?: { readonly service: string; readonly environment: string };
   /** Channel of the card. */
@@ -27,12 +30,25 @@ export type Evaluation = Verdict & {
  * What policy says of a request at an instant. Pure: equal arguments give equal answers. All rules are asked, so that
  * a denial names every reason at once; one denial outweighs everything that would allow.
  */
-export function evaluate(input: {
+export function evaluate(input: Question): Evaluation {
+  const found = judge(input);
+  const shadow = input.policy.shadow.flatMap(({ rule, source, policy }): readonly ShadowFinding[] => {
+    const differences = compareEvaluations(found, judge({ ...input, policy }));
+    if (differences.length === 0) return [];
+    const message = `"${rule}" is a shadow rule and changes nothing; if it were binding: ${differences.map(({ sentence }) => sentence).join(' ')}`;
+    return [{ rule, message, source }];
+  });
+  return { ...found, shadow };
+}
+
+interface Question {
   readonly policy: Policy;
   readonly request: PolicyRequest;
   readonly world: World;
   readonly now: Date;
-}): Evaluation {
+}
+
+function judge(input: Question): Evaluation {
   const { policy, request, world, now } = input;
   const service = request.service === undefined ? undefined : policy.services.get(request.service);
   const environment = request.environment === undefined ? undefined : policy.environments.get(request.environment);
@@ -56,6 +72,7 @@ export function evaluate(input: {
     facts,
     factNotes: notes,
     why: whyOf(findings, notes),
+    shadow: [],
     ...(service && environment ? { lane: { service: service.name, environment: environment.name } } : {}),
     channel: environment?.channel ?? policy.channels.default ?? policy.channels.policy ?? '#general',
     policyCommit: policy.commit,

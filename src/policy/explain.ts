@@ -33,6 +33,7 @@ export function explainLines(
       ...evaluation.reasons.map(lineOf),
       ...refused,
       ...facts,
+      ...evaluation.shadow.map(lineOf),
     ];
   const open = evaluation.gates.filter(({ holds }) => !holds);
   const head =
@@ -48,7 +49,14 @@ export function explainLines(
   const said = new Set([...evaluation.gates, ...evaluation.reasons].map(({ message }) => message));
   const rest = evaluation.why.filter(({ rule, message }) => !said.has(message) && !rule.startsWith('fact '));
   const why = rest.map(({ message, source }) => ({ sentence: message, ...(source ? { place: source } : {}) }));
-  return [{ sentence: head }, ...evaluation.reasons.map(lineOf), ...gates, ...why, ...facts];
+  return [
+    { sentence: head },
+    ...evaluation.reasons.map(lineOf),
+    ...gates,
+    ...why,
+    ...facts,
+    ...evaluation.shadow.map(lineOf),
+  ];
 }
 
 function lineOf({ message, source }: Pick<Reason, 'message' | 'source'>): ExplainedLine {
@@ -68,6 +76,7 @@ export function explainJson(evaluation: Evaluation): JsonObject {
     })),
     gates: gates.map(gateJson),
     facts: evaluation.facts,
+    shadow: evaluation.shadow.map(({ rule, message, source }) => ({ rule, message, source: { ...source } })),
     policyCommit: evaluation.policyCommit,
   };
 }

@@ -11,6 +11,7 @@ import { readServices } from './read-services';
 import { readVerify } from './read-verify';
 import { peopleSchema, policySchema, type EnvironmentRules, type MetricRule, type PolicyFile } from './schema';
 import type { Signer } from './signers';
+import { withShadows, type ShadowRule } from './shadow';
 import type { Source } from './verdict';
 
 export interface PolicyFileText {
@@ -28,6 +29,7 @@ export interface Environment extends Omit<EnvironmentRules, 'windows' | 'soak' |
 }
 
 export interface FactRule {
+  readonly mode?: 'shadow';
   readonly set: { readonly [fact: string]: string | boolean };
   /** Absent: always. */
   readonly when?: Expression;
@@ -35,6 +37,7 @@ export interface FactRule {
 }
 
 export interface Approval {
+  readonly mode?: 'shadow';
   readonly name: string;
   readonly when?: Expression;
   readonly seats: readonly { readonly team: string; readonly count: number }[];
@@ -48,6 +51,7 @@ export interface Approval {
 }
 
 export interface Freeze extends DateRange {
+  readonly mode?: 'shadow';
   readonly name: string;
   /** Absent: all. */
   readonly environments?: readonly string[];
@@ -100,6 +104,8 @@ export interface Policy {
   readonly labels: ReadonlyMap<string, { readonly who?: readonly string[]; readonly source: Source }>;
   readonly approvals: readonly Approval[];
   readonly freezes: readonly Freeze[];
+  /** Rules that bind nobody, each with the policy in which it would. They are in none of the lists above. */
+  readonly shadow: readonly ShadowRule[];
   readonly handlers: readonly Handler[];
   readonly metrics: ReadonlyMap<string, MetricRule>;
   readonly services: ReadonlyMap<string, Service>;
@@ -139,7 +145,7 @@ export function loadPolicy(input: {
   const verify = readVerify(document);
   const problems = [...people.problems, ...services.problems, ...meaning.problems, ...verify.problems];
   if (problems.length > 0) return { ok: false, problems };
-  const policy: Policy = {
+  const policy = withShadows({
     ...meaning.parts,
     commit,
     file: document.value,
@@ -149,7 +155,7 @@ export function loadPolicy(input: {
     files,
     warnings: [...services.warnings, ...meaning.warnings],
     source: (path) => ({ file: 'policy.yaml', line: document.lineOf(path) }),
-  };
+  });
   return { ok: true, policy };
 }
 

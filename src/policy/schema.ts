@@ -66,7 +66,11 @@ const environment = z.strictObject({
 
 const declaredFact = z.union([z.literal('bool'), z.array(slug).min(2).max(10)]);
 
+/** A shadow rule is judged and told of, and binds nobody. */
+const mode = z.enum(['enforce', 'shadow']);
+
 const factRule = z.strictObject({
+  mode: mode.optional(),
   set: z.record(identifier, plainFact),
   when: condition.optional(),
 });
@@ -75,6 +79,7 @@ const seat = z.union([identifier, z.strictObject({ team: identifier, count: z.nu
 
 const approval = z.strictObject({
   name,
+  mode: mode.optional(),
   when: condition.optional(),
   /** One seat each; `none` says on purpose that nobody has to approve. */
   require: z.union([z.literal('none'), z.array(seat).min(1).max(10)]),
@@ -89,6 +94,7 @@ const approval = z.strictObject({
 
 const freeze = z.strictObject({
   name,
+  mode: mode.optional(),
   from: day,
   to: day,
   timezone: text().optional(),

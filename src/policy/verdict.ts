@@ -1,3 +1,5 @@
+import type { JsonObject } from '../json';
+
 /** Where a rule stands, so that a card can link to it: file and line at the policy commit. */
 export interface Source {
   readonly file: string;
@@ -62,3 +64,23 @@ export type Gate = ApprovalGate | WindowGate | FreezeGate | OrderGate | Prerequi
 export type Verdict =
   | { readonly verdict: 'denied'; readonly reasons: readonly Reason[] }
   | { readonly verdict: 'allowed'; readonly reasons: readonly Reason[]; readonly gates: readonly Gate[] };
+
+/** What a shadow rule would have changed; it changed nothing. */
+export interface ShadowFinding {
+  readonly rule: string;
+  /** One full sentence. */
+  readonly message: string;
+  readonly source: Source;
+}
+
+/**
+ * What a verdict was made of, for the record: with it and the request, any policy can be asked the same question later
+ * (`signalbox policy diff`). Bounded: of long lists the part that this request looks at first is kept, and `cut` names
+ * what was shortened.
+ */
+export type Basis = {
+  /** What policy, ledger and Git filled in of the request. */
+  readonly request: JsonObject;
+  readonly world: JsonObject;
+  readonly cut: readonly string[];
+};

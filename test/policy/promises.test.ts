@@ -161,6 +161,7 @@ describe('explanations', () => {
         },
       ],
       facts: { risk: 'medium' },
+      shadow: [],
       policyCommit: 'c0ffee',
     });
     expect(explainJson(judge(policy, { environment: 'elsewhere' }))).toMatchObject({

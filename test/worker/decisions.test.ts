@@ -1,3 +1,4 @@
+import { verdictBody } from '../../workflows/operation/verdict-body';
 import { mkdtempSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,7 @@ import { aRequest, testTimings } from '../helpers/operation-world';
 const relayKey = 'a-relay-key-for-tests-of-32-characters';
 const asker = { standing: 'member', groups: [] } as const;
 
+const heard: unknown[] = [];
 let policy: TestRepository;
 let records: TestRepository;
 let ledger: Ledger;
@@ -41,6 +43,7 @@ beforeEach(async () => {
     now: () => Date.now(),
   });
   decisions = createDecisionActivities({
+    onShadow: (about) => void heard.push(about),
     policy: createPolicySource({ mirror, freshMs: 0, now: () => Date.now() }),
     ledger,
     blobs: await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) }),
@@ -249,6 +252,27 @@ test('a freeze that began while people voted denies or waits as policy says', as
     kind: 'denied',
     reasons: [expect.stringContaining('sudden')],
   });
+});
+
+test('what a shadow rule would have changed goes into the judgement and is told, and the basis is recorded', async () => {
+  const text = await policy.read('policy.yaml');
+  const freeze =
+    '  - { name: tried out, mode: shadow, from: 2020-01-01, to: 2099-01-01, environments: [production], effect: deny }\n';
+  await policy.commit({ 'policy.yaml': text.replace('freezes:\n', `freezes:\n${freeze}`) });
+  heard.length = 0;
+
+  const { judgement, input } = await judged();
+
+  expect(judgement.shadow).toEqual([
+    { rule: 'tried out', message: expect.stringContaining('denied instead of allowed'), source: expect.anything() },
+  ]);
+  expect(heard).toEqual([{ operation: input.request.body.id, findings: judgement.shadow }]);
+  expect(judgement.basis).toMatchObject({
+    request: { service: 'checkout', environment: 'production' },
+    world: { requester: 'member', plan: { steps: expect.any(Number) } },
+    cut: [],
+  });
+  expect(verdictBody(judgement)).toMatchObject({ shadow: [{ rule: 'tried out' }], basis: judgement.basis });
 });
 
 test('a request that no bot signed is refused for good', async () => {

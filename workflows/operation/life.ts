@@ -24,6 +24,7 @@ import type { Admitted, Allowed, Facts } from './state';
 import { endStates, outcomeOf, stateChangeOf } from './outcome';
 import type { LaneTaken } from '../lane';
 import { deferrable, lanePriority } from './urgency';
+import { verdictBody } from './verdict-body';
 import { viewOf } from './view';
 
 /** The life of one operation (DESIGN section 2): admit, judge, gates, lane, recheck, intent, run, watch, outcome. */
@@ -173,11 +174,7 @@ export class Life {
     const { request } = this.facts;
     this.recorder.write('request', { ...(request as unknown as JsonObject) });
     if (admission.kind === 'denied') {
-      this.recorder.write('verdict', {
-        verdict: 'denied',
-        reasons: [...admission.reasons],
-        policyCommit: admission.policyCommit ?? null,
-      });
+      this.recorder.write('verdict', verdictBody(admission));
       return this.endDenied(admission.reasons);
     }
     this.facts.admission = admission;
@@ -209,11 +206,7 @@ export class Life {
 
   private allowed(judgement: Judgement): Allowed {
     if (judgement.kind === 'allowed') return judgement;
-    this.recorder.write('verdict', {
-      verdict: 'denied',
-      reasons: [...judgement.reasons],
-      policyCommit: judgement.policyCommit,
-    });
+    this.recorder.write('verdict', verdictBody(judgement));
     return this.endDenied(judgement.reasons);
   }
 
@@ -228,14 +221,7 @@ export class Life {
     this.facts.gates = judgement.gates;
     this.facts.steps = judgement.plan.steps.map(({ name }) => ({ name, state: 'waiting' }));
     this.box.open(judgement.ballots);
-    this.recorder.write('verdict', {
-      verdict: 'allowed',
-      policyCommit: judgement.policyCommit,
-      digest: judgement.plan.digest,
-      facts: judgement.facts,
-      ballots: judgement.ballots.map(({ id, digest, rule }) => ({ id, digest, rule })),
-      gates: judgement.gates.map(({ kind, holds, message }) => ({ kind, holds, message })),
-    });
+    this.recorder.write('verdict', verdictBody(judgement));
     this.enter('waiting');
     callVoters(this.courier, this.box, this.title);
   }

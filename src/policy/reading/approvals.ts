@@ -23,6 +23,7 @@ export function readApprovals(reader: Reader): Policy['approvals'] {
     const remindAfterMs = (rule.remind ?? []).map((text, at) => reader.duration(text, [...path, 'remind', at]));
     return {
       name: rule.name,
+      ...(rule.mode === 'shadow' ? { mode: rule.mode } : {}),
       when: reader.condition(rule.when, [...path, 'when']),
       seats,
       order: rule.order ?? 'parallel',

@@ -33,6 +33,7 @@ export function readFactRules(reader: Reader, facts: ReadonlyMap<string, FactVal
         reader.problem(path, `"${fact}" cannot be ${JSON.stringify(value)}`, `it is one of: ${values.join(', ')}`);
     }
     const when = reader.condition(rule.when, ['facts', 'rules', index, 'when']);
-    return { set: rule.set, when, source: reader.source(['facts', 'rules', index]) };
+    const shadow = rule.mode === 'shadow' ? { mode: rule.mode } : {};
+    return { ...shadow, set: rule.set, when, source: reader.source(['facts', 'rules', index]) };
   });
 }

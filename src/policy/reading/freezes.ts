@@ -16,6 +16,7 @@ export function readFreezes(reader: Reader): Policy['freezes'] {
     reader.kindsAndLabels(rule.except, [...path, 'except']);
     return {
       name: rule.name,
+      ...(rule.mode === 'shadow' ? { mode: rule.mode } : {}),
       from: rule.from,
       to: rule.to,
       zone: rule.timezone,
