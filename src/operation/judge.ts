@@ -77,6 +77,7 @@ export function admitCase(input: Case): { readonly admission: Admission; readonl
         reasons: [...new Set(refusals)],
         policyCommit: commit,
         basis: basisIn(input, about),
+        evidence: evaluation.evidence,
       },
     };
   const compiled = compileResolve(compileInput(input, about.request, work));
@@ -104,12 +105,17 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
   const { repository, now } = input;
   const { policy } = repository;
   const about = describe(input);
-  const denied = (reasons: readonly string[], world = about.world): { readonly judgement: Judgement } => ({
+  const denied = (
+    reasons: readonly string[],
+    world = about.world,
+    evidence: JsonObject = {},
+  ): { readonly judgement: Judgement } => ({
     judgement: {
       kind: 'denied',
       reasons: [...new Set(reasons)],
       policyCommit: policy.commit,
       basis: basisIn(input, { ...about, world }),
+      evidence,
     },
   });
   if (about.problems.length > 0) return denied(about.problems);
@@ -120,7 +126,8 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
   const { plan, outline } = compiled;
   const world: World = { ...about.world, plan: numbersOf(outline) };
   const evaluation = evaluate({ policy, request: about.request, world, now });
-  if (evaluation.verdict === 'denied') return denied(hardReasons(evaluation), world);
+  const { evidence } = evaluation;
+  if (evaluation.verdict === 'denied') return denied(hardReasons(evaluation), world, evidence);
   const requester = input.request.requester.kind === 'person' ? input.request.requester.id : undefined;
   const excluded = excludedAccounts({ people: policy.people, requester });
   const ballots = ballotsFor({
@@ -148,6 +155,7 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
       workDigest: digestOf(workOfPlan(plan)),
       ...(evaluation.shadow.length > 0 ? { shadow: evaluation.shadow } : {}),
       basis: basisIn(input, { ...about, world }),
+      evidence,
     },
     plan,
   };
@@ -281,7 +289,7 @@ function compileInput(
 function gateAnswer(gates: readonly Gate[], now: Date): GateAnswer {
   const views = gates.flatMap((gate): GateView[] => {
     if (gate.kind === 'approval') return [];
-    const opensAt = gate.kind === 'freeze' ? gate.until : gate.kind === 'prerequisite' ? undefined : gate.opensAt;
+    const opensAt = opensAtOf(gate);
     const { kind, holds, message, about } = gate;
     return [{ kind, holds, message, opensAt: holds ? undefined : opensAt, ...(about && { about }) }];
   });
@@ -289,6 +297,19 @@ function gateAnswer(gates: readonly Gate[], now: Date): GateAnswer {
   if (closed.length === 0) return { gates: views };
   const instants = closed.map(({ opensAt }) => (opensAt ? Date.parse(opensAt) : now.getTime() + gatePollMs));
   return { gates: views, nextGateCheckAtMs: Math.max(now.getTime() + 100, Math.min(...instants)) };
+}
+
+function opensAtOf(gate: Exclude<Gate, { kind: 'approval' }>): string | undefined {
+  switch (gate.kind) {
+    case 'freeze':
+    case 'override':
+      return gate.until;
+    case 'window':
+    case 'order':
+      return gate.opensAt;
+    case 'prerequisite':
+      return undefined;
+  }
 }
 
 /** What would run, without the commit it comes from: a newer commit that changes nothing here must not void votes. */

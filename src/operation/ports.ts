@@ -25,6 +25,8 @@ export type Admission =
       readonly reasons: readonly string[];
       readonly policyCommit?: string;
       readonly basis?: Basis;
+      /** For auditors, by regime; absent where nothing was judged. */
+      readonly evidence?: JsonObject;
     }
   | {
       readonly kind: 'admitted';
@@ -48,6 +50,8 @@ export type Judgement =
       readonly reasons: readonly string[];
       readonly policyCommit: string;
       readonly basis?: Basis;
+      /** For auditors, by regime; absent where nothing was judged. */
+      readonly evidence?: JsonObject;
     }
   | {
       readonly kind: 'allowed';
@@ -68,6 +72,8 @@ export type Judgement =
       readonly shadow?: readonly ShadowFinding[];
       /** What the verdict was made of, for the record. */
       readonly basis?: Basis;
+      /** For auditors, by regime (`sox`, `pci_dss`, `gdpr`, `hipaa`, …). */
+      readonly evidence?: JsonObject;
       /** Hash of everything that decided; `recheck` compares it. */
       readonly decisionDigest: string;
       /** The part of it that is about the work, whoever approves it. */
@@ -110,7 +116,7 @@ export interface GateAnswer {
   readonly gates: readonly GateView[];
   readonly nextGateCheckAtMs?: number;
   /** What a newer policy makes of the whole, when it is no longer the same. */
-  readonly moved?: Extract<Reconsidered, { kind: 'denied' | 'changed' }>;
+  readonly moved?: Extract<Recheck, { kind: 'denied' | 'changed' }>;
 }
 
 export interface RecheckInput extends JudgeInput {
@@ -131,7 +137,7 @@ export type Recheck =
   | { readonly kind: 'denied'; readonly reasons: readonly string[] }
   | { readonly kind: 'gates_closed'; readonly answer: GateAnswer }
   /** Something moved: what it is, and the judgement that now holds. Its ballots are opened anew. */
-  | { readonly kind: 'changed'; readonly because: string; readonly judgement: Judgement };
+  | { readonly kind: 'changed'; readonly because: string; readonly judgement: Extract<Judgement, { kind: 'allowed' }> };
 
 /** Both verdicts in one answer. `judgement` is absent where the request was denied, or its `resolve` steps come first. */
 export type Decision =

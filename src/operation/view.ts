@@ -51,7 +51,7 @@ export interface BallotView {
 }
 
 export interface GateView {
-  readonly kind: 'window' | 'freeze' | 'order' | 'prerequisite';
+  readonly kind: 'window' | 'freeze' | 'order' | 'prerequisite' | 'override';
   readonly holds: boolean;
   readonly message: string;
   /** ISO instant at which it is expected to open. */

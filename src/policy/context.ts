@@ -25,6 +25,8 @@ export interface Context {
 export interface Finding {
   readonly reasons?: readonly Reason[];
   readonly gates?: readonly Gate[];
+  /** What the record keeps for auditors, by regime. */
+  readonly evidence?: JsonObject;
   /** Why, in words, beyond what the gates say themselves. */
   readonly why?: readonly { readonly rule: string; readonly message: string; readonly source?: Source }[];
 }

@@ -22,6 +22,8 @@ export type Evaluation = Verdict & {
   /** Channel of the card. */
   readonly channel: string;
   readonly policyCommit: string;
+  /** What the record keeps for auditors: one entry for each regime that the service is under. */
+  readonly evidence: JsonObject;
   /** Set for break-glass: who has to review it afterwards, and how soon. */
   readonly debt?: { readonly reviewBy: readonly string[]; readonly within?: string };
 };
@@ -76,6 +78,7 @@ function judge(input: Question): Evaluation {
     ...(service && environment ? { lane: { service: service.name, environment: environment.name } } : {}),
     channel: environment?.channel ?? policy.channels.default ?? policy.channels.policy ?? '#general',
     policyCommit: policy.commit,
+    evidence: Object.assign({}, ...findings.map(({ evidence }) => evidence ?? {})) as JsonObject,
     ...(context.isBreakGlass ? { debt: debtOf(policy) } : {}),
   };
   if (reasons.some(({ level }) => level === 'hard'))

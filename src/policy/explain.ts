@@ -77,6 +77,7 @@ export function explainJson(evaluation: Evaluation): JsonObject {
     gates: gates.map(gateJson),
     facts: evaluation.facts,
     shadow: evaluation.shadow.map(({ rule, message, source }) => ({ rule, message, source: { ...source } })),
+    ...(Object.keys(evaluation.evidence).length > 0 ? { evidence: evaluation.evidence } : {}),
     policyCommit: evaluation.policyCommit,
   };
 }
@@ -102,6 +103,8 @@ function gateJson(gate: Gate): JsonObject {
       return { ...base, until: gate.until };
     case 'order':
       return { ...base, ...(gate.opensAt ? { opensAt: gate.opensAt } : {}) };
+    case 'override':
+      return { ...base, who: gate.who, self: gate.self, ...(gate.until ? { until: gate.until } : {}) };
     case 'prerequisite':
       return base;
   }

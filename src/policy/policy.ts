@@ -12,7 +12,8 @@ import { readVerify } from './read-verify';
 import { peopleSchema, policySchema, type EnvironmentRules, type MetricRule, type PolicyFile } from './schema';
 import type { Signer } from './signers';
 import { withShadows, type ShadowRule } from './shadow';
-import type { Source } from './verdict';
+import type { Segregation } from './segregation';
+import type { Level, Source } from './verdict';
 
 export interface PolicyFileText {
   readonly text: string;
@@ -45,9 +46,61 @@ export interface Approval {
   readonly timeoutMs: number;
   readonly remindAfterMs: readonly number[];
   readonly channel?: string;
-  readonly level: 'advisory' | 'soft' | 'hard';
+  readonly level: Level;
   readonly oneClick: boolean;
   readonly source: Source;
+}
+
+/** Who may override a soft rule, always with a reason. */
+export interface OverrideRule {
+  readonly who: readonly string[];
+  /** Whether whoever asked may override it themselves. */
+  readonly self: boolean;
+  /** How long the operation waits for somebody to do it. */
+  readonly timeoutMs: number;
+}
+
+/** Something that the company refuses, in its own words. */
+export interface CompanyRule {
+  readonly mode?: 'shadow';
+  readonly name: string;
+  readonly when: Expression;
+  readonly level: Level;
+  readonly message: string;
+  readonly override?: OverrideRule;
+  readonly source: Source;
+}
+
+interface RegimeRule {
+  readonly level: Level;
+  readonly override?: OverrideRule;
+}
+
+/** What policy asks of services under a regime; which those are, the service files say. */
+export interface Compliance {
+  readonly sox: RegimeRule & { readonly segregation: Segregation };
+  readonly pciDss: RegimeRule & { readonly segregation: Segregation };
+  readonly hipaa: RegimeRule;
+  /** Absent: there is nothing to compare with. */
+  readonly gdpr?: RegimeRule & {
+    readonly regions: readonly string[];
+    readonly assessmentMaxAgeMs: number | 'not_asked';
+  };
+}
+
+/** What a service file says of the regimes that the service is under. */
+export interface ServiceCompliance {
+  readonly sox: boolean;
+  /** `level_1`; absent: it is not under PCI DSS. */
+  readonly pciDss?: string;
+  readonly gdpr: boolean;
+  readonly hipaa: boolean;
+  /** Day of its privacy impact assessment. */
+  readonly assessedOn?: string;
+  readonly encryptedAtRest: boolean;
+  readonly encryptedInTransit: boolean;
+  /** Where the log of access is, or `declared`. */
+  readonly accessLog?: string;
 }
 
 export interface Freeze extends DateRange {
@@ -78,10 +131,8 @@ export interface Service {
   readonly document: JsonObject;
   readonly blackouts: readonly (DateRange & { readonly reason?: string; readonly source: Source })[];
   readonly needsDualApproval: boolean;
-  /** Why two people have to approve: `sox: required` or `requires_dual_approval`. */
-  readonly dualApprovalBecause?: string;
-  readonly needsReason: boolean;
-  readonly needsKnownAuthors: boolean;
+  readonly regions: readonly string[];
+  readonly compliance: ServiceCompliance;
   readonly internalDependencies: readonly string[];
   readonly file: string;
   readonly blob: string;
@@ -103,6 +154,10 @@ export interface Policy {
   readonly factRules: readonly FactRule[];
   readonly labels: ReadonlyMap<string, { readonly who?: readonly string[]; readonly source: Source }>;
   readonly approvals: readonly Approval[];
+  readonly rules: readonly CompanyRule[];
+  readonly compliance: Compliance;
+  /** Who may override soft rules that name nobody themselves. */
+  readonly overrides?: OverrideRule;
   readonly freezes: readonly Freeze[];
   /** Rules that bind nobody, each with the policy in which it would. They are in none of the lists above. */
   readonly shadow: readonly ShadowRule[];

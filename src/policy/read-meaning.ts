@@ -2,6 +2,7 @@ import type { Problem } from '../documents/read-yaml';
 import { conditionNames } from './names';
 import type { Policy, PolicyFileText, Service } from './policy';
 import { readApprovals } from './reading/approvals';
+import { readCompanyRules, readCompliance, readOverrides } from './reading/compliance';
 import { readEnvironments } from './reading/environments';
 import { readFactRules, readFacts } from './reading/facts';
 import { readFreezes } from './reading/freezes';
@@ -22,6 +23,9 @@ export type PolicyParts = Pick<
   | 'factRules'
   | 'labels'
   | 'approvals'
+  | 'rules'
+  | 'compliance'
+  | 'overrides'
   | 'freezes'
   | 'handlers'
   | 'metrics'
@@ -72,6 +76,9 @@ function readParts(reader: Reader): PolicyParts {
       ]),
     ),
     approvals: readApprovals(reader),
+    rules: readCompanyRules(reader),
+    compliance: readCompliance(reader),
+    overrides: readOverrides(reader),
     freezes: readFreezes(reader),
     handlers: (file.handlers ?? []).map((rule, index) => ({
       ...rule,

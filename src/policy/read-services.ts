@@ -2,7 +2,7 @@ import { nearest } from '../documents/nearest';
 import { readDocument, type DocumentResult, type Problem } from '../documents/read-yaml';
 import type { JsonObject } from '../json';
 import { isDay } from './calendar';
-import type { PolicyFileText, Service } from './policy';
+import type { PolicyFileText, Service, ServiceCompliance } from './policy';
 import { serviceSchema, type ServiceDocument } from './schema';
 
 type Read = Extract<DocumentResult<{ service: ServiceDocument }>, { ok: true }>;
@@ -36,6 +36,8 @@ export function readServices(files: ReadonlyMap<string, PolicyFileText>): {
 // Keys that act. In an open format a slip in one of them would be taken for a key of the organisation's own.
 const acting: ReadonlyMap<string, readonly string[]> = new Map([
   ['', ['compliance', 'deployment', 'monitoring', 'dependencies', 'repository']],
+  // Short names would be taken for other regimes: soc2 is no slip of sox.
+  ['compliance', ['privacy_assessment', 'encryption', 'access_log']],
   ['deployment', ['requires_dual_approval', 'blackout_windows']],
   ['monitoring', ['custom_metrics']],
   ['dependencies', ['internal', 'external']],
@@ -65,6 +67,9 @@ function meaningOf(input: {
     }
     if (window.end < window.start) problems.push(at([...path, 'end'], 'the blackout ends before it starts'));
   }
+  const { privacy_assessment: assessment } = service.compliance ?? {};
+  if (assessment && !isDay(assessment.date))
+    problems.push(at(['compliance', 'privacy_assessment', 'date'], `${assessment.date} is not a day of the calendar`));
   for (const [section, keys] of acting) {
     const map = section === '' ? service : service[section];
     for (const key of typeof map === 'object' && map !== null ? Object.keys(map) : []) {
@@ -88,11 +93,6 @@ function serviceOf(input: { readonly file: string; readonly blob: string; readon
     file,
     line: lineOf(path),
   });
-  const dualBecause = deployment.requires_dual_approval
-    ? 'requires_dual_approval'
-    : compliance.sox === 'required'
-      ? 'sox: required'
-      : undefined;
   const internal = (dependencies.internal ?? []).map((entry) => (typeof entry === 'string' ? entry : entry.name));
   return {
     name: service.name,
@@ -111,14 +111,34 @@ function serviceOf(input: { readonly file: string; readonly blob: string; readon
       reason: window.reason,
       source: sourceAt(['deployment', 'blackout_windows', index]),
     })),
-    needsDualApproval: dualBecause !== undefined,
-    dualApprovalBecause: dualBecause,
-    needsReason: compliance.sox === 'required',
-    needsKnownAuthors: compliance.pci_dss !== undefined && compliance.pci_dss !== 'none',
+    needsDualApproval: deployment.requires_dual_approval ?? false,
+    regions: deployment.regions ?? [],
+    compliance: complianceOf(compliance),
     internalDependencies: internal,
     file,
     blob,
     source: sourceAt([]),
     lineOf,
+  };
+}
+
+const outsideWords = ['none', 'no', 'off', 'false', 'disabled', 'exempt', 'optional', 'not_applicable', 'not_required'];
+
+/** Whether a service is under a regime: a word that nobody knows means yes. */
+function applies(value: string | undefined): boolean {
+  return value !== undefined && !outsideWords.includes(value.toLowerCase().replace(/[\s-]+/g, '_'));
+}
+
+function complianceOf(compliance: NonNullable<ServiceDocument['compliance']>): ServiceCompliance {
+  const { encryption, access_log: log, pci_dss: pciDss } = compliance;
+  return {
+    sox: applies(compliance.sox),
+    ...(applies(pciDss) && { pciDss }),
+    gdpr: applies(compliance.gdpr),
+    hipaa: applies(compliance.hipaa),
+    ...(compliance.privacy_assessment && { assessedOn: compliance.privacy_assessment.date }),
+    encryptedAtRest: encryption?.at_rest === true,
+    encryptedInTransit: encryption?.in_transit === true,
+    ...(log !== undefined && log !== false && { accessLog: log === true ? 'declared' : log }),
   };
 }

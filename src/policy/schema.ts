@@ -107,6 +107,44 @@ const freeze = z.strictObject({
   except: z.array(identifier).optional(),
 });
 
+/** Who may override a soft rule, always with a reason. */
+const override = z.strictObject({
+  who: teamNames,
+  /** Whether whoever asked may override it themselves; without it, not. */
+  self: z.boolean().optional(),
+  /** How long the operation waits for somebody to do it. */
+  timeout: duration.optional(),
+});
+const level = z.enum(['advisory', 'soft', 'hard']);
+
+const companyRule = z.strictObject({
+  name,
+  mode: mode.optional(),
+  when: condition,
+  /** `hard` (the default) refuses, `soft` waits for an override, `advisory` is only said. */
+  level: level.optional(),
+  /** One full sentence of the company's own. */
+  message: text().max(500),
+  override: override.optional(),
+});
+
+const regime = { level: level.optional(), override: override.optional() };
+/** `three_people`: whoever wrote a change may not ask for it either. */
+const segregated = { ...regime, segregation: z.enum(['approvers', 'three_people']).optional() };
+const compliance = z.strictObject({
+  sox: z.strictObject(segregated).optional(),
+  pci_dss: z.strictObject(segregated).optional(),
+  gdpr: z
+    .strictObject({
+      ...regime,
+      /** Where personal data may be; `*` stands for any part of a name. */
+      regions: z.array(text()).min(1).max(100),
+      privacy_assessment: z.union([z.literal('none'), z.strictObject({ max_age: duration })]).optional(),
+    })
+    .optional(),
+  hipaa: z.strictObject(regime).optional(),
+});
+
 const handler = z.strictObject({
   for: text().regex(/^[a-z_]+(\.[a-z_]+)?$/, 'has to be a kind of work such as deploy or rollout.target'),
   when: condition.optional(),
@@ -156,6 +194,12 @@ export const policySchema = z.strictObject({
     .optional(),
   labels: z.record(identifier, z.strictObject({ who: teamNames.optional() })).optional(),
   approvals: z.array(approval).max(100).optional(),
+  /** What the company refuses, in its own words. */
+  rules: z.array(companyRule).max(200).optional(),
+  /** Who may override soft rules that name nobody themselves. */
+  overrides: override.optional(),
+  /** What services under a regime have to keep to; which those are, the service files say. */
+  compliance: compliance.optional(),
   freezes: z.array(freeze).max(200).optional(),
   break_glass: z
     .strictObject({ who: teamNames, review_by: teamNames.optional(), within: duration.optional() })
@@ -183,6 +227,8 @@ export const policySchema = z.strictObject({
       approvals: z.enum(['none', 'as_deploy']).optional(),
       windows: z.enum(['ignore', 'keep']).optional(),
       freezes: z.enum(['ignore', 'keep']).optional(),
+      /** The company's own `rules`. */
+      rules: z.enum(['ignore', 'keep']).optional(),
     })
     .optional(),
   /** `extra_seat`: one more seat, of the service's owner, when nobody knows who wrote a change. */
@@ -227,6 +273,11 @@ export const serviceSchema = z.strictObject({
         sox: text().optional(),
         gdpr: text().optional(),
         hipaa: text().optional(),
+        /** The newest privacy impact assessment. */
+        privacy_assessment: z.looseObject({ date: day }).optional(),
+        encryption: z.looseObject({ at_rest: z.boolean().optional(), in_transit: z.boolean().optional() }).optional(),
+        /** Where the log of access is. */
+        access_log: z.union([z.boolean(), text()]).optional(),
       })
       .optional(),
     deployment: z
@@ -255,4 +306,5 @@ export type MetricRule = z.infer<typeof metric>;
 export type ServiceDocument = z.infer<typeof serviceSchema>['service'];
 export type PersonEntry = z.infer<typeof peopleSchema>['people'][string];
 export type TeamRule = z.infer<typeof team>;
+export type OverrideText = z.infer<typeof override>;
 export type WindowRule = z.infer<typeof window>;

@@ -19,9 +19,9 @@ interface MayBeShadow {
  * binds at its own place. So a shadow rule is judged by the same engine as one that binds, and cannot bind by mistake.
  */
 export function withShadows(all: Omit<Policy, 'shadow'>): Policy {
-  const lists = { approvals: all.approvals, freezes: all.freezes, factRules: all.factRules };
+  const lists = { approvals: all.approvals, freezes: all.freezes, factRules: all.factRules, rules: all.rules };
   const binding: Policy = { ...all, ...without(lists, undefined), shadow: [] };
-  const rules: readonly MayBeShadow[] = [...all.factRules, ...all.approvals, ...all.freezes];
+  const rules: readonly MayBeShadow[] = [...all.factRules, ...all.approvals, ...all.rules, ...all.freezes];
   const shadow = rules
     .filter(({ mode }) => mode === 'shadow')
     .map((rule) => ({
@@ -32,7 +32,7 @@ export function withShadows(all: Omit<Policy, 'shadow'>): Policy {
   return { ...binding, shadow };
 }
 
-type Lists = Pick<Policy, 'approvals' | 'freezes' | 'factRules'>;
+type Lists = Pick<Policy, 'approvals' | 'freezes' | 'factRules' | 'rules'>;
 
 function without(lists: Lists, except: MayBeShadow | undefined): Lists {
   const stays = (rule: MayBeShadow): boolean => rule.mode !== 'shadow' || rule === except;
@@ -40,5 +40,6 @@ function without(lists: Lists, except: MayBeShadow | undefined): Lists {
     approvals: lists.approvals.filter(stays),
     freezes: lists.freezes.filter(stays),
     factRules: lists.factRules.filter(stays),
+    rules: lists.rules.filter(stays),
   };
 }

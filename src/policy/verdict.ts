@@ -6,10 +6,12 @@ export interface Source {
   readonly line: number;
 }
 
+export type Level = 'advisory' | 'soft' | 'hard';
+
 /** One thing policy says against, or about, a request. */
 export interface Reason {
   readonly rule: string;
-  readonly level: 'advisory' | 'soft' | 'hard';
+  readonly level: Level;
   /** A full sentence: what, why, who can change it. */
   readonly message: string;
   readonly source?: Source;
@@ -57,8 +59,19 @@ export interface PrerequisiteGate extends GateBase {
   readonly kind: 'prerequisite';
 }
 
+/** A soft rule that the request breaks: it holds once one of `who` has overridden it, or once it is broken no more. */
+export interface OverrideGate extends GateBase {
+  readonly kind: 'override';
+  readonly who: readonly string[];
+  /** Whether whoever asked may override it themselves. */
+  readonly self: boolean;
+  readonly timeoutMs: number;
+  /** When the rule is broken no more, if only time is missing. */
+  readonly until?: string;
+}
+
 /** What must hold before the first side effect. The lane is a gate too, but the lane workflow answers for it. */
-export type Gate = ApprovalGate | WindowGate | FreezeGate | OrderGate | PrerequisiteGate;
+export type Gate = ApprovalGate | WindowGate | FreezeGate | OrderGate | PrerequisiteGate | OverrideGate;
 
 /** What policy says of a request. */
 export type Verdict =

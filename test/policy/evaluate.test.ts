@@ -193,8 +193,11 @@ describe('duties of a service add seats to the company’s rule', () => {
 
   test('SOX wants a reason, and a rollback none', () => {
     const policy = policyOf(two);
-    expect(rulesOf(judge(policy, { service: 'bank' }))).toEqual(['sox']);
-    expect(rulesOf(judge(policy, { service: 'bank', reason: '  ' }))).toEqual(['sox']);
+    const books = policyOf(two, {
+      'configs/services/books.yaml': 'service: { name: books, owner: owners, compliance: { sox: required } }\n',
+    });
+    expect(rulesOf(judge(books, { service: 'books' }))).toEqual(['sox']);
+    expect(rulesOf(judge(books, { service: 'books', reason: '  ' }))).toEqual(['sox']);
     expect(rulesOf(judge(policy, { service: 'bank', kind: 'rollback' }))).toEqual([]);
   });
 });

@@ -11,6 +11,7 @@ export function verdictBody(verdict: Denied | Allowed): JsonObject {
       verdict: 'denied',
       reasons: [...verdict.reasons],
       policyCommit: verdict.policyCommit ?? null,
+      evidence: verdict.evidence ?? {},
       basis: verdict.basis ?? null,
     };
   return {
@@ -18,6 +19,7 @@ export function verdictBody(verdict: Denied | Allowed): JsonObject {
     policyCommit: verdict.policyCommit,
     digest: verdict.plan.digest,
     facts: verdict.facts,
+    evidence: verdict.evidence ?? {},
     ballots: verdict.ballots.map(({ id, digest, rule }) => ({ id, digest, rule })),
     gates: verdict.gates.map(({ kind, holds, message }) => ({ kind, holds, message })),
     shadow: (verdict.shadow ?? []).map(({ rule, message, source }) => ({ rule, message, source: { ...source } })),

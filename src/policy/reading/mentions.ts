@@ -10,7 +10,10 @@ export function checkMentions(reader: Reader): void {
   reader.teams(file.break_glass?.review_by, ['break_glass', 'review_by']);
   reader.teams(file.rollback?.who, ['rollback', 'who']);
   reader.teams(file.operators, ['operators']);
+  if (file.break_glass && !file.break_glass.review_by)
+    reader.warn(['break_glass'], 'nobody has to look at what was done by break-glass; name teams under review_by');
   if (file.break_glass?.within) reader.duration(file.break_glass.within, ['break_glass', 'within']);
+  warnOfOpenLabels(reader);
   reader.kindsAndLabels(file.incidents?.except, ['incidents', 'except']);
   for (const key of ['lock', 'unlock', 'freeze', 'stop'] as const)
     reader.teams(file.holds?.[key]?.who, ['holds', key, 'who']);
@@ -20,6 +23,20 @@ export function checkMentions(reader: Reader): void {
   for (const [index, promotion] of (file.promotions ?? []).entries()) {
     reader.environment(promotion.from, ['promotions', index, 'from']);
     reader.environment(promotion.to, ['promotions', index, 'to']);
+  }
+}
+
+/** A label that opens a freeze is a door: who may claim it has to be somebody in particular. */
+function warnOfOpenLabels(reader: Reader): void {
+  for (const [index, freeze] of (reader.file.freezes ?? []).entries()) {
+    for (const label of freeze.except ?? []) {
+      const rule = reader.file.labels?.[label];
+      if (rule && !rule.who)
+        reader.warn(
+          ['freezes', index, 'except'],
+          `the label "${label}" opens the freeze "${freeze.name}" and anybody may claim it; name teams under labels.${label}.who`,
+        );
+    }
   }
 }
 

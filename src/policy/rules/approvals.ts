@@ -2,18 +2,14 @@ import { assignSeats } from '../../approvals/seats';
 import type { Ballot, Seat, Vote } from '../../approvals/ballot';
 import { evaluate as evaluateCondition } from '../../expressions/cel';
 import { denial, listed, membersOf, membership, placeOf, type Context, type Finding, type Rule } from '../context';
+import type { Duty } from '../duty';
 import { excludedAccounts } from '../people';
 import type { Approval } from '../policy';
 import type { ApprovalGate, Reason, Source } from '../verdict';
+import { pciDuties } from './pci-dss';
+import { soxDuties } from './sox';
 
 type SeatCount = { readonly team: string; readonly count: number };
-
-/** A reason for more seats than the company's rule asks for. */
-interface Duty {
-  readonly rule: string;
-  readonly because: string;
-  readonly source?: Source;
-}
 
 /**
  * The first rule whose condition holds asks for its seats; duties of the service add to them, so that one ballot holds
@@ -66,46 +62,21 @@ function why(rule: Approval): { readonly rule: string; readonly message: string;
   return { rule: rule.name, message: `"${rule.name}" ${what}, ${when}.`, source: rule.source };
 }
 
-/** Seats that the service, unknown authors and machines add. */
+/** Seats that the service, its regimes, unknown authors and machines add. */
 function duties(
   context: Context,
   base: readonly SeatCount[],
 ): { readonly seats: readonly SeatCount[]; readonly duties: readonly Duty[]; readonly reasons: readonly Reason[] } {
-  const { policy, request, service, environment } = context;
+  const { service } = context;
   const added: Duty[] = [];
   let count = base.reduce((sum, seat) => sum + seat.count, 0);
   const before = count;
-  const add = (upTo: number, duty: Duty): void => {
-    if (count >= upTo) return;
+  for (const duty of [...ownDuties(context), ...soxDuties(context), ...pciDuties(context), ...machineDuties(context)]) {
+    const upTo = duty.approvers === 'one_more' ? count + 1 : duty.approvers;
+    if (count >= upTo) continue;
     count = upTo;
     added.push(duty);
-  };
-  if (service?.needsDualApproval && request.kind !== 'runbook') {
-    const key =
-      service.dualApprovalBecause === 'sox: required'
-        ? ['compliance', 'sox']
-        : ['deployment', 'requires_dual_approval'];
-    add(2, {
-      rule: `dual approval of ${service.name}`,
-      because: `${service.name} needs two approvers (${service.dualApprovalBecause}).`,
-      source: { file: service.file, line: service.lineOf(key) },
-    });
   }
-  const needsAuthors = service?.needsKnownAuthors || policy.file.unknown_authors === 'extra_seat';
-  if (service && needsAuthors && request.authors === undefined && request.kind === 'deploy')
-    add(count + 1, {
-      rule: 'unknown authors',
-      because: `Nobody knows who wrote this change of ${service.name}, so one more person has to approve it.`,
-      source: service.needsKnownAuthors
-        ? { file: service.file, line: service.lineOf(['compliance', 'pci_dss']) }
-        : policy.source(['unknown_authors']),
-    });
-  if (request.requester.kind === 'machine' && environment?.strict)
-    add(1, {
-      rule: 'machines',
-      because: `A machine asks, and ${environment.name} is strict, so a person has to approve it.`,
-      source: environment.source,
-    });
   const missing = count - before;
   if (missing === 0) return { seats: [], duties: [], reasons: [] };
   const team = service?.owner ?? base[0]?.team;
@@ -113,6 +84,38 @@ function duties(
   const message = `${added.map(({ because }) => because).join(' ')} Nobody can, because ${service ? `${service.name} has no owner` : 'no team is named for it'}; add an owner to ${service?.file ?? 'its service file'}.`;
   const { rule, source } = added[0]!;
   return { seats: [], duties: [], reasons: [{ rule, level: 'hard', message, source }] };
+}
+
+/** What the service file and `unknown_authors` ask for. */
+function ownDuties({ policy, request, service }: Context): readonly Duty[] {
+  if (!service) return [];
+  const dual: Duty = {
+    rule: `dual approval of ${service.name}`,
+    because: `${service.name} needs two approvers (requires_dual_approval).`,
+    source: { file: service.file, line: service.lineOf(['deployment', 'requires_dual_approval']) },
+    approvers: 2,
+  };
+  const unknown: Duty = {
+    rule: 'unknown authors',
+    because: `Nobody knows who wrote this change of ${service.name}, so one more person has to approve it.`,
+    source: policy.source(['unknown_authors']),
+    approvers: 'one_more',
+  };
+  const needsAuthors = policy.file.unknown_authors === 'extra_seat' && service.compliance.pciDss === undefined;
+  const isUnknown = needsAuthors && request.authors === undefined && request.kind === 'deploy';
+  return [...(service.needsDualApproval && request.kind !== 'runbook' ? [dual] : []), ...(isUnknown ? [unknown] : [])];
+}
+
+function machineDuties({ request, environment }: Context): readonly Duty[] {
+  if (request.requester.kind !== 'machine' || !environment?.strict) return [];
+  return [
+    {
+      rule: 'machines',
+      because: `A machine asks, and ${environment.name} is strict, so a person has to approve it.`,
+      source: environment.source,
+      approvers: 1,
+    },
+  ];
 }
 
 function merge(seats: readonly SeatCount[]): readonly SeatCount[] {

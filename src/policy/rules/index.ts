@@ -1,19 +1,23 @@
 import type { Rule } from '../context';
 import { approvals } from './approvals';
 import { commandedFreezes } from './commanded-freezes';
+import { companyRules } from './company-rules';
 import { dependencies } from './dependencies';
 import { freezes } from './freezes';
+import { gdpr } from './gdpr';
 import { handlerOnly } from './handler-only';
 import { holdsKnown } from './holds-known';
+import { hipaa } from './hipaa';
 import { incidents } from './incidents';
 import { known } from './known';
 import { breakGlass, labels } from './labels';
 import { locks } from './locks';
 import { order } from './order';
-import { reasonGiven } from './reason-given';
+import { pciDss } from './pci-dss';
 import { requester } from './requester';
 import { rollbackTarget } from './rollback-target';
 import { stop } from './stop';
+import { sox } from './sox';
 import { strict } from './strict';
 import { windows } from './windows';
 
@@ -24,7 +28,11 @@ export const rules: readonly Rule[] = [
   requester,
   labels,
   breakGlass,
-  reasonGiven,
+  sox,
+  pciDss,
+  gdpr,
+  hipaa,
+  companyRules,
   rollbackTarget,
   strict,
   approvals,

@@ -1,0 +1,29 @@
+import { evaluate as evaluateCondition } from '../../expressions/cel';
+import { denial, placeOf, type Finding, type Rule } from '../context';
+import type { CompanyRule } from '../policy';
+import { violation } from '../violation';
+
+/** What the company itself refuses, in its own words: the rules under `rules` whose condition holds. */
+export const companyRules: Rule = (context) => {
+  const { policy, isRollback } = context;
+  if (isRollback && policy.file.rollback?.rules !== 'keep') return {};
+  const findings = policy.rules.map((rule) => judge(rule));
+  return {
+    reasons: findings.flatMap(({ reasons = [] }) => reasons),
+    gates: findings.flatMap(({ gates = [] }) => gates),
+  };
+
+  function judge(rule: CompanyRule): Finding {
+    const { name, when, level, message, override, source } = rule;
+    const answer = evaluateCondition(when, context.variables, { zone: policy.timezone });
+    // There is a second verdict, with the plan, before anybody is asked.
+    if (!answer.ok && context.world.plan === undefined && when.roots.includes('plan')) return {};
+    if (!answer.ok)
+      return denial(
+        name,
+        `The rule "${name}" could not be evaluated (${answer.message}), and what cannot be judged is denied; the owner of the policy repository has to mend ${placeOf(source)}.`,
+        source,
+      );
+    return answer.value === true ? violation(context, { rule: name, level, message, override, source }) : {};
+  }
+};

@@ -1,0 +1,417 @@
+import { formatProblem } from '../../../src/documents/read-yaml';
+import type { PolicyRequest } from '../../../src/policy/evaluate';
+import { gatesOf, judge, load, machine, person, policyOf, problemsOf, rulesOf, seatsOf } from '../helpers';
+
+const places = 'environments: { production: {}, staging: {} }\n';
+
+/** A service of its own under what a test needs. */
+const service = (compliance: string, more = '') => ({
+  'configs/services/vault.yaml': `service:\n  name: vault\n  owner: owners\n  compliance: { ${compliance} }\n${more}`,
+});
+
+const about = { service: 'vault', reason: 'the interest rate' } as const;
+
+interface Case {
+  readonly compliance: string;
+  readonly more?: string;
+  readonly rules?: string;
+  readonly request?: Partial<PolicyRequest>;
+}
+
+/** What would be allowed but for one thing: the rule that is named alone refuses it. */
+const refusedBy: readonly (readonly [string, string, Case])[] = [
+  [
+    'a change of books without a business justification',
+    'sox',
+    { compliance: 'sox: required', request: { reason: ' ' } },
+  ],
+  [
+    'an author who asks, where three people are wanted',
+    'sox',
+    {
+      compliance: 'sox: required',
+      rules: 'compliance: { sox: { segregation: three_people } }\n',
+      request: { authors: ['ana@example.com'] },
+    },
+  ],
+  [
+    'an author who asks by another account of theirs',
+    'sox',
+    {
+      compliance: 'sox: required',
+      rules: 'compliance: { sox: { segregation: three_people } }\n',
+      request: { authors: ['ana@example.com'], requester: person('U0ANA2') },
+    },
+  ],
+  [
+    'a change whose authors nobody knows, where three people are wanted',
+    'sox',
+    {
+      compliance: 'sox: required',
+      rules: 'compliance: { sox: { segregation: three_people } }\n',
+      request: { authors: undefined },
+    },
+  ],
+  [
+    'a change of a card service without a reason',
+    'pci_dss',
+    { compliance: 'pci_dss: level_2', request: { reason: undefined } },
+  ],
+  [
+    'an author of a card service who asks, where three people are wanted',
+    'pci_dss',
+    {
+      compliance: 'pci_dss: level_1',
+      rules: 'compliance: { pci_dss: { segregation: three_people } }\n',
+      request: { authors: ['ana@example.com'] },
+    },
+  ],
+  [
+    'a region outside of where personal data may be',
+    'gdpr',
+    {
+      compliance: 'gdpr: enabled, privacy_assessment: { date: 2026-03-01 }',
+      more: '  deployment: { regions: [eu-west-1, us-east-1] }\n',
+      rules: 'compliance: { gdpr: { regions: ["eu-*"] } }\n',
+    },
+  ],
+  [
+    'no region at all',
+    'gdpr',
+    {
+      compliance: 'gdpr: enabled, privacy_assessment: { date: 2026-03-01 }',
+      rules: 'compliance: { gdpr: { regions: ["eu-*"] } }\n',
+    },
+  ],
+  [
+    'no privacy assessment',
+    'gdpr',
+    {
+      compliance: 'gdpr: enabled',
+      more: '  deployment: { regions: [eu-west-1] }\n',
+      rules: 'compliance: { gdpr: { regions: ["eu-*"] } }\n',
+    },
+  ],
+  [
+    'a privacy assessment that is too old',
+    'gdpr',
+    {
+      compliance: 'gdpr: enabled, privacy_assessment: { date: 2026-08-01 }',
+      more: '  deployment: { regions: [eu-west-1] }\n',
+      rules: 'compliance: { gdpr: { regions: ["eu-*"], privacy_assessment: { max_age: 100d } } }\n',
+    },
+  ],
+  [
+    'a privacy assessment of a day to come',
+    'gdpr',
+    {
+      compliance: 'gdpr: enabled, privacy_assessment: { date: 2026-12-01 }',
+      more: '  deployment: { regions: [eu-west-1] }\n',
+      rules: 'compliance: { gdpr: { regions: ["eu-*"] } }\n',
+    },
+  ],
+  [
+    'health data that is not encrypted at rest',
+    'hipaa',
+    { compliance: 'hipaa: required, encryption: { at_rest: false, in_transit: true }, access_log: s3' },
+  ],
+  [
+    'health data that is not encrypted in transit',
+    'hipaa',
+    { compliance: 'hipaa: required, encryption: { at_rest: true }, access_log: s3' },
+  ],
+  [
+    'health data without a log of access',
+    'hipaa',
+    { compliance: 'hipaa: required, encryption: { at_rest: true, in_transit: true }, access_log: false' },
+  ],
+];
+
+const judged = ({ compliance, more, rules = '', request = {} }: Case) =>
+  judge(policyOf(places + rules, service(compliance, more)), { ...about, ...request });
+
+describe('what one regime alone refuses', () => {
+  test.each(refusedBy)('%s (%s)', (_what, rule, given) => {
+    const evaluation = judged(given);
+    expect(rulesOf(evaluation)).toEqual([rule]);
+    // Said with the file and the line, and what to do next.
+    expect(evaluation.reasons[0]).toMatchObject({ source: { file: 'configs/services/vault.yaml' } });
+    expect(evaluation.reasons[0]?.message).toMatch(/vault .*; .*\.$/s);
+    expect(Object.keys(evaluation.evidence)).toEqual([rule]);
+  });
+
+  test.each(refusedBy.filter(([, , { request }]) => request?.requester === undefined))(
+    'a rollback passes: %s (%s)',
+    (_what, _rule, given) => {
+      expect(rulesOf(judged({ ...given, request: { ...given.request, kind: 'rollback' } }))).toEqual([]);
+    },
+  );
+
+  test.each(refusedBy)('where its level is advisory it is only said: %s (%s)', (_what, rule, given) => {
+    const { rules = '' } = given;
+    const written = `${rule}: { level: advisory`;
+    const soft = rules.includes(`${rule}: {`)
+      ? rules.replace(`${rule}: {`, `${written},`)
+      : `compliance: { ${written} } }\n`;
+    const evaluation = judged({ ...given, rules: soft });
+    expect(rulesOf(evaluation)).toEqual([]);
+    expect(evaluation.reasons).toMatchObject([{ rule, level: 'advisory' }]);
+  });
+});
+
+describe('what the regimes let through', () => {
+  const gdpr = 'compliance: { gdpr: { regions: ["eu-*", ch-zurich], privacy_assessment: { max_age: 100d } } }\n';
+  const regions = '  deployment: { regions: [eu-west-1, ch-zurich] }\n';
+  const passes: readonly (readonly [string, Case])[] = [
+    ['SOX with a reason', { compliance: 'sox: required' }],
+    [
+      'three different people',
+      {
+        compliance: 'sox: required, pci_dss: level_1',
+        rules: 'compliance: { sox: { segregation: three_people }, pci_dss: { segregation: three_people } }\n',
+        request: { authors: ['lee@example.com'] },
+      },
+    ],
+    [
+      'GDPR in its regions, on the last day of its assessment',
+      { compliance: 'gdpr: enabled, privacy_assessment: { date: 2026-08-16 }', more: regions, rules: gdpr },
+    ],
+    [
+      'GDPR where policy asks for no assessment',
+      {
+        compliance: 'gdpr: enabled',
+        more: regions,
+        rules: 'compliance: { gdpr: { regions: ["*"], privacy_assessment: none } }\n',
+      },
+    ],
+    ['GDPR where policy compares with nothing', { compliance: 'gdpr: enabled' }],
+    [
+      'HIPAA with everything declared',
+      { compliance: 'hipaa: required, encryption: { at_rest: true, in_transit: true }, access_log: true' },
+    ],
+    [
+      'a service that says it is under none of them',
+      { compliance: 'sox: none, pci_dss: not_applicable, gdpr: disabled, hipaa: no', request: { reason: undefined } },
+    ],
+  ];
+  test.each(passes)('%s', (_what, given) => {
+    expect(rulesOf(judged(given))).toEqual([]);
+  });
+
+  test('what policy cannot compare with is said, once', () => {
+    expect(judged({ compliance: 'gdpr: enabled' }).reasons).toMatchObject([{ rule: 'gdpr', level: 'advisory' }]);
+  });
+
+  test('a word that nobody knows means that the regime applies', () => {
+    expect(rulesOf(judged({ compliance: 'sox: requried', request: { reason: undefined } }))).toEqual(['sox']);
+  });
+});
+
+describe('who has to approve', () => {
+  const none = 'approvals: [{ name: none, require: none }]\n';
+  test.each([
+    ['SOX: two', 'sox: required', {}, { owners: 2 }],
+    [
+      'PCI DSS: somebody who neither asked nor wrote it',
+      'pci_dss: level_1',
+      { authors: ['x@y.example'] },
+      { owners: 1 },
+    ],
+    ['PCI DSS: one more while nobody knows who wrote it', 'pci_dss: level_1', { authors: undefined }, { owners: 1 }],
+    ['both', 'sox: required, pci_dss: level_1', { authors: undefined }, { owners: 3 }],
+    ['GDPR and HIPAA: nobody', 'gdpr: enabled, hipaa: none', {}, {}],
+  ] as const)('%s', (_what, compliance, request, seats) => {
+    const policy = policyOf(places + none, service(compliance));
+    expect(seatsOf(judge(policy, { ...about, ...request }))).toEqual(seats);
+  });
+});
+
+describe('the evidence that the record keeps', () => {
+  const all =
+    'sox: required, pci_dss: level_1, gdpr: enabled, hipaa: required, privacy_assessment: { date: 2026-05-04 }, encryption: { at_rest: true, in_transit: true }, access_log: "s3://audit"';
+  const policy = policyOf(
+    `${places}compliance: { gdpr: { regions: ["eu-*"] } }\n`,
+    service(all, '  deployment: { regions: [eu-west-1] }\n'),
+  );
+
+  test('one entry for each regime that the service is under', () => {
+    expect(judge(policy, { ...about, authors: ['LEE@example.com'] }, { plan: { irreversible: 1 } }).evidence).toEqual({
+      sox: {
+        businessJustification: 'the interest rate',
+        requester: 'U0ANA',
+        authors: ['U0LEE'],
+        segregation: 'approvers',
+        approversAtLeast: 2,
+      },
+      pci_dss: {
+        level: 'level_1',
+        reason: 'the interest rate',
+        requester: 'U0ANA',
+        authors: ['U0LEE'],
+        segregation: 'approvers',
+        irreversibleSteps: 1,
+      },
+      gdpr: {
+        regions: ['eu-west-1'],
+        allowedRegions: ['eu-*'],
+        outside: [],
+        privacyAssessment: '2026-05-04',
+        privacyAssessmentState: 'current',
+      },
+      hipaa: { encryptedAtRest: true, encryptedInTransit: true, accessLog: 's3://audit', looksAreRecorded: true },
+    });
+  });
+
+  test('people stand in it by id, and an author whom people.yaml does not know is only counted', () => {
+    const { evidence } = judge(policy, { ...about, authors: ['ana@example.com', 'who@else.example'] });
+    expect(evidence).toMatchObject({ sox: { authors: ['U0ANA'], unlistedAuthors: 1 } });
+    expect(JSON.stringify(evidence)).not.toContain('@');
+    expect(judge(policy, { ...about, authors: undefined }).evidence).toMatchObject({ sox: { authors: null } });
+  });
+
+  test('of a denial too, and nothing for a service under none', () => {
+    expect(judge(policy, { ...about, reason: undefined }).evidence).toMatchObject({
+      sox: { businessJustification: null },
+    });
+    expect(judge(policy, { service: 'web' }).evidence).toEqual({});
+  });
+});
+
+describe('the company’s own rules', () => {
+  const rule = (level: string, when = 'change.version == "v2"', more = '') =>
+    policyOf(
+      `${places}rules:\n  - { name: no twos, when: '${when}', level: ${level}, message: "Version two is cursed; take three."${more} }\n`,
+    );
+  test.each([
+    ['hard refuses', rule('hard'), ['denied', 'no twos']],
+    ['advisory is said', rule('advisory'), []],
+    ['one whose condition does not hold says nothing', rule('hard', 'change.version == "v3"'), []],
+    [
+      'one that cannot be evaluated denies, whatever its level',
+      rule('advisory', '"a" in change.paths'),
+      ['denied', 'no twos'],
+    ],
+  ])('%s', (_what, policy, gates) => {
+    expect(gatesOf(judge(policy))).toEqual(gates);
+  });
+
+  test('one in the shadow binds nobody and says what it would have refused', () => {
+    const found = judge(rule('hard', 'true', ', mode: shadow'));
+    expect(found.verdict).toBe('allowed');
+    expect(found.shadow).toEqual([expect.objectContaining({ rule: 'no twos' })]);
+  });
+
+  test('it refuses in the company’s words, with file and line', () => {
+    expect(judge(rule('hard')).reasons).toEqual([
+      {
+        rule: 'no twos',
+        level: 'hard',
+        message: 'Version two is cursed; take three.',
+        source: { file: 'policy.yaml', line: expect.any(Number) },
+      },
+    ]);
+  });
+
+  test('one about the plan is left to the second verdict, which has a plan', () => {
+    const policy = rule('hard', 'plan.irreversible > 0');
+    expect(gatesOf(judge(policy, {}, { plan: undefined }))).toEqual([]);
+    expect(gatesOf(judge(policy, {}, { plan: { irreversible: 1 } }))).toEqual(['denied', 'no twos']);
+  });
+
+  test('a rollback passes unless policy keeps the rules for it', () => {
+    const policy = (rollback: string) =>
+      policyOf(`${places}${rollback}rules: [{ name: never, when: 'true', message: "No." }]\n`);
+    expect(rulesOf(judge(policy(''), { kind: 'rollback' }))).toEqual([]);
+    expect(rulesOf(judge(policy('rollback: { rules: keep }\n'), { kind: 'rollback' }))).toEqual(['never']);
+  });
+
+  test('two of one name, and names that nothing has, are errors of the file', () => {
+    expect(
+      problemsOf(
+        `${places}rules:\n  - { name: a, when: 'change.versoin == ""', message: "x" }\n  - { name: a, when: 'true', message: "y", override: { who: [leeds] } }\n`,
+      ),
+    ).toEqual([
+      expect.stringContaining('did you mean "version"'),
+      expect.stringContaining('two rules are called "a"'),
+      expect.stringContaining('there is no team "leeds"'),
+    ]);
+  });
+});
+
+describe('soft rules', () => {
+  const soft = (more: string) =>
+    policyOf(`${places}${more}rules: [{ name: late, when: 'true', level: soft, message: "It is late; wait." }]\n`);
+
+  test('one that is broken is a gate for those who may override it', () => {
+    const evaluation = judge(soft('overrides: { who: [leads, security], timeout: 2h }\n'));
+    expect(evaluation).toMatchObject({
+      verdict: 'allowed',
+      gates: [
+        {
+          kind: 'override',
+          rule: 'late',
+          holds: false,
+          who: ['leads', 'security'],
+          self: false,
+          timeoutMs: 7_200_000,
+          message:
+            'It is late; wait. The rule is soft: leads or security may override it with a reason, and whoever asked may not.',
+        },
+      ],
+    });
+  });
+
+  test('one that nobody may override denies, and the check of the file warns', () => {
+    expect(judge(soft(''))).toMatchObject({
+      verdict: 'denied',
+      reasons: [{ rule: 'late', message: expect.stringContaining('names nobody who may override it') }],
+    });
+    expect(warningsOf(`${places}rules: [{ name: late, when: 'true', level: soft, message: "x" }]\n`)).toEqual([
+      expect.stringContaining('nobody may override it'),
+    ]);
+  });
+
+  test('it gives way to break-glass, and a hard one does not', () => {
+    const glass = 'break_glass: { who: [leads], review_by: [security] }\n';
+    const request = { labels: ['break_glass'], reason: 'down' };
+    expect(gatesOf(judge(soft(glass), request))).toEqual([]);
+    expect(judge(soft(glass), request).reasons).toEqual(
+      expect.arrayContaining([expect.objectContaining({ rule: 'late', level: 'advisory' })]),
+    );
+    const hard = policyOf(`${places}${glass}rules: [{ name: late, when: 'true', message: "x" }]\n`);
+    expect(rulesOf(judge(hard, request))).toEqual(['late']);
+  });
+});
+
+describe('labels that open a freeze', () => {
+  const freeze = 'freezes: [{ name: f, from: 2026-12-01, to: 2026-12-02, except: [hotfix, rollback] }]\n';
+  test.each([
+    ['one that anybody may claim is warned of', 'labels: { hotfix: {} }\n', 1],
+    ['one that some may claim is not', 'labels: { hotfix: { who: [leads] } }\n', 0],
+  ])('%s', (_what, labels, count) => {
+    expect(warningsOf(places + labels + freeze)).toHaveLength(count);
+  });
+
+  test('a machine cannot claim one that teams may', () => {
+    const policy = policyOf(`${places}labels: { hotfix: { who: [leads] } }\n${freeze}`);
+    expect(rulesOf(judge(policy, { labels: ['hotfix'], requester: machine('ci') }))).toEqual(['labels']);
+  });
+});
+
+test('break-glass that nobody reviews is warned of', () => {
+  expect(warningsOf(`${places}break_glass: { who: [leads] }\n`)).toEqual([expect.stringContaining('review_by')]);
+});
+
+test.each([
+  ['a slip in a key that acts', 'privacy_assesment: { date: 2026-01-01 }', 'did you mean "privacy_assessment"'],
+  ['a day that there is not', 'privacy_assessment: { date: 2026-02-30 }', 'is not a day of the calendar'],
+  ['encryption that is neither true nor false', 'encryption: { at_rest: aes }', 'at_rest'],
+])('a service file with %s is an error', (_what, compliance, message) => {
+  expect(problemsOf(places, service(compliance))).toEqual([expect.stringContaining(message)]);
+});
+
+function warningsOf(rules: string): readonly string[] {
+  const loaded = load(rules);
+  if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join('\n'));
+  return loaded.policy.warnings.map(formatProblem);
+}
