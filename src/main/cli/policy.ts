@@ -1,5 +1,6 @@
 import type { AddCommand } from './command';
 import { addPolicyCheck } from './policy-check';
+import { addPolicyDiff } from './policy-diff';
 import { addPolicyExplain } from './policy-explain';
 import { addPolicyTest } from './policy-test';
 
@@ -8,4 +9,5 @@ export const addPolicy: AddCommand = (program, cli) => {
   addPolicyCheck(policy, cli);
   addPolicyTest(policy, cli);
   addPolicyExplain(policy, cli);
+  addPolicyDiff(policy, cli);
 };
