@@ -24,6 +24,7 @@ export async function holdingNow(policy: PolicySource, now: Date): Promise<Holdi
 function sentenceOf(freeze: Freeze, until: string): string {
   const services = freeze.services === undefined ? 'every service' : listed(freeze.services);
   const places = freeze.environments === undefined ? '' : ` in ${listed(freeze.environments)}`;
+  const which = freeze.when === undefined ? '' : ` where ${freeze.when.source}`;
   const does = freeze.effect === 'deny' ? 'refuses changes of' : 'holds back changes of';
-  return `The freeze "${freeze.name}" ${does} ${services}${places} until ${until}; the owner of the policy repository can lift it.`;
+  return `The freeze "${freeze.name}" ${does} ${services}${places}${which} until ${until}; the owner of the policy repository can lift it.`;
 }

@@ -1,4 +1,6 @@
 import { DateTime, IANAZone } from 'luxon';
+import type { CronDays } from './cron';
+import { dayMs, merged, shownAround, whenShown, type Stretch } from './wall-clock';
 
 /** A stretch of the wall clock that comes back every week. Ends are exclusive. */
 export interface WeeklyWindow {
@@ -13,6 +15,16 @@ export interface WeeklyWindow {
   readonly zone?: string;
 }
 
+/** Begins whenever the wall clock shows a time that the pattern matches, and is over when it shows `minutes` more. */
+export interface CronWindow {
+  readonly name: string;
+  readonly cron: CronDays;
+  readonly minutes: number;
+  readonly zone?: string;
+}
+
+export type TimeWindow = WeeklyWindow | CronWindow;
+
 /** Whole days in a zone, both ends inclusive. */
 export interface DateRange {
   /** `2026-12-18` */
@@ -21,6 +33,18 @@ export interface DateRange {
   readonly zone?: string;
 }
 
+/** The same days of every year, both ends inclusive; over the year's end where `to` comes before `from`. */
+export interface YearlyRange {
+  readonly every: 'year';
+  /** `12-18`. 29 February begins on 1 March and ends on 28 February in a year that has none. */
+  readonly from: string;
+  readonly to: string;
+  readonly zone?: string;
+}
+
+/** A time at which something is not to happen. */
+export type Season = DateRange | YearlyRange | CronWindow;
+
 export interface WindowAnswer {
   readonly open: boolean;
   readonly opensAt?: Date;
@@ -28,143 +52,219 @@ export interface WindowAnswer {
   readonly closesAt?: Date;
 }
 
-/** Far enough to find a weekly window again even when a spring morning has swallowed one of its turns. */
-const lookAheadDays = 15;
-
 /**
  * Whether one of the windows is open at an instant, and when that changes next. No window at all means always open.
  * A window is a stretch of the wall clock: a time that spring skips never matches, a time that autumn repeats matches
  * both times.
  */
 export function windowAt(input: {
-  readonly windows: readonly WeeklyWindow[];
+  readonly windows: readonly TimeWindow[];
   readonly now: Date;
   readonly defaultZone: string;
 }): WindowAnswer {
-  const { windows, defaultZone } = input;
+  const { windows } = input;
   if (windows.length === 0) return { open: true };
-  const now = input.now.getTime();
-  const known = answers.get(windows);
-  if (known?.defaultZone === defaultZone && known.since <= now && now < known.until) return known.answer;
-  const found = findAnswer({ windows, now, defaultZone });
-  const until = (found.opensAt ?? found.closesAt)?.getTime() ?? now;
-  answers.set(windows, { defaultZone, since: now, until, answer: found });
-  return found;
+  const { on, next } = turnAt({ ...input, key: windows, seasons: windows });
+  const at = next === undefined ? undefined : new Date(next);
+  if (on) return { open: true, closesAt: at };
+  return { open: false, opensAt: at };
 }
 
-/** Until a window opens or closes the answer is the same, and arithmetic with zones is most of a decision's time. */
-const answers = new WeakMap<
-  readonly WeeklyWindow[],
-  { readonly defaultZone: string; readonly since: number; readonly until: number; readonly answer: WindowAnswer }
->();
+/** Whether an instant lies in a season; if so until when, else when it comes next (absent: never again). */
+export type SeasonAnswer =
+  { readonly active: true; readonly until: Date } | { readonly active: false; readonly next?: Date };
 
-function findAnswer(input: {
-  readonly windows: readonly WeeklyWindow[];
-  readonly now: number;
-  readonly defaultZone: string;
-}): WindowAnswer {
-  const { windows, now, defaultZone } = input;
-  const isOpen = (at: number): boolean => windows.some((window) => holds(window, at, defaultZone));
-  const open = isOpen(now);
-  if (windows.some(isAlways)) return { open };
-  for (let day = -1; day <= lookAheadDays; day++) {
-    const edges = windows.flatMap((window) => edgesOf({ window, now, day, defaultZone }));
-    const flip = edges.filter((at) => at > now && isOpen(at) !== open).sort((left, right) => left - right)[0];
-    // Another window may flip earlier on a day that begins later in its own zone: look one day further.
-    const later =
-      flip === undefined ? [] : windows.flatMap((window) => edgesOf({ window, now, day: day + 1, defaultZone }));
-    const flips = later.filter((at) => at > now && at < flip! && isOpen(at) !== open);
-    if (flip !== undefined) return answer(open, Math.min(flip, ...flips));
-  }
-  return { open };
-}
-
-function answer(open: boolean, flip: number): WindowAnswer {
-  return open ? { open, closesAt: new Date(flip) } : { open, opensAt: new Date(flip) };
-}
-
-function isAlways(window: WeeklyWindow): boolean {
-  return window.from === 0 && window.to === 1440 && new Set(window.days).size === 7;
-}
-
-/** Whether an instant lies in a range of days, and the instants at which the range begins and is over. */
-export function rangeAt(input: { readonly range: DateRange; readonly now: Date; readonly defaultZone: string }): {
-  readonly active: boolean;
-  readonly from: Date;
-  readonly until: Date;
-} {
-  const { from, until } = edgesOfRange(input.range, input.range.zone ?? input.defaultZone);
-  const now = input.now.getTime();
-  return { active: from <= now && now < until, from: new Date(from), until: new Date(until) };
-}
-
-const rangeEdges = new WeakMap<DateRange, { readonly zone: string; readonly from: number; readonly until: number }>();
-
-function edgesOfRange(range: DateRange, zone: string): { readonly from: number; readonly until: number } {
-  const known = rangeEdges.get(range);
-  if (known?.zone === zone) return known;
-  const from = DateTime.fromISO(range.from, { zone }).startOf('day').toMillis();
-  const until = DateTime.fromISO(range.to, { zone }).plus({ days: 1 }).startOf('day').toMillis();
-  const edges = { zone, from, until };
-  rangeEdges.set(range, edges);
-  return edges;
-}
-
-/** The ranges that are active at an instant, each with its end; the one that ends last first. */
-export function freezeAt<Range extends DateRange>(input: {
-  readonly freezes: readonly Range[];
+export function seasonAt(input: {
+  readonly season: Season;
   readonly now: Date;
   readonly defaultZone: string;
-}): readonly { readonly freeze: Range; readonly until: Date }[] {
+}): SeasonAnswer {
+  const { season, now, defaultZone } = input;
+  const { on, next } = turnAt({ key: season, seasons: [season], now, defaultZone });
+  if (!on) return next === undefined ? { active: false } : { active: false, next: new Date(next) };
+  return { active: true, until: new Date(next ?? now.getTime() + farMs) };
+}
+
+/** The seasons that are active at an instant, each with its end; the one that ends last first. */
+export function freezeAt<Kind extends Season>(input: {
+  readonly freezes: readonly Kind[];
+  readonly now: Date;
+  readonly defaultZone: string;
+}): readonly { readonly freeze: Kind; readonly until: Date }[] {
   return input.freezes
-    .map((freeze) => ({ freeze, ...rangeAt({ range: freeze, now: input.now, defaultZone: input.defaultZone }) }))
-    .filter(({ active }) => active)
-    .map(({ freeze, until }) => ({ freeze, until }))
+    .flatMap((freeze) => {
+      const answer = seasonAt({ season: freeze, now: input.now, defaultZone: input.defaultZone });
+      return answer.active ? [{ freeze, until: answer.until }] : [];
+    })
     .sort((left, right) => right.until.getTime() - left.until.getTime());
 }
 
-function holds(window: WeeklyWindow, at: number, defaultZone: string): boolean {
-  const local = DateTime.fromMillis(at, { zone: window.zone ?? defaultZone });
-  const minute = local.hour * 60 + local.minute;
-  const today = window.days.includes(local.weekday);
-  if (window.from < window.to) return today && window.from <= minute && minute < window.to;
-  const yesterday = window.days.includes(local.weekday === 1 ? 7 : local.weekday - 1);
-  return (today && minute >= window.from) || (yesterday && minute < window.to);
+/** What never ends (or not within decades) is said to last this long. */
+const farMs = 3_650 * dayMs;
+/** Looking for a change goes on in ever longer parts; together some fifty years of one unchanged answer. */
+const firstPartMs = dayMs;
+const longestPartMs = 512 * dayMs;
+const maxParts = 48;
+
+interface Turn {
+  readonly on: boolean;
+  /** ms; when `on` changes. */
+  readonly next?: number;
 }
 
-/** Every instant at which a window may open or close on one day from now: its own edges and changes of the clock. */
-function edgesOf(input: {
-  readonly window: WeeklyWindow;
-  readonly now: number;
-  readonly day: number;
+interface Known extends Turn {
   readonly defaultZone: string;
-}): readonly number[] {
-  const { window, now, day } = input;
-  const zone = window.zone ?? input.defaultZone;
-  const start = DateTime.fromMillis(now, { zone }).startOf('day').plus({ days: day }).startOf('day');
-  const edges: number[] = [];
-  for (const minutes of [window.from, window.to]) {
-    const date = start.plus({ days: Math.floor(minutes / 1440) });
-    const wall = date.set({ hour: Math.floor(minutes / 60) % 24, minute: minutes % 60, second: 0, millisecond: 0 });
-    for (const possible of wall.getPossibleOffsets()) edges.push(possible.toMillis());
-  }
-  const change = clockChange(start.toMillis(), start.plus({ days: 1 }).startOf('day').toMillis(), zone);
-  return change === undefined ? edges : [...edges, change];
+  readonly since: number;
+  readonly until: number;
 }
 
-/** The instant between two others at which the zone's offset changes. */
-function clockChange(start: number, end: number, zone: string): number | undefined {
-  const iana = IANAZone.create(zone);
-  const before = iana.offset(start);
-  if (iana.offset(end) === before) return undefined;
-  // Zones change at whole minutes, and days begin at one.
-  let [low, high] = [0, Math.round((end - start) / 60_000)];
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (iana.offset(start + middle * 60_000) === before) low = middle;
-    else high = middle;
+/** Until a window opens or closes the answer is the same, and finding it is most of a decision's time. */
+const answers = new WeakMap<object, Known>();
+
+function turnAt(input: {
+  /** What the answer is kept by. */
+  readonly key: object;
+  readonly seasons: readonly (TimeWindow | Season)[];
+  readonly now: Date;
+  readonly defaultZone: string;
+}): Turn {
+  const { key, seasons, defaultZone } = input;
+  const now = input.now.getTime();
+  const known = answers.get(key);
+  if (known?.defaultZone === defaultZone && known.since <= now && now < known.until) return known;
+  const clocks = seasons.map((season) => ({ zone: season.zone ?? defaultZone, ...timesOf(season) }));
+  const found = findTurn(clocks, now);
+  answers.set(key, { ...found, defaultZone, since: now, until: found.next ?? now + firstPartMs });
+  return found;
+}
+
+interface Clock extends Times {
+  readonly zone: string;
+}
+
+function findTurn(clocks: readonly Clock[], now: number): Turn {
+  const always = clocks.some((clock) => clock.always);
+  if (always) return { on: true };
+  let on: boolean | undefined;
+  let [start, length] = [now, firstPartMs];
+  for (let part = 0; part < maxParts; part++) {
+    const within = { start, end: start + length };
+    const first = merged(
+      clocks.flatMap(({ zone, between }) => whenShown({ times: between(shownAround(within)), zone, within })),
+    )[0];
+    on ??= first?.start === now;
+    if (!on && first) return { on, next: first.start };
+    if (on && (first === undefined || first.start > start)) return { on, next: start };
+    if (on && first!.end < within.end) return { on, next: first!.end };
+    const further = on ? within.end : nextPart(clocks, within.end);
+    if (further === undefined) return { on };
+    [start, length] = [further, Math.min(length * 2, longestPartMs)];
   }
-  return start + high * 60_000;
+  return { on: on! };
+}
+
+/** Where the next part begins when nothing is on: shortly before something may be. */
+function nextPart(clocks: readonly Clock[], from: number): number | undefined {
+  const next = clocks.flatMap(({ nextFrom }) => nextFrom(from - dayMs) ?? []);
+  return next.length === 0 ? undefined : Math.max(from, Math.min(...next) - dayMs);
+}
+
+/** The times of the wall clock that something is about. */
+interface Times {
+  /** It is about all of them. */
+  readonly always?: boolean;
+  /** Those that touch a stretch. */
+  between(this: void, stretch: Stretch): readonly Stretch[];
+  /** A time that is not after the first of them that begins at a time or later; undefined when none does. */
+  nextFrom(this: void, time: number): number | undefined;
+}
+
+function timesOf(season: TimeWindow | Season): Times {
+  if ('cron' in season) return cronTimes(season);
+  if ('days' in season) return weeklyTimes(season);
+  return 'every' in season ? yearlyTimes(season) : datedTimes(season);
+}
+
+function weeklyTimes({ days, from, to }: WeeklyWindow): Times {
+  // 1970-01-01 was a Thursday.
+  const starts = (day: number): boolean => days.includes(((((day + 3) % 7) + 7) % 7) + 1);
+  return dailyTimes({
+    parts: [{ start: from, end: to > from ? to : to + 1440 }],
+    daily: new Set(days).size === 7,
+    dayFrom: (day) => [0, 1, 2, 3, 4, 5, 6].map((more) => day + more).find(starts),
+  });
+}
+
+function cronTimes({ cron, minutes }: CronWindow): Times {
+  const parts = merged(cron.minutes.map((start) => ({ start, end: start + minutes })));
+  return dailyTimes({ parts, daily: cron.daily, dayFrom: cron.dayFrom });
+}
+
+const minuteMs = 60_000;
+
+/** The same parts of some days; minutes after midnight, which may lie beyond the next one. */
+function dailyTimes(spec: {
+  readonly parts: readonly Stretch[];
+  readonly daily: boolean;
+  readonly dayFrom: (day: number) => number | undefined;
+}): Times {
+  const { parts, daily, dayFrom } = spec;
+  const span = Math.ceil(Math.max(0, ...parts.map(({ end }) => end)) / 1440);
+  return {
+    always: daily && coversDay(parts),
+    between: ({ start, end }) => {
+      const found: Stretch[] = [];
+      const last = Math.floor(end / dayMs);
+      let day = dayFrom(Math.floor(start / dayMs) - span);
+      while (day !== undefined && day <= last) {
+        const midnight = day * dayMs;
+        for (const part of parts)
+          found.push({ start: midnight + part.start * minuteMs, end: midnight + part.end * minuteMs });
+        day = dayFrom(day + 1);
+      }
+      return found;
+    },
+    nextFrom: (time) => {
+      const day = dayFrom(Math.floor(time / dayMs));
+      return day === undefined ? undefined : day * dayMs;
+    },
+  };
+}
+
+/** Whether parts that come back every day leave no minute of it out. */
+function coversDay(parts: readonly Stretch[]): boolean {
+  const twice = merged(parts.flatMap((part) => [part, { start: part.start + 1440, end: part.end + 1440 }]));
+  return twice.some(({ start, end }) => end - start >= 1440);
+}
+
+function datedTimes({ from, to }: DateRange): Times {
+  const range = { start: Date.parse(`${from}T00:00:00Z`), end: Date.parse(`${to}T00:00:00Z`) + dayMs };
+  return {
+    between: () => [range],
+    nextFrom: (time) => (range.end > time ? range.start : undefined),
+  };
+}
+
+function yearlyTimes({ from, to }: YearlyRange): Times {
+  const turn = (year: number): Stretch => ({
+    start: dayOfYear(year, from, 'next'),
+    end: dayOfYear(to < from ? year + 1 : year, to, 'last') + dayMs,
+  });
+  const yearOf = (time: number): number => new Date(time).getUTCFullYear();
+  return {
+    between: ({ start, end }) => {
+      const count = yearOf(end) - yearOf(start) + 2;
+      return Array.from({ length: count }, (_, more) => turn(yearOf(start) - 1 + more));
+    },
+    nextFrom: (time) => [0, 1].map((more) => turn(yearOf(time) + more).start).find((start) => start >= time),
+  };
+}
+
+/** A day such as `02-29` in a year; where the year has none, the `next` or the `last` one before. */
+function dayOfYear(year: number, text: string, without: 'next' | 'last'): number {
+  const [month, day] = text.split('-').map(Number) as [number, number];
+  const last = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  return Date.UTC(year, month - 1, without === 'last' ? Math.min(day, last) : day);
 }
 
 const dayNames = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
@@ -194,6 +294,11 @@ export function parseClock(text: string, edge: 'from' | 'to'): number | undefine
 /** Whether a text is a day of the calendar: `2026-02-30` is none. */
 export function isDay(text: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text, { zone: 'utc' }).isValid;
+}
+
+/** Whether a text is a day that some year has: `02-29` is one, `02-30` is none. */
+export function isYearDay(text: string): boolean {
+  return /^\d{2}-\d{2}$/.test(text) && isDay(`2024-${text}`);
 }
 
 /** Whether a text names a time zone by its IANA name, or is UTC. */

@@ -3,7 +3,7 @@ import { readDocument, type Problem } from '../documents/read-yaml';
 import type { Expression } from '../expressions/cel';
 import type { JsonObject } from '../json';
 import type { TeamMembers } from '../approvals/ballot';
-import type { DateRange, WeeklyWindow } from './calendar';
+import type { DateRange, Season, TimeWindow } from './calendar';
 import type { FactValues } from './names';
 import { peopleOf, type People } from './people';
 import { readMeaning } from './read-meaning';
@@ -23,7 +23,7 @@ export interface PolicyFileText {
 
 export interface Environment extends Omit<EnvironmentRules, 'windows' | 'soak' | 'watch'> {
   readonly name: string;
-  readonly windows: readonly WeeklyWindow[];
+  readonly windows: readonly TimeWindow[];
   readonly soakMs: number;
   readonly watchMs: number;
   readonly source: Source;
@@ -103,17 +103,28 @@ export interface ServiceCompliance {
   readonly accessLog?: string;
 }
 
-export interface Freeze extends DateRange {
+/** A season in which work waits or is refused. */
+export type Freeze = Season & FreezeRule;
+
+export interface FreezeRule {
   readonly mode?: 'shadow';
   readonly name: string;
   /** Absent: all. */
   readonly environments?: readonly string[];
   readonly services?: readonly string[];
+  /** Only work of which this holds. Absent: all. */
+  readonly when?: Expression;
   readonly effect: 'wait' | 'deny';
-  readonly running: 'finish' | 'finish_stage' | 'stop';
+  readonly running: WhenFrozen;
   readonly except: readonly string[];
   readonly source: Source;
 }
+
+/**
+ * What becomes of work that is running when a freeze begins: it goes on to its end; it waits after the step, or the
+ * stage, in which it is; it waits at once where it only watches or waits itself, else after its step; it is undone.
+ */
+export type WhenFrozen = 'finish' | 'finish_step' | 'finish_stage' | 'hold' | 'roll_back';
 
 export interface Handler {
   /** `deploy`, `rollout.target`, `prerequisite.database_migration`, ... */
@@ -147,7 +158,7 @@ export interface Policy {
   readonly timezone: string;
   readonly channels: NonNullable<PolicyFile['channels']>;
   readonly teams: ReadonlyMap<string, TeamMembers>;
-  readonly windows: ReadonlyMap<string, WeeklyWindow>;
+  readonly windows: ReadonlyMap<string, TimeWindow>;
   readonly environments: ReadonlyMap<string, Environment>;
   /** Values from weakest to strictest. */
   readonly facts: ReadonlyMap<string, FactValues>;

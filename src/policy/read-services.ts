@@ -1,7 +1,7 @@
 import { nearest } from '../documents/nearest';
 import { readDocument, type DocumentResult, type Problem } from '../documents/read-yaml';
 import type { JsonObject } from '../json';
-import { isDay } from './calendar';
+import { isDay, isZone } from './calendar';
 import type { PolicyFileText, Service, ServiceCompliance } from './policy';
 import { serviceSchema, type ServiceDocument } from './schema';
 
@@ -65,6 +65,14 @@ function meaningOf(input: {
     for (const edge of ['start', 'end'] as const) {
       if (!isDay(window[edge])) problems.push(at([...path, edge], `${window[edge]} is not a day of the calendar`));
     }
+    if (window.timezone !== undefined && !isZone(window.timezone))
+      problems.push(
+        at(
+          [...path, 'timezone'],
+          `"${window.timezone}" is not a time zone`,
+          'write its IANA name, such as Europe/Berlin',
+        ),
+      );
     if (window.end < window.start) problems.push(at([...path, 'end'], 'the blackout ends before it starts'));
   }
   const { privacy_assessment: assessment } = service.compliance ?? {};
@@ -108,6 +116,7 @@ function serviceOf(input: { readonly file: string; readonly blob: string; readon
     blackouts: (deployment.blackout_windows ?? []).map((window, index) => ({
       from: window.start,
       to: window.end,
+      zone: window.timezone,
       reason: window.reason,
       source: sourceAt(['deployment', 'blackout_windows', index]),
     })),

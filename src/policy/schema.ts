@@ -20,6 +20,10 @@ const channel = text().regex(/^(#[\p{L}\p{N}_.-]{1,80}|[CG][A-Z0-9]{2,})$/u, 'ha
 const userId = text().regex(/^[UW][A-Z0-9]+$/, 'has to be a Slack user id such as U0LEE');
 const groupId = text().regex(/^S[A-Z0-9]+$/, 'has to be a Slack user group id such as S0SECURITY');
 const day = text().regex(/^\d{4}-\d{2}-\d{2}$/, 'has to be a day such as 2026-12-18');
+const dayOfAnyYear = text().regex(
+  /^(\d{4}-)?\d{2}-\d{2}$/,
+  'has to be a day such as 2026-12-18, or "12-18" with every: year',
+);
 const clock = text().regex(/^\d{1,2}:\d{2}$/, 'has to be a time of day such as "09:00"');
 const teamNames = z.array(identifier).min(1).max(20);
 const plainFact = z.union([z.boolean(), text()]);
@@ -34,10 +38,17 @@ const team = z.union([
   }),
 ]);
 
+const cron = text().max(100);
+
+/** Weekly (`days`, `from`, `to`) or cron-like (`cron`, `for`). */
 const window = z.strictObject({
-  days: z.union([text(), z.array(text()).min(1)]),
-  from: clock,
-  to: clock,
+  days: z.union([text(), z.array(text()).min(1)]).optional(),
+  from: clock.optional(),
+  to: clock.optional(),
+  /** Minute, hour, day of the month, month, day of the week: it opens whenever the wall clock shows that. */
+  cron: cron.optional(),
+  /** How long it stays open. */
+  for: duration.optional(),
   timezone: text().optional(),
 });
 
@@ -92,17 +103,23 @@ const approval = z.strictObject({
   one_click: z.boolean().optional(),
 });
 
+/** Dated (`from`, `to`), of every year (`every: year`, `from`, `to`) or cron-like (`cron`, `for`). */
 const freeze = z.strictObject({
   name,
   mode: mode.optional(),
-  from: day,
-  to: day,
+  every: z.literal('year').optional(),
+  from: dayOfAnyYear.optional(),
+  to: dayOfAnyYear.optional(),
+  cron: cron.optional(),
+  for: duration.optional(),
   timezone: text().optional(),
   environments: z.array(slug).min(1).optional(),
   services: z.array(slug).min(1).optional(),
+  /** Only work of which this holds. */
+  when: condition.optional(),
   effect: z.enum(['wait', 'deny']).optional(),
   /** What happens to an operation that is running when the freeze begins. */
-  running: z.enum(['finish', 'finish_stage', 'stop']).optional(),
+  running: z.enum(['finish', 'finish_step', 'finish_stage', 'hold', 'roll_back']).optional(),
   /** Kinds and labels that it does not hold back. */
   except: z.array(identifier).optional(),
 });
@@ -285,7 +302,7 @@ export const serviceSchema = z.strictObject({
         regions: z.array(text()).optional(),
         requires_dual_approval: z.boolean().optional(),
         blackout_windows: z
-          .array(z.looseObject({ start: day, end: day, reason: text().optional() }))
+          .array(z.looseObject({ start: day, end: day, timezone: text().optional(), reason: text().optional() }))
           .max(100)
           .optional(),
       })

@@ -5,7 +5,7 @@ import {
   isZone,
   parseClock,
   parseDays,
-  rangeAt,
+  seasonAt,
   windowAt,
   type WeeklyWindow,
 } from '../../src/policy/calendar';
@@ -159,7 +159,7 @@ describe('a range of days has inclusive ends in its zone', () => {
     ['2027-01-04T22:59:59Z', true],
     ['2027-01-04T23:00:00Z', false],
   ])('%s: %s', (now, active) => {
-    expect(rangeAt({ range, now: new Date(now), defaultZone: 'UTC' }).active).toBe(active);
+    expect(seasonAt({ season: range, now: new Date(now), defaultZone: 'UTC' }).active).toBe(active);
   });
 
   test('of two freezes at once the one that ends last is told first', () => {

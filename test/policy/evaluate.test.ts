@@ -202,6 +202,81 @@ describe('duties of a service add seats to the company’s rule', () => {
   });
 });
 
+describe('windows that open by a pattern, and freezes that come back', () => {
+  const policy = policyOf(
+    `windows: { release: { cron: "0 6 * * mon", for: 3h } }
+environments:
+  production: { windows: [release, { cron: "0 11 24 11 *", for: 30m, timezone: UTC }, { days: wed, from: "09:00", to: "10:00" }] }
+  free: {}
+  shut: {}
+freezes:
+  - { name: every year end, every: year, from: "12-18", to: "01-04", environments: [free] }
+  - { name: friday afternoon, cron: "0 14 * * fri", for: 10h, environments: [free], except: [runbook] }
+  - { name: books are closed, from: 2026-11-24, to: 2026-11-24, when: 'has(service.compliance.sox) && service.compliance.sox == "required"', environments: [shut], effect: deny }
+  - { name: nobody can tell, from: 2026-11-25, to: 2026-11-25, when: has(change.inputs.a) && change.inputs.a > 1, environments: [shut], effect: deny }
+`,
+    {
+      'configs/services/shop.yaml':
+        'service: { name: shop, deployment: { blackout_windows: [{ start: 2026-11-24, end: 2026-11-24, timezone: Asia/Tokyo }] } }',
+      'configs/services/bank.yaml': 'service: { name: bank, owner: owners, compliance: { sox: required } }',
+    },
+  );
+  const rule = 'release, of production, of production';
+  test.each([
+    ['a Monday at six', {}, '2026-11-23T05:00:00Z', [`window ${rule}: holds`]],
+    ['three hours later', {}, '2026-11-23T08:00:00Z', [`window ${rule}: waits`]],
+    ['another pattern in its own zone', {}, '2026-11-24T11:29:59Z', [`window ${rule}: holds`]],
+    ['a weekly one beside them', {}, '2026-11-25T08:30:00Z', [`window ${rule}: holds`]],
+    [
+      'the first second of a yearly freeze',
+      { environment: 'free' },
+      '2027-12-17T23:00:00Z',
+      ['freeze every year end: waits'],
+    ],
+    ['its last second', { environment: 'free' }, '2029-01-04T22:59:59Z', ['freeze every year end: waits']],
+    ['the second after it', { environment: 'free' }, '2029-01-04T23:00:00Z', []],
+    ['a Friday afternoon', { environment: 'free' }, '2026-11-27T13:00:00Z', ['freeze friday afternoon: waits']],
+    [
+      'for a kind that is excepted',
+      { environment: 'free', kind: 'runbook', service: undefined },
+      '2026-11-27T13:00:00Z',
+      [],
+    ],
+    [
+      'a condition that holds',
+      { environment: 'shut', service: 'bank', reason: 'x' },
+      '2026-11-24T10:00:00Z',
+      ['denied', 'books are closed'],
+    ],
+    ['a condition that does not', { environment: 'shut' }, '2026-11-24T10:00:00Z', []],
+    [
+      'a condition that cannot be evaluated holds',
+      { environment: 'shut', inputs: { a: 'text' } },
+      '2026-11-25T10:00:00Z',
+      ['denied', 'nobody can tell'],
+    ],
+    [
+      'a blackout begins in its own zone',
+      { environment: 'free', service: 'shop' },
+      '2026-11-23T15:00:00Z',
+      ['freeze blackout of shop: waits'],
+    ],
+    ['and ends there', { environment: 'free', service: 'shop' }, '2026-11-24T15:00:00Z', []],
+  ] as const)('%s', (_what, request, now, expected) => {
+    expect(gatesOf(judge(policy, request, {}, new Date(now)))).toEqual(expected);
+  });
+
+  test('before there is a plan, a freeze that looks at it refuses nothing', () => {
+    const looking = policyOf(
+      'environments: { production: {} }\nfreezes: [{ name: x, from: 2026-11-24, to: 2026-11-24, when: plan.irreversible > 0, effect: deny }]\n',
+    );
+    const answers = [undefined, { irreversible: 0 }, { irreversible: 1 }].map((plan) =>
+      rulesOf(judge(looking, {}, { plan })),
+    );
+    expect(answers).toEqual([[], [], ['x']]);
+  });
+});
+
 describe('windows, freezes, order, incidents and locks', () => {
   const policy = policyOf(
     `windows: { office: { days: mon-thu, from: "09:00", to: "16:00" } }

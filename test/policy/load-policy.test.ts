@@ -106,6 +106,81 @@ describe('what cannot be meant fails the whole commit, with the line to look at'
       `${environments}freezes: [{ name: x, from: 2027-01-04, to: 2026-12-18 }]`,
       'the freeze "x" ends before it begins',
     ],
+    ...(
+      [
+        ['a cron pattern that is none', '{ cron: "0 25 * * *", for: 1h }', '"0 25 * * *" cannot be used: '],
+        [
+          'a cron pattern that never happens',
+          '{ cron: "0 0 30 2 *", for: 1h }',
+          '"0 0 30 2 *" cannot be used: it never happens',
+        ],
+        ['a cron pattern with seconds', '{ cron: "0 0 0 1 1 *", for: 1h }', '"0 0 0 1 1 *" cannot be used: '],
+        [
+          'a cron pattern without a length',
+          '{ cron: "0 6 * * mon" }',
+          '"for" is missing: how long does it last?; add for: 3h',
+        ],
+        ['half a minute', '{ cron: "0 6 * * mon", for: 30s }', '30s cannot be used; write whole minutes, 1m to 31d'],
+      ] as const
+    ).flatMap(([what, rule, problem]): [string, string, string][] => [
+      [`a window with ${what}`, `environments: { a: { windows: [${rule}] } }`, problem],
+      [`a freeze with ${what}`, `${environments}freezes: [${rule.replace('{', '{ name: x,')}]`, problem],
+    ]),
+    [
+      'a window of both kinds',
+      'environments: { a: { windows: [{ cron: "0 6 * * mon", for: 1h, days: mon }] } }',
+      '"cron" says when it opens, so "days" means nothing; keep one of the two',
+    ],
+    [
+      'a weekly window with a length',
+      'environments: { a: { windows: [{ days: mon, from: "09:00", to: "10:00", for: 1h }] } }',
+      '"for" belongs to "cron", and this window has none; write from and to',
+    ],
+    [
+      'a window without an end',
+      'environments: { a: { windows: [{ days: mon, from: "09:00" }] } }',
+      '"to" is missing; a window has days, from and to, or cron and for',
+    ],
+    [
+      'a freeze of both kinds',
+      `${environments}freezes: [{ name: x, cron: "0 6 * * mon", for: 1h, every: year }]`,
+      '"cron" says when it begins, so "every" means nothing; keep one of the two',
+    ],
+    [
+      'a freeze without days',
+      `${environments}freezes: [{ name: x, from: 2026-12-18 }]`,
+      '"to" is missing; a freeze has from and to, or cron and for',
+    ],
+    [
+      'a day without a year',
+      `${environments}freezes: [{ name: x, from: "12-18", to: "01-04" }]`,
+      '12-18 is not a day of the calendar; add the year, or every: year',
+    ],
+    [
+      'a year where none belongs',
+      `${environments}freezes: [{ name: x, every: year, from: 2026-12-18, to: "01-04" }]`,
+      '2026-12-18 is not a day of the calendar; with every: year write a day without a year, such as "12-18"',
+    ],
+    [
+      '30 February of every year',
+      `${environments}freezes: [{ name: x, every: year, from: "02-30", to: "03-01" }]`,
+      '02-30 is not a day of the calendar',
+    ],
+    [
+      'a freeze of the whole year',
+      `${environments}freezes: [{ name: x, every: year, from: "02-01", to: "01-31" }]`,
+      'the freeze "x" never ends, because it begins again before it is over',
+    ],
+    [
+      'a freeze that begins again before it is over',
+      `${environments}freezes: [{ name: x, cron: "0 0 * * *", for: 24h }]`,
+      'the freeze "x" never ends, because it begins again before it is over',
+    ],
+    [
+      'a condition of a freeze that names nothing',
+      `${environments}freezes: [{ name: x, from: 2026-01-01, to: 2026-01-02, when: service.kind == "x" }]`,
+      'the condition `service.kind == "x"` cannot be used',
+    ],
     [
       'an exception for an unknown label',
       `${environments}freezes: [{ name: x, from: 2026-01-01, to: 2026-01-02, except: [hotfx] }]\nlabels: { hotfix: {} }`,

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../documents/nearest';
-import type { WeeklyWindow } from '../calendar';
+import type { TimeWindow } from '../calendar';
 import type { Environment } from '../policy';
 import type { Reader } from './reader';
 import { readWindow } from './windows';
@@ -7,7 +7,7 @@ import { readWindow } from './windows';
 /** Where things run, with windows looked up and lengths of time in milliseconds. */
 export function readEnvironments(
   reader: Reader,
-  windows: ReadonlyMap<string, WeeklyWindow>,
+  windows: ReadonlyMap<string, TimeWindow>,
 ): ReadonlyMap<string, Environment> {
   const rules = new Map<string, Environment>();
   for (const [name, rule] of Object.entries(reader.file.environments)) {

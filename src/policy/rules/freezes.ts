@@ -1,3 +1,4 @@
+import { evaluate as evaluateCondition } from '../../expressions/cel';
 import { freezeAt } from '../calendar';
 import { denial, instantWords, isExcepted, subjectOf, type Context, type Finding, type Rule } from '../context';
 import type { Freeze } from '../policy';
@@ -23,10 +24,21 @@ export const freezes: Rule = (context) => {
   return { reasons: denials, gates: [...waits, ...blackouts] };
 };
 
-function concerns(freeze: Freeze, { request }: Context): boolean {
+function concerns(freeze: Freeze, context: Context): boolean {
+  const { request } = context;
   const environment = freeze.environments === undefined || freeze.environments.includes(request.environment ?? '');
   const service = freeze.services === undefined || freeze.services.includes(request.service ?? '');
-  return environment && service;
+  return environment && service && isMeant(freeze, context);
+}
+
+/** A condition that cannot be evaluated holds: what cannot be judged does not slip through a freeze. */
+function isMeant({ when, effect }: Freeze, { policy, variables, world }: Context): boolean {
+  if (!when) return true;
+  const answer = evaluateCondition(when, variables, { zone: policy.timezone });
+  if (answer.ok) return answer.value === true;
+  // Before there is a plan nothing is refused because of it; the verdict with the plan follows.
+  const isPreview = world.plan === undefined && when.roots.includes('plan');
+  return !(isPreview && effect === 'deny');
 }
 
 function denied({ request, policy }: Context, freeze: Freeze, until: Date): Finding {

@@ -1,4 +1,5 @@
-import { windowAt, type WeeklyWindow } from '../calendar';
+import { formatDuration } from '../../runbooks/duration';
+import { windowAt, type TimeWindow } from '../calendar';
 import { instantWords, type Rule } from '../context';
 
 /** Work waits until one of its environment's windows is open. */
@@ -35,7 +36,9 @@ export const windows: Rule = ({ policy, environment, now, isRollback, isBreakGla
 
 const dayWords = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
-function windowWords(window: WeeklyWindow, defaultZone: string): string {
+function windowWords(window: TimeWindow, defaultZone: string): string {
+  if ('cron' in window)
+    return `for ${formatDuration(window.minutes * 60_000)} from each "${window.cron.pattern}" ${window.zone ?? defaultZone}`;
   const days = window.days.map((day) => dayWords[day - 1]).join(', ');
   return `${window.days.length === 7 ? 'every day' : days} ${clock(window.from)}–${clock(window.to)} ${window.zone ?? defaultZone}`;
 }
