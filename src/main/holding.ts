@@ -14,7 +14,8 @@ export interface Holding {
 export async function holdingNow(policy: PolicySource, now: Date): Promise<Holding> {
   const { repository, problem } = await policy.current();
   const { freezes, timezone } = repository.policy;
-  const active = freezeAt({ freezes, now, defaultZone: timezone });
+  const binding = freezes.filter(({ mode }) => mode !== 'shadow');
+  const active = freezeAt({ freezes: binding, now, defaultZone: timezone });
   return {
     holds: active.map(({ freeze, until }) => sentenceOf(freeze, instantWords(until, freeze.zone ?? timezone))),
     ...(problem === undefined ? {} : { policyProblem: `The policy in force is not the newest one: ${problem}.` }),

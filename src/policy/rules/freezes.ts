@@ -9,8 +9,9 @@ export const freezes: Rule = (context) => {
   const { policy, request, now, isRollback, isBreakGlass, service } = context;
   if (isBreakGlass) return {};
   if (isRollback && policy.file.rollback?.freezes !== 'keep') return {};
-  const company = policy.freezes.filter((freeze) => concerns(freeze, context) && !isExcepted(request, freeze.except));
-  const active = freezeAt({ freezes: company, now, defaultZone: policy.timezone });
+  const active = freezeAt({ freezes: policy.freezes, now, defaultZone: policy.timezone }).filter(
+    ({ freeze }) => !isExcepted(request, freeze.except) && concerns(freeze, context),
+  );
   const denials = active
     .filter(({ freeze }) => freeze.effect === 'deny')
     .flatMap(({ freeze, until }) => denied(context, freeze, until).reasons ?? []);
