@@ -9,7 +9,8 @@ import { serveApi } from './http-api';
 import { declareIncident } from './incidents';
 import { registerListeners } from './listeners';
 import { InFlight } from './in-flight';
-import { botMetrics, type BotMetrics } from './metrics';
+import { addPolicyGauges, botMetrics, type BotMetrics } from './metrics';
+import { policyAge } from '../src/policy/policy-health';
 import { slackHttp } from './slack-http';
 import { SupervisedSocket } from './sockets';
 import { openSpill, type Kept, type Spill, type SpillOutcome } from './spill';
@@ -40,6 +41,7 @@ export function createBot(given: BotDeps): Bot {
   const spill = openSpill(given);
   const sockets: SupervisedSocket[] = [];
   const metrics = botMetrics(() => sockets.filter((socket) => socket.connected).length);
+  addPolicyGauges(metrics.registry, () => deps.policyHealth?.());
   const deps: AnswerDeps = {
     ...given,
     ...(spill === undefined ? {} : { spill }),
@@ -167,7 +169,9 @@ async function ready(deps: AnswerDeps, sockets: readonly SupervisedSocket[], res
   const missing = [...((await deps.notReady?.()) ?? [])];
   if (deps.slack.mode === 'socket' && !sockets.some((socket) => socket.connected))
     missing.push('No connection to Slack is open.');
-  send(response, missing.length === 0 ? 200 : 503, { ready: missing.length === 0, missing });
+  const health = deps.policyHealth?.();
+  const policy = health && { ...health, ageSeconds: policyAge(health, deps.now()) };
+  send(response, missing.length === 0 ? 200 : 503, { ready: missing.length === 0, missing, ...(policy && { policy }) });
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

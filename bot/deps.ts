@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { AskedKind, AskedOf } from '../src/commands/asked';
+import type { PolicyHealth } from '../src/policy/policy-health';
 import type { RenderContext } from '../src/messages/blocks';
 import type { RunbookField } from '../src/messages/request-modals';
 import type { StatusView } from '../src/messages/status';
@@ -113,7 +114,7 @@ export interface BotDeps {
   /** `/signalbox what-if`: what policy would say of a request at an instant in words; a problem is one full sentence. */
   whatIf(asked: { readonly request: OperationRequest; readonly when?: string }): Promise<WhatIf>;
   /** What holds work back at the moment, and whether the newest policy binds, one full sentence each. */
-  holding?(): Promise<Pick<StatusView, 'holds' | 'policyProblem'>>;
+  holding?(): Promise<Pick<StatusView, 'holds' | 'policy' | 'policyProblem'>>;
   /** Which kinds a person may ask for, so that help stays short. */
   mayRequest(person: string): Promise<(kind: AskedKind) => boolean>;
   /** Why a person may not ask for anything at all, and whom to ask instead; nothing when they may. */
@@ -126,6 +127,8 @@ export interface BotDeps {
   meet?(person: string): void;
   /** People, groups or channels changed in Slack: what was looked up before no longer counts. */
   workspaceChanged?(): void;
+  /** The policy in force as far as it is known, for `/readyz` and metrics; it never waits. */
+  policyHealth?(): PolicyHealth | undefined;
   /** Whether everything else that the process needs is there, for `/readyz`; one sentence each for what is not. */
   notReady?(): Promise<readonly string[]>;
   now(): Date;

@@ -1,10 +1,47 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import { policyAge, type PolicyHealth } from '../src/policy/policy-health';
 
 export interface BotMetrics {
   readonly registry: Registry;
   /** `what`: operation, incident, vote, act. `outcome`: started, already, kept, lost, accepted, sent, ended. */
   handedOver(what: string, outcome: string): void;
   request(route: string, status: number): void;
+}
+
+/** How old the knowledge of policy is, and whether a newer commit is refused. `look` never waits for anybody. */
+export function addPolicyGauges(registry: Registry, look: () => PolicyHealth | undefined): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'signalbox_policy_age_seconds',
+    help: 'Seconds since the policy repository was last heard.',
+    registers,
+    collect() {
+      const health = look();
+      if (health) this.set(policyAge(health, new Date()));
+    },
+  });
+  new Gauge({
+    name: 'signalbox_policy_refused',
+    help: '1 while a newer policy commit does not bind, by why.',
+    labelNames: ['because'],
+    registers,
+    collect() {
+      this.reset();
+      const refused = look()?.refused;
+      if (refused) this.set({ because: refused.because }, 1);
+    },
+  });
+  new Gauge({
+    name: 'signalbox_policy_info',
+    help: 'The policy commit in force.',
+    labelNames: ['commit'],
+    registers,
+    collect() {
+      this.reset();
+      const health = look();
+      if (health) this.set({ commit: health.commit }, 1);
+    },
+  });
 }
 
 /** The bot's numbers for `/metrics`. `sockets` is asked when they are read. */

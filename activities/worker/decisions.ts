@@ -23,10 +23,11 @@ import type { OperationRequest, Relayed } from '../../src/operation/request';
 import type { OperationTimings } from '../../src/operation/timings';
 import type { Repository } from '../../src/policy/read-repository';
 import type { ShadowFinding } from '../../src/policy/verdict';
+import { whenUnreachable } from '../../src/policy/unreachable';
 import { judgeAsk } from '../../src/approvals/judge-ask';
 import type { LedgerAge } from '../adapters/ledger';
 import type { LedgerPort } from './records';
-import type { PolicyInForce, PolicySource } from './policy-source';
+import { troubleIn, type PolicyInForce, type PolicySource } from './policy-source';
 
 export interface DecisionDeps {
   readonly policy: PolicySource;
@@ -68,7 +69,7 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
         const facts = await gather(deps, { request: withVersion(input), repository: inForce.repository }, aWhileAgo);
         const closed = unreachableGate(facts, inForce);
         if (closed) return closed;
-        const now: Case = { ...facts, asker: input.asker, policyProblem: inForce.problem };
+        const now: Case = { ...facts, asker: input.asker, ...troubleIn(inForce) };
         const answer = gatesOf(now);
         if (inForce.commit === input.judgement.policyCommit) return answer;
         const { judgement: fresh, plan } = judgeCase({ ...now, resolved: input.resolved });
@@ -116,7 +117,7 @@ async function admit(
   if (await hasBegun(ledger, body)) return alreadyDone();
   const inForce = await policy.current();
   const facts = await gather(deps, { request: body, repository: inForce.repository }, aWhileAgo);
-  const { admission, resolve } = admitCase({ ...facts, asker, policyProblem: inForce.problem });
+  const { admission, resolve } = admitCase({ ...facts, asker, ...troubleIn(inForce) });
   if (resolve) await keep(deps, resolve);
   return admission;
 }
@@ -142,7 +143,7 @@ async function recheck(deps: DecisionDeps, input: RecheckInput): Promise<Recheck
   const done = alreadyTrue(facts, input.admission.version);
   if (done) return { kind: 'go', alreadyTrue: done };
   const request = withVersion(input);
-  const again: Case = { ...facts, request, asker: input.asker, policyProblem: inForce.problem };
+  const again: Case = { ...facts, request, asker: input.asker, ...troubleIn(inForce) };
   const { judgement, plan } = judgeCase({ ...again, resolved: input.resolved });
   if (judgement.kind === 'denied') return { kind: 'denied', reasons: judgement.reasons };
   const moved = reconsider({ held: input.judgement, fresh: judgement });
@@ -175,7 +176,8 @@ async function pinned(deps: DecisionDeps, input: JudgeInput): Promise<Case> {
   verify(input.request, deps.relayKey);
   const repository = await deps.policy.at(input.admission.policyCommit);
   const facts = await gather(deps, { request: withVersion(input), repository }, aWhileAgo);
-  return { ...facts, asker: input.asker, policyProblem: input.admission.policyProblem };
+  const { policyProblem, policyTrouble } = input.admission;
+  return { ...facts, asker: input.asker, policyProblem, policyTrouble };
 }
 
 /** The request with the version that policy and ledger filled in. */
@@ -185,17 +187,18 @@ function withVersion({ request: { body }, admission }: JudgeInput): OperationReq
 }
 
 /**
- * What is approved for a strict place waits while nobody can say whether the policy still holds; rollbacks and
- * break-glass do not. Whether the label may be claimed is policy's question, and was asked before.
+ * What is approved waits, where the environment wants that, while nobody can say whether the policy still holds;
+ * rollbacks and break-glass do not. Whether the label may be claimed is policy's question, and was asked before.
  */
 function unreachableGate(
   { request, repository }: Pick<Case, 'request' | 'repository'>,
   { unreachable, problem }: PolicyInForce,
 ): GateAnswer | undefined {
-  const strict = repository.policy.environments.get(request.environment ?? '')?.strict ?? false;
+  const environment = repository.policy.environments.get(request.environment ?? '');
   const isUrgent = request.kind === 'rollback' || request.labels.includes('break_glass');
-  if (!unreachable || !strict || isUrgent) return undefined;
-  const message = `It waits until the policy repository answers again, because ${request.environment} is strict and ${problem ?? 'Git is away'}`;
+  if (!unreachable || !environment || isUrgent || whenUnreachable(environment) === 'use_last') return undefined;
+  const why = environment.strict ? 'is strict' : 'refuses to go by an old policy';
+  const message = `It waits until the policy repository answers again, because ${environment.name} ${why} and ${problem ?? 'Git is away'}`;
   return { gates: [{ kind: 'prerequisite', holds: false, message }] };
 }
 

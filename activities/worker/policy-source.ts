@@ -1,6 +1,7 @@
 import { Refusal } from '../../src/errors';
 import type { Repository } from '../../src/policy/read-repository';
 import type { Signer } from '../../src/policy/signers';
+import type { PolicyTrouble } from '../../src/policy/unreachable';
 import { bind, short, type BindingMirror, type Bound, type RefusedCommit } from './policy-binding';
 import { createPolicyReader, type TreeMirror } from './policy-reading';
 
@@ -31,8 +32,20 @@ export interface PolicyInForce {
   readonly unreachable: boolean;
   /** The newest commit, when it does not bind. */
   readonly refused?: RefusedCommit;
+  /** The commit in force would not be accepted today. */
+  readonly isDoubtful?: true;
   /** The commit that was in force before, when the one in force does not follow it and no signatures are asked for. */
   readonly rewrittenFrom?: string;
+}
+
+/** What policy is told of its own state. */
+export function troubleIn({ problem, unreachable, refused, isDoubtful }: PolicyInForce): {
+  readonly policyProblem?: string;
+  readonly policyTrouble?: PolicyTrouble;
+} {
+  if (problem === undefined) return {};
+  const isRefused = refused !== undefined || isDoubtful === true;
+  return { policyProblem: problem, policyTrouble: unreachable ? (isRefused ? 'both' : 'unreachable') : 'refused' };
 }
 
 export interface PolicySource {
@@ -44,18 +57,26 @@ export interface PolicySource {
   refresh(): Promise<void>;
 }
 
-/**
- * Reads policy at a commit, once a commit, and keeps the last good one: a newer commit binds only if all of it can be
- * read, its own tests pass and whoever had to sign it did. Nobody has to guess which is in force.
- */
-export function createPolicySource(deps: {
+/** The same with a look that never waits for Git, for health and metrics. */
+export interface WatchedPolicySource extends PolicySource {
+  /** As of the last time anybody asked; undefined before that, and where no policy is in force. */
+  known(): PolicyInForce | undefined;
+}
+
+interface SourceDeps {
   readonly mirror: PolicyMirror;
   /** How old the mirror may be before it is asked again, ms. */
   readonly freshMs: number;
   /** Keys of whoever runs Signalbox; absent: only those of the policy itself are asked for. */
   readonly trusted?: readonly Signer[];
   readonly now: () => number;
-}): PolicySource {
+}
+
+/**
+ * Reads policy at a commit, once a commit, and keeps the last good one: a newer commit binds only if all of it can be
+ * read, its own tests pass and whoever had to sign it did. Nobody has to guess which is in force.
+ */
+export function createPolicySource(deps: SourceDeps): WatchedPolicySource {
   const { mirror, freshMs, trusted, now } = deps;
   const read = createPolicyReader(mirror);
   let trouble: string | undefined;
@@ -100,6 +121,8 @@ export function createPolicySource(deps: {
   return {
     refresh,
 
+    known: () => (settled?.bound.inForce ? inForceOf(settled, trouble) : undefined),
+
     async current() {
       const before = settled ?? (await fromDisk());
       if (!before || now() - Date.parse(before.head.fetchedAt) > freshMs) await refresh();
@@ -143,6 +166,7 @@ function inForceOf({ head, bound }: Settled, trouble: string | undefined): Polic
     unreachable: trouble !== undefined,
     ...(problems.length > 0 ? { problem: problems.join('; and ') } : {}),
     ...(refused ? { refused } : {}),
+    ...(concern === undefined ? {} : { isDoubtful: true }),
     ...(inForce.commit === head.commit && head.rewrittenFrom ? { rewrittenFrom: head.rewrittenFrom } : {}),
   };
 }

@@ -11,7 +11,7 @@ import type { PolicyRequest, World } from '../policy/request';
 import type { Repository } from '../policy/read-repository';
 import { historyOf } from '../ledger/history';
 import type { AppliedState } from '../ledger/record';
-import type { PolicyInForce, PolicySource } from '../../activities/worker/policy-source';
+import { troubleIn, type PolicyInForce, type PolicySource } from '../../activities/worker/policy-source';
 import type { Standing } from '../policy/standing';
 import type { AskedKind, AskedOf } from '../commands/asked';
 import type { Catalogue, WhatIf } from '../../bot/deps';
@@ -75,7 +75,7 @@ export function createAsking(deps: AskingDeps) {
       const world: World = {
         history: historyOf(await ledger.history()),
         teams: await teamsWith(deps, inForce.repository, asked.person),
-        policyProblem: inForce.problem,
+        ...troubleIn(inForce),
         plan: {},
       };
       const evaluation = evaluate({ policy: inForce.repository.policy, request, world, now: now() });
@@ -101,7 +101,7 @@ export function createAsking(deps: AskingDeps) {
         request,
         asker: { standing, groups },
         repository: inForce.repository,
-        ...(inForce.problem ? { policyProblem: inForce.problem } : {}),
+        ...troubleIn(inForce),
         ...appliedIn(states, placedRequest),
         history: historyOf(states),
         now: at,

@@ -17,7 +17,7 @@ import type { Config } from '../config';
 import { Refusal } from '../errors';
 import { linkTemplateOf } from '../policy/source-link';
 import { createAsking } from './asking';
-import { holdingNow } from './holding';
+import { healthOf, holdingNow } from './holding';
 import { needs } from './needs';
 import type { Running, Start } from './process';
 import { runWorker } from './run-worker';
@@ -64,6 +64,7 @@ export const startBot: Start = async ({ config, log }) => {
     tokens: config.TOKENS_FILE === undefined ? noTokens : readTokens(readFileSync(config.TOKENS_FILE, 'utf8')),
     render,
     ...createAsking({ policy: policy.source, ledger, groupsOf, standingOf, policyUrl, now: () => new Date() }),
+    policyHealth: () => healthOf(policy.source.known()),
     holding: () => holdingNow(policy.source, new Date()),
     known: (user) => side.known(user),
     meet: (user) => void side.activities.whoIs({ user }).catch(() => undefined),

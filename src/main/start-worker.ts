@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
+import { register } from 'prom-client';
 import { withHeartbeats } from '../../activities/heartbeat';
 import { createDecisionActivities } from '../../activities/worker/decisions';
 import { createKnownVoterActivities } from '../../activities/worker/known-voters';
 import { createLaneActivities } from '../../activities/worker/lanes';
 import { createRecordActivities } from '../../activities/worker/records';
+import { addPolicyGauges } from '../../bot/metrics';
 import { WORKER_QUEUE } from '../../workflows/contract';
 import { Refusal } from '../errors';
+import { healthOf } from './holding';
 import { needs } from './needs';
 import type { Start } from './process';
 import { openBlobs, openLedgerOf, openPolicy } from './stores';
@@ -30,6 +33,7 @@ export const startWorker: Start = async ({ config, log }) => {
     await openBlobs(config, log),
   ];
   await policy.source.refresh();
+  addPolicyGauges(register, () => healthOf(policy.source.known()));
   const connection = await workerConnection(config, (sentence) => log.warn(sentence));
   const client = temporalClient(config);
   await registerSearchAttributes(client, config.TEMPORAL_NAMESPACE);

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { openBlobStore, type BlobStore } from '../../activities/adapters/blob-store';
 import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openPolicyRepository, type PolicyRepository } from '../../activities/adapters/policy-repository';
-import { createPolicySource, type PolicySource } from '../../activities/worker/policy-source';
+import { createPolicySource, type WatchedPolicySource } from '../../activities/worker/policy-source';
 import type { Config } from '../config';
 import { Refusal } from '../errors';
 import { readSigners, type Signer } from '../policy/signers';
@@ -87,7 +87,7 @@ function textOf(file: string): string {
 }
 
 export interface PolicyAccess {
-  readonly source: PolicySource;
+  readonly source: WatchedPolicySource;
   readonly repository: PolicyRepository;
   stop(): Promise<void>;
 }

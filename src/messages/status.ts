@@ -37,6 +37,8 @@ export interface StatusView {
   readonly operations: readonly OperationLine[];
   readonly incidents: readonly IncidentLine[];
   readonly holds?: readonly string[];
+  /** Which policy is in force, and how old that knowledge is. */
+  readonly policy?: string;
   /** Said when the commit in force is not the newest. */
   readonly policyProblem?: string;
   /** One sentence for each list that was cut, so that nobody takes it for all there is. */
@@ -57,6 +59,7 @@ export function statusMessage(view: StatusView, about: RenderContext = {}): Mess
       ...(operations.length > 0 ? [section(fit(['*Operations*', ...operations]))] : []),
       ...(view.cut ?? []).map((sentence) => section(`✂️ ${safe(sentence, 300)}`)),
       ...(holds.length > 0 ? [section(fit(['*Held back by*', ...holds]))] : []),
+      ...(view.policy ? [section(safe(view.policy, 600))] : []),
       ...(view.policyProblem ? [section(`⚠️ ${safe(view.policyProblem, 600)}`)] : []),
     ],
   };

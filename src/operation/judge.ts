@@ -30,6 +30,7 @@ export interface Case {
   readonly asker: Asker;
   readonly repository: Repository;
   readonly policyProblem?: string;
+  readonly policyTrouble?: World['policyTrouble'];
   /** Applied state of the request's service in its environment. */
   readonly applied?: AppliedState;
   readonly history: NonNullable<World['history']>;
@@ -87,6 +88,7 @@ export function admitCase(input: Case): { readonly admission: Admission; readonl
     kind: 'admitted',
     policyCommit: commit,
     policyProblem: input.policyProblem,
+    ...(input.policyTrouble ? { policyTrouble: input.policyTrouble } : {}),
     channel: evaluation.channel,
     rollbackChannel: repository.policy.channels.rollback,
     title: titleOf(about.request),
@@ -215,6 +217,7 @@ function describe(input: Case): Placed & { readonly world: World } {
       requester: standing,
       teams: Object.fromEntries(teams),
       policyProblem: input.policyProblem,
+      policyTrouble: input.policyTrouble,
     },
   };
 }

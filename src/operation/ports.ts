@@ -9,6 +9,7 @@ import type { PlanOutline, StepResult } from './plan';
 import type { PolicyNews } from '../policy/news';
 import type { Standing } from '../policy/standing';
 import type { Basis, ShadowFinding } from '../policy/verdict';
+import type { PolicyTrouble } from '../policy/unreachable';
 import type { OperationRequest, Relayed } from './request';
 import type { OperationTimings } from './timings';
 import type { GateView, OperationView } from './view';
@@ -32,6 +33,7 @@ export type Admission =
       readonly kind: 'admitted';
       readonly policyCommit: string;
       readonly policyProblem?: string;
+      readonly policyTrouble?: PolicyTrouble;
       /** Channel of the card. */
       readonly channel: string;
       readonly rollbackChannel?: string;

@@ -3,6 +3,7 @@ import type { OperationKind, OperationRequest } from '../operation/request';
 import type { IncidentState, Severity } from '../incidents/incident';
 import type { planFields } from './names';
 import type { Standing } from './standing';
+import type { PolicyTrouble } from './unreachable';
 
 export type { Standing } from './standing';
 
@@ -72,4 +73,6 @@ export interface World {
   readonly holdsUnknown?: string;
   /** Why the newest policy commit is not the one in force. */
   readonly policyProblem?: string;
+  /** What kind of problem that is; absent: a newer commit that does not bind. */
+  readonly policyTrouble?: PolicyTrouble;
 }

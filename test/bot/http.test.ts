@@ -2,7 +2,9 @@ import { eventually, machineToken, openBotWorld, personToken, type BotWorld } fr
 
 let world: BotWorld;
 beforeAll(async () => {
-  world = await openBotWorld({ mode: 'http', redis: true });
+  const refused = { commit: 'd00d', because: 'untrusted', why: 'it is not signed' };
+  const health = { commit: 'c0ffee', fetchedAt: new Date().toISOString(), unreachable: false, refused };
+  world = await openBotWorld({ mode: 'http', redis: true, deps: { policyHealth: () => health } });
   await world.startWorker();
 });
 afterAll(() => world?.close());
@@ -144,7 +146,12 @@ describe('the API', () => {
   it('tells how it is', async () => {
     expect(await call('GET', '/healthz')).toMatchObject({ status: 200 });
     expect(await call('GET', '/readyz')).toMatchObject({ status: 200, body: { ready: true } });
+    expect(await call('GET', '/readyz')).toMatchObject({
+      body: { policy: { commit: 'c0ffee', ageSeconds: expect.any(Number) } },
+    });
     const metrics = await (await fetch(`${world.bot.url}/metrics`)).text();
+    expect(metrics).toMatch(/signalbox_policy_age_seconds \d+/);
+    expect(metrics).toMatch(/signalbox_policy_refused\{because="untrusted"\} 1/);
     expect(metrics).toMatch(/signalbox_handed_over_total\{what="operation",outcome="started"\} \d+/);
   });
 });

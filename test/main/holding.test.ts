@@ -16,7 +16,13 @@ function policyIn(problem?: string): PolicySource {
   const read = readRepository({ files: new Map([['policy.yaml', { text, blob: 'b' }]]), commit: 'c'.repeat(40) });
   if (!read.ok) throw new Error(JSON.stringify(read.problems));
   const { repository } = read;
-  const inForce = { repository, commit: 'c', fetchedAt: '', unreachable: false, ...(problem && { problem }) };
+  const inForce = {
+    repository,
+    commit: 'c',
+    fetchedAt: '2026-12-01T12:00:00Z',
+    unreachable: false,
+    ...(problem && { problem }),
+  };
   return {
     current: () => Promise.resolve(inForce),
     at: () => Promise.resolve(repository),
@@ -36,6 +42,26 @@ it.each<[string, string, readonly RegExp[]]>([
   const { holds, policyProblem } = await holdingNow(policyIn(), new Date(now));
   expect(holds).toEqual(wanted.map((words) => expect.stringMatching(words)));
   expect(policyProblem).toBeUndefined();
+});
+
+it.each([
+  [
+    '2026-12-01T12:00:12Z',
+    undefined,
+    /^The policy in force is commit c{10}, and its repository was last heard 12 s ago\.$/,
+  ],
+  ['2026-12-01T15:00:00Z', undefined, /was last heard .*13:00.*Berlin/],
+  ['2026-12-01T12:00:00Z', 'd'.repeat(40), /history was rewritten: it does not follow d{10},/],
+])('says which policy is in force and how old that is: at %s', async (now, rewrittenFrom, wanted) => {
+  const source = policyIn();
+  const inForce = {
+    ...(await source.current()),
+    commit: 'c'.repeat(40),
+    fetchedAt: '2026-12-01T12:00:00Z',
+    rewrittenFrom,
+  };
+  const { policy } = await holdingNow({ ...source, current: () => Promise.resolve(inForce) }, new Date(now));
+  expect(policy).toMatch(wanted);
 });
 
 it('says when the newest policy does not bind', async () => {

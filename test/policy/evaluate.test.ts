@@ -435,6 +435,39 @@ freezes:
   });
 });
 
+describe('while nobody can rely on the newest policy', () => {
+  const rules = `environments:
+  strict: { strict: true }
+  brave: { strict: true, when_unreachable: use_last }
+  open: {}
+  careful: { when_unreachable: refuse }
+`;
+  test.each([
+    ['refused', ['strict', 'brave']],
+    ['unreachable', ['strict', 'careful']],
+    ['both', ['strict', 'brave', 'careful']],
+    [undefined, ['strict', 'brave']],
+  ] as const)('%s: those that want it take no new work, but rollbacks and break-glass', (policyTrouble, refusing) => {
+    const policy = policyOf(`${rules}break_glass: { who: [leads] }\n`);
+    const world = {
+      policyProblem: 'something',
+      policyTrouble,
+      history: ['strict', 'brave', 'open', 'careful'].map((environment) => ({
+        service: 'web',
+        environment,
+        version: 'v1',
+        succeededAt: '2026-11-01T00:00:00Z',
+      })),
+    };
+    const refused = (request: Parameters<typeof judge>[1]) =>
+      ['strict', 'brave', 'open', 'careful'].filter((environment) =>
+        rulesOf(judge(policy, { ...request, environment }, world)).includes('strict'),
+      );
+    expect(refused({})).toEqual(refusing);
+    expect(refused({ kind: 'rollback', version: 'v1' })).toEqual([]);
+  });
+});
+
 describe('a rollback is always possible', () => {
   const closed = `windows: { never: { days: sun, from: "03:00", to: "03:01" } }
 environments: { production: { windows: [never], strict: true, request: [leads] } }

@@ -345,6 +345,23 @@ test('what waits for a strict place waits on while the policy repository is away
   expect(goesOn.gates.filter(({ holds }) => !holds)).toEqual([]);
 });
 
+test.each(['refuse', 'use_last'] as const)(
+  'while the policy repository is away, a strict place that says %s does just that',
+  async (choice) => {
+    const text = examplePolicy(7400)['policy.yaml']!;
+    const chosen = text.replaceAll('    strict: true\n', `    strict: true\n    when_unreachable: ${choice}\n`);
+    await policy.commit({ 'policy.yaml': chosen });
+    const deploy = await judged();
+    renameSync(policy.path, `${policy.path}-away`);
+
+    const { gates } = await decisions.askGates({ ...deploy.input, judgement: deploy.judgement });
+    const isHeld = gates.some(({ holds, message }) => !holds && message.includes('answers again'));
+    expect(isHeld).toBe(choice === 'refuse');
+    if (choice === 'refuse') await expect(judged()).rejects.toThrow('nobody can say whether its policy still holds');
+    else await expect(judged()).resolves.toBeDefined();
+  },
+);
+
 describe('the way back of a deploy', () => {
   const wayBack = async (version: string) => {
     const { input, judgement } = await judged(aRequest({ version }));

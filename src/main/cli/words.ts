@@ -72,6 +72,7 @@ export function statusLines({
   operations,
   incidents,
   holds = [],
+  policy,
   policyProblem,
   cut = [],
 }: StatusView): readonly string[] {
@@ -88,6 +89,7 @@ export function statusLines({
     }),
     ...cut,
     ...holds,
+    ...(policy ? [policy] : []),
     ...(policyProblem ? [policyProblem] : []),
   ];
 }
