@@ -4,7 +4,7 @@ import { transformSync } from '@swc/core';
 import { format, resolveConfig } from 'prettier';
 import { stringify } from 'yaml';
 
-/** Writes what is made from code: Slack's manifests, the README's table of commands, the catalogue of step kinds. */
+/** Writes what is made from code: Slack's manifests, the README's table of commands, the catalogue of step kinds, schemas for editors. */
 const root = new URL('../', import.meta.url);
 const require = createRequire(import.meta.url);
 
@@ -21,6 +21,7 @@ Module._extensions['.ts'] = (module, file) => {
 const { slackManifest } = require('../src/commands/manifest.ts');
 const { withTable } = require('../src/commands/readme-table.ts');
 const { withCatalogue } = require('../src/runbooks/catalogue-page.ts');
+const { writeSchemas } = require('../src/main/cli/schema.ts');
 
 const head = '# Made by `npm run generate` from src/commands/registry.ts; a test compares the two.\n';
 const http = { mode: 'http', url: 'https://signalbox.example.com' };
@@ -33,6 +34,9 @@ for (const [name, bringUpToDate] of [
   const page = new URL(name, root);
   if (existsSync(page)) await write(name, bringUpToDate(readFileSync(page, 'utf8')));
 }
+
+// Editors that open the example find its schemas; they are never committed, so they cannot be out of date.
+writeSchemas(new URL('examples/policy/.schemas', root).pathname);
 
 async function write(name, text) {
   const file = new URL(name, root);

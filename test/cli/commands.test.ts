@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Ajv from 'ajv/dist/2020';
 import { parse } from 'yaml';
 import { settingNames } from '../../src/config';
+import { fileFormats, formatOf, schemaHeader } from '../../src/policy/file-formats';
 import { settingsTable } from '../../src/main/cli/settings-table';
 import { stepKinds } from '../../src/runbooks/step-kinds';
 import { type } from './terminal';
@@ -69,20 +70,61 @@ describe('steps and schema', () => {
     expect((await type(['steps'])).out).toMatch(/^http\/request$/m);
   });
 
-  it.each([
-    ['policy', 'policy.yaml'],
-    ['people', 'people.yaml'],
-    ['service', 'configs/services/checkout.yaml'],
-    ['rollout', 'deployments/checkout.yaml'],
-    ['runbook', 'runbooks/deliver-to-fleet.yaml'],
-    ['connection', 'connections/fleet.yaml'],
-    ['policy_tests', 'policy_tests/production.yaml'],
-  ])('gives a JSON Schema of %s that the example passes', async (format, file) => {
-    const { out } = await type(['schema', format]);
-    const validate = new Ajv({ strict: false, logger: false }).compile(JSON.parse(out) as object);
-    const example: unknown = parse(readFileSync(join(root, 'examples/policy', file), 'utf8'));
-    validate(example);
+  const validatorOf = async (format: string) =>
+    new Ajv({ strict: false, logger: false }).compile(JSON.parse((await type(['schema', format])).out) as object);
+  const formats = Object.keys(fileFormats);
+  const policies = readdirSync(join(root, 'examples')).filter((name) =>
+    existsSync(join(root, 'examples', name, 'policy.yaml')),
+  );
+  const examples = policies.flatMap((name) =>
+    readdirSync(join(root, 'examples', name), { recursive: true, encoding: 'utf8' }).flatMap((path) => {
+      const format = formatOf(path);
+      return format === undefined ? [] : [{ path: join(name, path), format, header: schemaHeader(path) }];
+    }),
+  );
+
+  it('there is an example of every format', () => {
+    expect([...new Set(examples.map(({ format }) => format))].sort()).toEqual([...formats].sort());
+  });
+
+  it.each(examples)('$path passes the JSON Schema of its format', async ({ path, format, header }) => {
+    const text = readFileSync(join(root, 'examples', path), 'utf8');
+    const validate = await validatorOf(format);
+    validate(parse(text));
     expect(validate.errors ?? []).toEqual([]);
+    if (path.startsWith('policy/')) expect(text.split('\n')[0]).toBe(header);
+  });
+
+  it.each(examples.filter(({ path }) => path.startsWith('policy/')))(
+    '$path with a misspelt key does not',
+    async ({ path, format }) => {
+      const example = parse(readFileSync(join(root, 'examples', path), 'utf8')) as object;
+      const validate = await validatorOf(format);
+      expect(validate({ ...example, freezez: [] })).toBe(false);
+      expect(validate.errors).toEqual([expect.objectContaining({ keyword: 'additionalProperties' })]);
+    },
+  );
+
+  it('takes as text what the reader takes as text', async () => {
+    const validate = await validatorOf('policy_tests');
+    const test = (version: unknown) => ({
+      tests: [
+        { name: 'x', at: '2026-11-24T10:00:00Z', request: { kind: 'deploy', version }, expect: { verdict: 'allowed' } },
+      ],
+    });
+    expect([validate(test(1.1)), validate(test('v1')), validate(test(['v1']))]).toEqual([true, true, false]);
+  });
+
+  it('writes all of them where the headers of the example find them', async () => {
+    await type(['init', 'edited'], { cwd: folder });
+    const policyFolder = join(folder, 'edited/policy');
+    for (const path of ['policy.yaml', 'configs/services/checkout.yaml', 'runbooks/provision/web.yaml']) {
+      const [, schema] = /\$schema=(\S+)/.exec(readFileSync(join(policyFolder, path), 'utf8'))!;
+      expect(existsSync(join(policyFolder, dirname(path), schema!))).toBe(true);
+    }
+    expect((await type(['schema', '--all', 'all'], { cwd: folder })).code).toBe(0);
+    expect(readdirSync(join(folder, 'all')).sort()).toEqual(formats.map((name) => `${name}.json`).sort());
+    expect((await type(['schema'])).code).toBe(2);
   });
 });
 

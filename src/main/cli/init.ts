@@ -1,9 +1,11 @@
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { slackManifest } from '../../commands/manifest';
+import { schemaFolder } from '../../policy/file-formats';
 import { Failed, printJson, type AddCommand } from './command';
 import { manifestYaml } from './manifest';
 import { inPackage } from './package-root';
+import { writeSchemas } from './schema';
 import { settingsTable } from './settings-table';
 
 export const addInit: AddCommand = (program, { io, ends }) => {
@@ -28,6 +30,7 @@ export const addInit: AddCommand = (program, { io, ends }) => {
         writeFileSync(written[0]!, `${manifestYaml(slackManifest({ mode: 'socket' }))}\n`);
         writeFileSync(written[1]!, envExample());
         cpSync(example, written[2]!, { recursive: true });
+        writeSchemas(join(written[2]!, schemaFolder));
         const here = relative(io.cwd, folder) || '.';
         if (json) printJson(io, { folder, written });
         else io.out(nextSteps(here));
