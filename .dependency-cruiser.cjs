@@ -4,7 +4,13 @@
  */
 
 /** Functions of `src` that workflow code may run: small, stable, pure. Changing one changes workflows in flight. */
-const stableForWorkflows = ['src/approvals/seats.ts', 'src/approvals/takes.ts', 'src/operation/authority.ts'];
+const stableForWorkflows = [
+  'src/approvals/seats.ts',
+  'src/approvals/takes.ts',
+  'src/holds/change.ts',
+  'src/holds/holds.ts',
+  'src/operation/authority.ts',
+];
 
 const folder = (...names) => `^(${names.join('|')})/`;
 const exactly = (...files) => `^(${files.map((file) => file.replaceAll('.', '\\.')).join('|')})$`;

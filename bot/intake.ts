@@ -8,6 +8,7 @@ import type { OperationRequest, Relayed } from '../src/operation/request';
 import { askedTitle } from '../src/operation/title';
 import {
   SEARCH_ATTRIBUTES,
+  SEVERITY_MEMO,
   TITLE_MEMO,
   WORKER_QUEUE,
   WORKFLOWS,
@@ -128,6 +129,7 @@ export async function startRelayedIncident(
   return start(deps, WORKFLOWS.incident, {
     workflowId: body.id,
     args: [input],
+    memo: { [SEVERITY_MEMO]: body.severity },
     staticSummary: cut(`${body.severity} ${body.service ?? ''} incident ${shortIdIn(body.id)}`, 200),
     staticDetails: cut(`Declared by ${body.declaredBy}: ${body.summary}`, 2_000),
     typedSearchAttributes: [

@@ -6,7 +6,7 @@ import { isTimeout } from './say';
 
 type ReadingActivities = Pick<
   WorkerActivities,
-  'isRelayedIncident' | 'admit' | 'judge' | 'askGates' | 'recheck' | 'appliedState' | 'judgeApproval'
+  'isRelayedIncident' | 'admit' | 'judge' | 'askGates' | 'recheck' | 'appliedState' | 'judgeApproval' | 'judgeHold'
 >;
 type RecordingActivities = Pick<WorkerActivities, 'record'>;
 type LaneActivities = Pick<

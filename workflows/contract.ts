@@ -25,6 +25,7 @@ export const WORKFLOWS = {
   run: 'run',
   lane: 'lane',
   incident: 'incident',
+  holds: 'holds',
   requestApproval: 'requestApproval',
   policyWatch: 'policyWatch',
 } as const;
@@ -33,6 +34,10 @@ export const laneId = (where: { readonly environment: string; readonly service: 
   `lane/${where.environment}/${where.service}`;
 /** The one `policyWatch` of a namespace. */
 export const POLICY_WATCH_ID = 'policy-watch';
+/** The one workflow that knows what is locked, frozen and stopped by command. */
+export const HOLDS_ID = 'holds';
+/** Key of its memo under which it keeps all it knows: decisions read it without asking a worker. */
+export const HOLDS_MEMO = 'holds';
 export const runId = (operationId: string): string => `${operationId}/run`;
 
 /** Update and, for when no worker answers, signal. Both take `Relayed<VoteBody>`, the Update also what the bot knows of the voter. */
@@ -106,6 +111,9 @@ export const SEARCH_ATTRIBUTES = {
 /** Key of the memo that says in a few words what was asked for. */
 export const TITLE_MEMO = 'title';
 
+/** Key of the memo that says how bad an incident is. */
+export const SEVERITY_MEMO = 'severity';
+
 /** What `operation` is started with. */
 export interface OperationInput {
   readonly request: Relayed<import('../src/operation/request').OperationRequest>;
@@ -121,3 +129,16 @@ export interface IncidentInput {
   readonly channel: string;
   readonly timings: OperationTimings;
 }
+
+/** What `holds` is started with. */
+export interface HoldsInput {
+  readonly timings: OperationTimings;
+  /** How long it stays when nothing is held, so that an act that comes twice is known: longer than acts may be late. */
+  readonly lingerMs: number;
+  /** After so long waiting operations are told once more, since lists learn of new ones late. */
+  readonly stirAgainMs: number;
+}
+
+/** How old an act on a lock, a freeze or the stop may be. */
+export const holdActMaxAgeMs = 900_000;
+export const holdsWaits: Omit<HoldsInput, 'timings'> = { lingerMs: holdActMaxAgeMs + 300_000, stirAgainMs: 5_000 };

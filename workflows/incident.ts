@@ -79,6 +79,7 @@ class Incident {
   private readonly acts: Set<string>;
   /** Acts that are being checked, so that both hear the same. */
   private readonly underWay = new Map<string, Promise<ActAnswer>>();
+  private stirring = Promise.resolve();
   private readonly slot: Slot;
   private readonly courier: Courier;
   private readonly recorder: Recorder;
@@ -139,6 +140,8 @@ class Incident {
     await condition(() => this.state === 'resolved' || this.mayBeginAnew());
     if (this.state !== 'resolved') await continueAsNew<typeof incident>(this.input, this.carry());
     await condition(() => allHandlersFinished() && !this.room.busy);
+    // What waited asks whether this is open still, so its state is told before it ends.
+    await this.stirring;
     await this.slot.close();
     await this.courier.close();
     await this.recorder.persist();
@@ -164,6 +167,7 @@ class Incident {
     const declared: IncidentEvent = { at: declaredAt, by: declaredBy, text: `declared ${severity}: ${summary}` };
     this.isGenuine = true;
     this.note(declared);
+    this.stirring = this.stirOperations();
     await Promise.all([this.room.open(shortOf(id)), this.lookBack(declared)]);
     await this.pinCard();
   }
@@ -311,6 +315,16 @@ class Incident {
   private enter(state: IncidentState): void {
     this.state = state;
     this.since = Date.now();
+    if (state === 'resolved') this.stirring = this.stirOperations();
+  }
+
+  /** An incident holds its service back until it is resolved, so whoever waits there looks at once. */
+  private async stirOperations(): Promise<void> {
+    const { service, environment } = this.request;
+    if (service === undefined) return;
+    await lanes()
+      .stirOperations({ service, environment })
+      .catch(() => undefined);
   }
 
   private note(event: IncidentEvent): void {

@@ -1,3 +1,4 @@
+export { holds } from './holds';
 export { incident } from './incident';
 export { lane } from './lane';
 export { operation } from './operation';

@@ -13,10 +13,12 @@ const standings: { readonly [code in VoteRefusal]?: Standing } = {
   unknown_person: 'unknown',
 };
 
-const freshness = { freshMs: freshestMs, fallbackMs: freshestMs };
-
 /** Who this is and which user groups they are in. Throws, to be tried again, when Slack does not say who they are. */
-export async function whoIs(directory: Directory, { user }: { readonly user: string }): Promise<Asker> {
+export async function whoIs(
+  directory: Directory,
+  { user, maxAgeMs = freshestMs }: { readonly user: string; readonly maxAgeMs?: number },
+): Promise<Asker> {
+  const freshness = { freshMs: freshestMs, fallbackMs: maxAgeMs };
   const status = await directory.person(user, freshness);
   if (status.kind === 'refused') {
     const standing = standings[status.code];

@@ -3,7 +3,7 @@ import { canonical, digestOf } from '../../src/canonical';
 import { Refusal } from '../../src/errors';
 import { historyOf } from '../../src/ledger/history';
 import type { AppliedState, AppliedVersion } from '../../src/ledger/record';
-import { admitCase, gatesOf, judgeCase, type Case } from '../../src/operation/judge';
+import { admitCase, gatesOf, judgeCase, type Case, type HeldBack } from '../../src/operation/judge';
 import { askerIn, freshPersonMs } from '../../src/operation/known-person';
 import { placed } from '../../src/operation/placed';
 import type { Plan } from '../../src/operation/plan';
@@ -34,6 +34,8 @@ export interface DecisionDeps {
   readonly ledger: LedgerPort & { history(age?: LedgerAge): Promise<readonly AppliedState[]> };
   /** Keeps a plan's body under its digest; keeping it twice is harmless. */
   readonly blobs: { put(text: string): Promise<string> };
+  /** What holds work back by somebody's word. Failing means that nobody can say. */
+  readonly heldBack: (about: { readonly service?: string }) => Promise<HeldBack>;
   readonly relayKey: string;
   /** Type of a workflow, for the list of callers that may ask for approvals; undefined when it does not exist. */
   readonly workflowTypeOf: (workflowId: string) => Promise<string | undefined>;
@@ -209,18 +211,30 @@ function unreachableGate(
 const aWhileAgo: LedgerAge = { maxAgeMs: 10_000 };
 
 async function gather(
-  { ledger, now }: DecisionDeps,
+  deps: DecisionDeps,
   about: { readonly request: OperationRequest; readonly repository: Repository },
   age: LedgerAge = {},
 ): Promise<Omit<Case, 'asker'>> {
+  const { ledger, now } = deps;
   const { request } = placed(about.request, about.repository);
   const { service, environment } = request;
+  const held = whatHolds(deps, request);
   const known =
     service !== undefined && environment !== undefined && about.repository.policy.environments.has(environment);
   const states = await ledger.history(age);
   const isOurs = known && about.repository.policy.services.has(service);
   const applied = isOurs ? await ledger.readState({ service, environment }, aWhileAgo) : undefined;
-  return { ...about, request, history: historyOf(states), applied, now: now() };
+  return { ...about, request, history: historyOf(states), applied, held: await held, now: now() };
+}
+
+/** A rollback passes all of it, so it does not even ask (law 5). */
+async function whatHolds({ heldBack }: DecisionDeps, { kind, service }: OperationRequest): Promise<HeldBack> {
+  if (kind === 'rollback') return {};
+  try {
+    return await heldBack({ service });
+  } catch {
+    return { holdsUnknown: 'Temporal did not say in time' };
+  }
 }
 
 /** The blob store is addressed by the SHA-256 of the canonical text, which is the digest that people approve. */

@@ -25,6 +25,19 @@ export interface HoldGrant {
   readonly to?: Holder;
 }
 
+/** Whether somebody may do this to what holds work back, and how far it goes. */
+export type HoldRight =
+  | {
+      readonly kind: 'granted';
+      readonly grant: HoldGrant;
+      /** The team that lets them; `member` where every full member may, `holder` for what is theirs. */
+      readonly as: string;
+      readonly policyCommit: string;
+    }
+  | { readonly kind: 'refused'; readonly sentence: string }
+  /** It did not come through a bot of ours: nobody is told. */
+  | { readonly kind: 'not_relayed' };
+
 /** What came of an act, or of time. */
 export interface HoldChange {
   readonly holds: Holds;

@@ -150,3 +150,18 @@ export function expectedTurns({ holder, queue }: Pick<HeldLock, 'holder' | 'queu
     return turn;
   });
 }
+
+const kinds: { readonly [kind in HoldAct['kind']]: true } = {
+  lock: true,
+  unlock: true,
+  hand_over: true,
+  freeze: true,
+  thaw: true,
+  stop: true,
+  go: true,
+};
+
+/** Whether this is an act on a hold: what is relayed by the same way may be anything. */
+export function isHoldAct(act: { readonly kind: string }): act is HoldAct {
+  return Object.hasOwn(kinds, String(act?.kind));
+}

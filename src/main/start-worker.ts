@@ -4,11 +4,13 @@ import { Worker } from '@temporalio/worker';
 import { register } from 'prom-client';
 import { withHeartbeats } from '../../activities/heartbeat';
 import { createDecisionActivities } from '../../activities/worker/decisions';
+import { heldBack } from '../../activities/worker/held-back';
+import { createHoldActivities } from '../../activities/worker/holds';
 import { createKnownVoterActivities } from '../../activities/worker/known-voters';
 import { createLaneActivities } from '../../activities/worker/lanes';
 import { createRecordActivities } from '../../activities/worker/records';
 import { addPolicyGauges } from '../../bot/metrics';
-import { WORKER_QUEUE } from '../../workflows/contract';
+import { holdActMaxAgeMs, WORKER_QUEUE } from '../../workflows/contract';
 import { Refusal } from '../errors';
 import { healthOf } from './holding';
 import { needs } from './needs';
@@ -22,6 +24,9 @@ export const workerNeeds = needs.worker;
 
 /** Built by `npm run build`; a worker never bundles at start. */
 const bundlePath = join(__dirname, '../../workflow-bundle.js');
+
+/** How long a decision waits for what holds work back, before it goes without, which means no. */
+const heldBackMs = 1_500;
 
 /** Workflows and light activities: policy, plans, records, lanes. */
 export const startWorker: Start = async ({ config, log }) => {
@@ -47,6 +52,7 @@ export const startWorker: Start = async ({ config, log }) => {
         policy: policy.source,
         ledger,
         blobs,
+        heldBack: (about) => heldBack({ client, waitMs: heldBackMs }, about),
         relayKey: config.RELAY_KEY,
         workflowTypeOf: async (workflowId) => (await client.workflow.getHandle(workflowId).describe()).type,
         timings: readTimings(config.TIMINGS),
@@ -56,6 +62,12 @@ export const startWorker: Start = async ({ config, log }) => {
         now: () => new Date(),
       }),
       ...createKnownVoterActivities({ relayKey: config.RELAY_KEY, now: () => new Date() }),
+      ...createHoldActivities({
+        policy: policy.source,
+        relayKey: config.RELAY_KEY,
+        maxAgeMs: holdActMaxAgeMs,
+        now: () => new Date(),
+      }),
       ...createRecordActivities({ ledger }),
       ...createLaneActivities({ client }),
     }),

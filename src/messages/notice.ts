@@ -1,3 +1,4 @@
+import type { HoldEvent } from '../holds/holds';
 import type { IncidentEvent } from '../incidents/incident';
 import type { MissedCriterion } from '../operation/plan';
 import type { VoteAnswer } from '../approvals/ballot';
@@ -83,4 +84,6 @@ export type Notice =
   /** What an incident's timeline began with. */
   | { readonly kind: 'incident_history'; readonly events: readonly IncidentEvent[] }
   | { readonly kind: 'incident_opened'; readonly incidentId: string; readonly title: string; readonly channel?: string }
-  | { readonly kind: 'plain'; readonly text: string };
+  /** A lock, a freeze or the stop has changed. */
+  | { readonly kind: 'hold'; readonly event: HoldEvent }
+  | { readonly kind: 'plain'; readonly text: string; readonly about?: readonly string[] };

@@ -1,9 +1,11 @@
 import type { KnownBlock } from '@slack/types';
 import { ACTIONS, encodeValue } from './actions';
 import { actions, button, section, type Message, type RenderContext } from './blocks';
+import { holdSentence } from './hold-words';
 import { incidentLine } from './incident-card';
 import type { Notice } from './notice';
 import { operationLook } from './states';
+import { answerWords } from './answer-words';
 import { code, fit, instant, link, listed, mention, oneLine, plain, safe, safeLines } from './text';
 import { teamOf, voteAnswerSentence } from './vote-words';
 
@@ -94,7 +96,8 @@ const renderers: Renderers = {
     const room = notice.channel && /^[CG][A-Z0-9]+$/.test(notice.channel) ? ` The room is <#${notice.channel}>.` : '';
     return said(`🔥 Incident ${code(notice.incidentId, 80)} is open: ${safe(notice.title, 300)}.${room}`);
   },
-  plain: (notice) => said(safeLines(notice.text, { max: 2800, lines: 40 }) || '-'),
+  hold: (notice, about) => said(holdSentence(notice.event, about)),
+  plain: (notice) => said(answerWords(notice.text, notice.about) || '-'),
 };
 
 function reminder(notice: Extract<Notice, { kind: 'reminder' }>, about: NoticeContext): Message {

@@ -1,4 +1,6 @@
 import type { Ballot, Vote, VoteBody, VoteRefusal } from '../approvals/ballot';
+import type { HoldRight } from '../holds/change';
+import type { HoldAct } from '../holds/holds';
 import type { IncidentEvent, IncidentRequest, IncidentView } from '../incidents/incident';
 import type { JsonObject } from '../json';
 import type { Fence } from '../ledger/fence';
@@ -188,6 +190,16 @@ export interface WorkerActivities {
   }): Promise<void>;
   /** Has the open operations of a service or an environment, or all of them, ask their gates at once. */
   stirOperations(where: { readonly service?: string; readonly environment?: string }): Promise<void>;
+  /**
+   * Verifies the relay's signature on what somebody does to a lock, a freeze or the stop, and asks policy whether they
+   * may. What is older than acts may be is refused.
+   */
+  judgeHold(input: {
+    readonly act: Relayed<ActBody>;
+    readonly asker: Asker;
+    /** Whom a lock is handed to. */
+    readonly recipient?: Asker;
+  }): Promise<HoldRight>;
   /** Whether the workflow is still open; an operation that was terminated must not hold a lane. */
   isOpen(input: { readonly workflowId: string }): Promise<boolean>;
   /**
@@ -238,8 +250,11 @@ export interface LaneEntry {
 
 /** Slack queue, served by the bot: everything that needs a Slack token. */
 export interface SlackActivities {
-  /** Who this is, asked fresh. Never throws for an unknown person; throws when Slack is away. */
-  whoIs(input: { readonly user: string }): Promise<Asker>;
+  /**
+   * Who this is, asked fresh; with `maxAgeMs` an answer that old counts while Slack is away. Never throws for an unknown
+   * person; throws when Slack is away.
+   */
+  whoIs(input: { readonly user: string; readonly maxAgeMs?: number }): Promise<Asker>;
   /**
    * Brings one message slot to the given version: posts it if it is not there yet, else edits it in place. An older
    * version than the one shown is a no-op. Bounded by the caller; unknown outcomes are reconciled by metadata.
@@ -357,7 +372,7 @@ export type OperationAct =
 export interface ActBody {
   readonly format: 1;
   readonly workflowId: string;
-  readonly act: OperationAct | import('../incidents/incident').IncidentAct;
+  readonly act: OperationAct | import('../incidents/incident').IncidentAct | HoldAct;
   /** Slack user id, or with `byKind: machine` the name that its token stands for. */
   readonly by: string;
   /** Absent: a person. */
@@ -367,8 +382,13 @@ export interface ActBody {
   readonly at: string;
 }
 
-export type ActAnswer =
-  { readonly kind: 'done'; readonly sentence: string } | { readonly kind: 'refused'; readonly sentence: string };
+export interface ActAnswer {
+  readonly kind: 'done' | 'refused';
+  /** Full sentences that name nobody by id. */
+  readonly sentence: string;
+  /** People whom they are about, by Slack user id. */
+  readonly about?: readonly string[];
+}
 
 /** Input of the public `requestApproval` workflow: plain JSON from any language. */
 export interface ApprovalAsk {

@@ -1,4 +1,4 @@
-import type { HoldGrant } from '../holds/change';
+import type { HoldGrant, HoldRight as AnyRight } from '../holds/change';
 import { placeWords, type HoldAct, type Holder, type Place } from '../holds/holds';
 import type { Asker } from '../operation/ports';
 import { formatDuration, parseDuration } from '../runbooks/duration';
@@ -7,16 +7,7 @@ import type { Policy } from './policy';
 import type { Standing } from './standing';
 import type { Source } from './verdict';
 
-/** Whether somebody may do this to what holds work back, and how far it goes. */
-export type HoldRight =
-  | {
-      readonly kind: 'granted';
-      readonly grant: HoldGrant;
-      /** The team that lets them; `member` where every full member may, `holder` for what is theirs. */
-      readonly as: string;
-      readonly policyCommit: string;
-    }
-  | { readonly kind: 'refused'; readonly sentence: string };
+type HoldRight = Exclude<AnyRight, { kind: 'not_relayed' }>;
 
 export interface HoldQuestion {
   readonly policy: Policy;

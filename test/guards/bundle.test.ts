@@ -5,7 +5,13 @@ import { join, relative, sep } from 'node:path';
  * What ends up in the workflow bundle is replayed for as long as operations live, so it is kept small and known.
  * A new name here is a decision: the file must be pure, stable and without packages.
  */
-const pinned = ['src/approvals/seats.ts', 'src/approvals/takes.ts', 'src/operation/authority.ts'];
+const pinned = [
+  'src/approvals/seats.ts',
+  'src/approvals/takes.ts',
+  'src/holds/change.ts',
+  'src/holds/holds.ts',
+  'src/operation/authority.ts',
+];
 const allowedPackages = ['@temporalio', 'ms', 'nexus-rpc', 'long', 'assert', 'object.assign', 'url', 'util'];
 
 const root = join(__dirname, '../..');

@@ -166,10 +166,11 @@ export interface World {
   admit: (request: OperationRequest) => Admission | Promise<Admission>;
   judge: (request: OperationRequest) => Judgement | Promise<Judgement>;
   recheck: (request: OperationRequest) => Recheck | Promise<Recheck>;
-  gates: (request: OperationRequest) => GateAnswer;
+  gates: (request: OperationRequest) => GateAnswer | Promise<GateAnswer>;
   step: RunnerActivities['runStep'];
   deliver: (delivery: Delivery) => void | Promise<void>;
   record: (entries: readonly LedgerEntry[]) => void | Promise<void>;
+  judgeHold: WorkerActivities['judgeHold'];
   judgeApproval: (input: { readonly ask: ApprovalAsk }) => ApprovalAnswer;
   voter: (by: string) => VoteRefusal | readonly string[];
   actor: SlackActivities['checkAct'];
@@ -229,6 +230,7 @@ export async function openWorld(address?: string): Promise<World> {
     step: async () => ({ status: 'done', outputs: {}, summary: 'ok' }),
     deliver: () => undefined,
     record: () => undefined,
+    judgeHold: async () => ({ kind: 'not_relayed' }),
     judgeApproval: () => ({ judgement: { kind: 'denied', reason: 'nothing is allowed here' }, timings: testTimings }),
     voter: (by) => sits[by] ?? 'not_in_team',
     actor: async ({ act: { body }, operators }) => {
@@ -270,6 +272,7 @@ function workerActivities(world: World): Partial<WorkerActivities> {
     judge: async ({ request }) => world.judge(request.body),
     recheck: async ({ request }) => world.recheck(request.body),
     askGates: async ({ request }) => world.gates(request.body),
+    judgeHold: async (input) => world.judgeHold(input),
     recentOperations: async (about) => world.recent(about),
     judgeApproval: async (input) => world.judgeApproval(input),
     record: async ({ entries }) => {

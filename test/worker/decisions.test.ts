@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openBlobStore } from '../../activities/adapters/blob-store';
 import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openPolicyRepository } from '../../activities/adapters/policy-repository';
-import { createDecisionActivities } from '../../activities/worker/decisions';
+import { createDecisionActivities, type DecisionDeps } from '../../activities/worker/decisions';
 import { createPolicySource } from '../../activities/worker/policy-source';
 import type { AppliedChange } from '../../src/ledger/record';
 import type { Asker, JudgeInput, Judgement, KnownPerson, Recheck } from '../../src/operation/ports';
@@ -24,7 +24,10 @@ let records: TestRepository;
 let ledger: Ledger;
 let decisions: ReturnType<typeof createDecisionActivities>;
 
+let held: DecisionDeps['heldBack'];
+
 beforeEach(async () => {
+  held = async () => ({});
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-decisions-'));
   // The rules change under way, so the example's own tests of them would keep the changes from binding.
   const ownTests = { 'policy_tests/production.yaml': null };
@@ -47,6 +50,7 @@ beforeEach(async () => {
     policy: createPolicySource({ mirror, freshMs: 0, now: () => Date.now() }),
     ledger,
     blobs: await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) }),
+    heldBack: (about) => held(about),
     relayKey,
     workflowTypeOf: async () => undefined,
     timings: { ...testTimings, lastDeliveryMs: 4_711 },
@@ -454,5 +458,36 @@ test('an approval for another workflow gets its ballot from policy and its waits
   expect(answer).toMatchObject({
     judgement: { kind: 'allowed', ballots: [{ remindAfterMs: [3_600_000, 14_400_000] }] },
     timings: { lastDeliveryMs: 4_711 },
+  });
+});
+
+describe('what holds work back by command', () => {
+  const lock = { by: 'U0LEE', reason: 'a migration', service: 'checkout', environment: 'production' };
+  const gatesThat = (gates: readonly { readonly holds: boolean; readonly message: string }[]) =>
+    gates.filter(({ holds }) => !holds).map(({ message }) => message);
+
+  test('is asked for at every decision, and the last one before the first change is not overlooked', async () => {
+    const asked: unknown[] = [];
+    held = async (about) => (asked.push(about), {});
+    const before = await judged();
+    expect(asked).toEqual([{ service: 'checkout' }, { service: 'checkout' }]);
+
+    held = async () => ({ locks: [lock] });
+    await expect(recheck(before)).resolves.toMatchObject({ kind: 'gates_closed' });
+    const answer = await decisions.askGates({ ...before.input, judgement: before.judgement });
+    expect(gatesThat(answer.gates).join()).toContain('has locked this');
+  });
+
+  test('holds work back while nobody can say, and a rollback does not even ask', async () => {
+    held = async () => {
+      throw new Error('Temporal is away');
+    };
+    const { judgement } = await judged();
+    expect(gatesThat(judgement.gates).join()).toContain('Nobody can say whether a lock');
+
+    const back = { kind: 'rollback', version: 'v2.3.0' } as const;
+    await change({ kind: 'succeeded', version: 'v2.4.0' }, 'op-2');
+    const { judgement: rollback } = await judged(aRequest(back));
+    expect(rollback.gates).toEqual([]);
   });
 });

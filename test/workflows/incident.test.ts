@@ -144,7 +144,7 @@ test('the delivery that declared an incident does not join it', async () => {
 
   await incident.act({ kind: 'join', text: 'errors after deploy' }, 'U0ANA', incident.request.deliveryId);
 
-  expect((await incident.view()).timeline).toHaveLength(1);
+  await eventually(async () => expect((await incident.view()).timeline).toHaveLength(1));
   await incident.act({ kind: 'resolve' });
 });
 
