@@ -74,12 +74,23 @@ export function explainJson(evaluation: Evaluation): JsonObject {
       message,
       ...(source ? { source: { ...source } } : {}),
     })),
-    gates: gates.map(gateJson),
+    gates: [...gates.map(gateJson), ...laneJson(evaluation)],
     facts: evaluation.facts,
     shadow: evaluation.shadow.map(({ rule, message, source }) => ({ rule, message, source: { ...source } })),
     ...(Object.keys(evaluation.evidence).length > 0 ? { evidence: evaluation.evidence } : {}),
     policyCommit: evaluation.policyCommit,
   };
+}
+
+/** Who stands in the lane only Temporal knows; here it is free unless somebody has locked it. */
+function laneJson({ lane, ...evaluation }: Evaluation): readonly JsonObject[] {
+  if (!lane || evaluation.verdict === 'denied') return [];
+  const { service, environment } = lane;
+  const holds = evaluation.gates.every(({ rule }) => rule !== 'lock');
+  const message = holds
+    ? `It enters the lane of ${service} in ${environment}, where one operation runs at a time.`
+    : `The lane of ${service} in ${environment} is locked.`;
+  return [{ kind: 'lane', rule: 'lane', holds, message, service, environment }];
 }
 
 function gateJson(gate: Gate): JsonObject {

@@ -108,7 +108,9 @@ describe('policy explain', () => {
   it('counts open incidents and locks of the facts', async () => {
     const facts = { incidents: [{ service: 'web' }], locks: [{ by: 'U0BOB', reason: 'migration', service: 'web' }] };
     const { out } = await explain(['--at', tuesday, '--facts', JSON.stringify(facts)]);
-    const rules = JSON.parse(out).gates.map(({ rule }: { rule: string }) => rule);
+    const gates: readonly { rule: string; kind: string; holds: boolean }[] = JSON.parse(out).gates;
+    expect(gates.filter(({ kind }) => kind === 'lane')).toEqual([expect.objectContaining({ holds: false })]);
+    const rules = gates.map(({ rule }) => rule);
     expect(rules).toEqual(expect.arrayContaining(['lock', expect.stringMatching(/^incident/)]));
   });
 
