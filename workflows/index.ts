@@ -2,5 +2,6 @@ export { holds } from './holds';
 export { incident } from './incident';
 export { lane } from './lane';
 export { operation } from './operation';
+export { policyWatch } from './policy-watch';
 export { requestApproval } from './request-approval';
 export { run } from './run';

@@ -224,7 +224,17 @@ async function gather(
   const states = await ledger.history(age);
   const isOurs = known && about.repository.policy.services.has(service);
   const applied = isOurs ? await ledger.readState({ service, environment }, aWhileAgo) : undefined;
-  return { ...about, request, history: historyOf(states), applied, held: await held, now: now() };
+  const isChange = request.kind === 'policy' && request.version !== undefined;
+  const policyChange = isChange ? await deps.policy.changeTo(request.version!) : undefined;
+  return {
+    ...about,
+    request,
+    history: historyOf(states),
+    applied,
+    held: await held,
+    ...(policyChange && { policyChange }),
+    now: now(),
+  };
 }
 
 /** A rollback passes all of it, so it does not even ask (law 5). */

@@ -3,6 +3,7 @@ import type { Repository } from '../../src/policy/read-repository';
 import type { Signer } from '../../src/policy/signers';
 import type { AcceptedCommit } from '../adapters/accepted-commit';
 import type { SignatureFinding } from '../adapters/git-signatures';
+import { unapproved } from './policy-approval';
 import type { Reading } from './policy-reading';
 
 /** What a commit has to pass before it binds, as the mirror tells it. */
@@ -18,6 +19,8 @@ export interface BindingMirror {
     readonly to: string;
     readonly path: string;
   }): Promise<readonly string[]>;
+  /** Paths that differ between two commits. */
+  changedPaths(range: { readonly from?: string; readonly to: string }): Promise<readonly string[]>;
   accepted(): Promise<AcceptedCommit | undefined>;
   accept(next: AcceptedCommit, before: AcceptedCommit | undefined): Promise<AcceptedCommit>;
 }
@@ -25,8 +28,11 @@ export interface BindingMirror {
 /** A newer commit that does not bind. */
 export interface RefusedCommit {
   readonly commit: string;
-  /** `unusable`: it cannot be read, or fails its own tests; `untrusted`: rewritten, older, or not signed as it has to be. */
-  readonly because: 'unusable' | 'untrusted';
+  /**
+   * `unusable`: it cannot be read, or fails its own tests; `untrusted`: rewritten, older, or not signed as it has to be;
+   * `unapproved`: nothing is wrong with it, but people have to approve it first.
+   */
+  readonly because: 'unusable' | 'untrusted' | 'unapproved';
   /** In words that continue a sentence. */
   readonly why: string;
 }
@@ -41,10 +47,12 @@ export interface Bound {
   readonly isOpen?: true;
 }
 
-interface BindingDeps {
+export interface BindingDeps {
   readonly mirror: BindingMirror;
   /** Keys of whoever runs Signalbox: they anchor the first commit, and always count. */
   readonly trusted?: readonly Signer[];
+  /** The newest policy commit that people approved; throws when nobody can tell. Absent: none has to be. */
+  readonly approved?: () => Promise<string | undefined>;
   /** Reads a commit and runs its own tests. */
   readonly read: (commit: string) => Promise<Reading>;
 }
@@ -105,6 +113,8 @@ async function judge(deps: BindingDeps, start: Position): Promise<Outcome> {
     return { kind: 'stay', accepted, refused: { commit: head, because: 'unusable', why } };
   }
   const { repository } = reading;
+  const held = isSame ? undefined : await unapproved(deps, { head, accepted });
+  if (held) return { kind: 'stay', ...held, isOpen: true };
   const next = { commit: head, anchored, signers: repository.policy.signers };
   // What binds already goes on, but people who wait for a reason should find it.
   const concern = finding ?? reading.failedTest;
@@ -166,6 +176,7 @@ async function walk(
     const reading = await read(step);
     if (!reading.ok || reading.failedTest !== undefined) continue;
     if (JSON.stringify(reading.repository.policy.signers) === JSON.stringify(accepted.signers)) continue;
+    if (await unapproved(deps, { head: step, accepted })) break;
     const next = { commit: step, anchored, signers: reading.repository.policy.signers };
     const kept = await mirror.accept(next, accepted);
     // Somebody else is on the same way, perhaps further along it; the next look begins where they are.

@@ -3,6 +3,8 @@ import type { Repository } from '../../src/policy/read-repository';
 import type { Signer } from '../../src/policy/signers';
 import type { PolicyTrouble } from '../../src/policy/unreachable';
 import { bind, short, type BindingMirror, type Bound, type RefusedCommit } from './policy-binding';
+import type { PolicyChange } from '../../src/operation/policy-change';
+import { readPolicyChange, type ChangeMirror } from './policy-change';
 import { createPolicyReader, type TreeMirror } from './policy-reading';
 
 export type { RefusedCommit } from './policy-binding';
@@ -15,7 +17,7 @@ interface Head {
 }
 
 /** The policy repository as the worker needs it. */
-export interface PolicyMirror extends BindingMirror, TreeMirror {
+export interface PolicyMirror extends BindingMirror, TreeMirror, ChangeMirror {
   fetch(): Promise<Head>;
   head(): Promise<Head | undefined>;
 }
@@ -30,10 +32,12 @@ export interface PolicyInForce {
   readonly problem?: string;
   /** The repository could not be asked: nobody knows whether something newer binds. */
   readonly unreachable: boolean;
-  /** The newest commit, when it does not bind. */
+  /** The newest commit, when something is wrong with it. */
   readonly refused?: RefusedCommit;
   /** The commit in force would not be accepted today. */
   readonly isDoubtful?: true;
+  /** The newest commit, when people have to approve it before it binds. */
+  readonly proposed?: string;
   /** The commit that was in force before, when the one in force does not follow it and no signatures are asked for. */
   readonly rewrittenFrom?: string;
 }
@@ -53,6 +57,8 @@ export interface PolicySource {
   current(): Promise<PolicyInForce>;
   /** The policy at the commit an operation was pinned to. */
   at(commit: string): Promise<Repository>;
+  /** What a commit changes against the one in force; undefined when that is nothing, or nobody knows the commit. */
+  changeTo(commit: string): Promise<PolicyChange | undefined>;
   /** Brings the mirror up to date; never throws. */
   refresh(): Promise<void>;
 }
@@ -69,6 +75,8 @@ interface SourceDeps {
   readonly freshMs: number;
   /** Keys of whoever runs Signalbox; absent: only those of the policy itself are asked for. */
   readonly trusted?: readonly Signer[];
+  /** The newest policy commit that people approved; throws when nobody can tell. */
+  readonly approved?: () => Promise<string | undefined>;
   readonly now: () => number;
 }
 
@@ -77,7 +85,7 @@ interface SourceDeps {
  * read, its own tests pass and whoever had to sign it did. Nobody has to guess which is in force.
  */
 export function createPolicySource(deps: SourceDeps): WatchedPolicySource {
-  const { mirror, freshMs, trusted, now } = deps;
+  const { mirror, freshMs, trusted, approved, now } = deps;
   const read = createPolicyReader(mirror);
   let trouble: string | undefined;
   let fetching: Promise<void> | undefined;
@@ -96,7 +104,7 @@ export function createPolicySource(deps: SourceDeps): WatchedPolicySource {
   const boundAt = async (head: Head): Promise<Settled> => {
     const before = JSON.stringify([head.commit, await mirror.accepted()]);
     if (settled && settled.about === before && !settled.bound.isOpen) return { ...settled, head };
-    const bound = await bind({ mirror, trusted, read }, head.commit);
+    const bound = await bind({ mirror, trusted, approved, read }, head.commit);
     return { head, bound, about: JSON.stringify([head.commit, await mirror.accepted()]) };
   };
 
@@ -118,21 +126,31 @@ export function createPolicySource(deps: SourceDeps): WatchedPolicySource {
     return head && settle(head);
   };
 
+  const latest = async (): Promise<Settled> => {
+    const before = settled ?? (await fromDisk());
+    if (!before || now() - Date.parse(before.head.fetchedAt) > freshMs) await refresh();
+    const found = settled ?? (await fromDisk());
+    if (found) return found;
+    throw new Refusal(
+      'policy_unreachable',
+      `No policy could be read, because ${trouble ?? 'the policy repository has no commit'}; whoever runs Signalbox has to look at POLICY_REPO.`,
+    );
+  };
+
   return {
     refresh,
 
     known: () => (settled?.bound.inForce ? inForceOf(settled, trouble) : undefined),
 
-    async current() {
-      const before = settled ?? (await fromDisk());
-      if (!before || now() - Date.parse(before.head.fetchedAt) > freshMs) await refresh();
-      const found = settled ?? (await fromDisk());
-      if (!found)
-        throw new Refusal(
-          'policy_unreachable',
-          `No policy could be read, because ${trouble ?? 'the policy repository has no commit'}; whoever runs Signalbox has to look at POLICY_REPO.`,
-        );
-      return inForceOf(found, trouble);
+    current: async () => inForceOf(await latest(), trouble),
+
+    async changeTo(commit) {
+      const found = await latest();
+      const { commit: from, repository } = inForceOf(found, trouble);
+      const environments = [...repository.policy.environments.keys()];
+      return readPolicyChange({ mirror, from, to: commit, head: found.head.commit, environments }).catch(
+        () => undefined,
+      );
     },
 
     async at(commit) {
@@ -151,7 +169,9 @@ interface Settled {
 }
 
 function inForceOf({ head, bound }: Settled, trouble: string | undefined): PolicyInForce {
-  const { inForce, refused, concern } = bound;
+  const { inForce, concern } = bound;
+  const isProposed = bound.refused?.because === 'unapproved';
+  const refused = isProposed ? undefined : bound.refused;
   const why = refused && `the newest commit ${short(refused.commit)} cannot be used: ${refused.why}`;
   if (!inForce)
     throw new Refusal(
@@ -167,6 +187,7 @@ function inForceOf({ head, bound }: Settled, trouble: string | undefined): Polic
     ...(problems.length > 0 ? { problem: problems.join('; and ') } : {}),
     ...(refused ? { refused } : {}),
     ...(concern === undefined ? {} : { isDoubtful: true }),
+    ...(isProposed ? { proposed: bound.refused?.commit } : {}),
     ...(inForce.commit === head.commit && head.rewrittenFrom ? { rewrittenFrom: head.rewrittenFrom } : {}),
   };
 }

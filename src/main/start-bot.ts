@@ -32,7 +32,8 @@ export const startBot: Start = async ({ config, log }) => {
   const redis = openRedis(config, log);
   const pacer = openPacer(config, log);
   const web = createSlackClient({ token: config.SLACK_BOT_TOKEN!, apiUrl: config.SLACK_API_URL });
-  const [policy, ledger] = [await openPolicy(config, 'bot'), await openLedgerReader(config, 'bot')];
+  const ledger = await openLedgerReader(config, 'bot');
+  const policy = await openPolicy(config, { purpose: 'bot', ledger });
   await policy.source.refresh();
   const temporal = temporalClient(config);
   const policyUrl = config.POLICY_WEB_URL ?? linkTemplateOf(config.POLICY_REPO);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { register } from 'prom-client';
 import { withHeartbeats } from '../../activities/heartbeat';
@@ -8,9 +9,16 @@ import { heldBack } from '../../activities/worker/held-back';
 import { createHoldActivities } from '../../activities/worker/holds';
 import { createKnownVoterActivities } from '../../activities/worker/known-voters';
 import { createLaneActivities } from '../../activities/worker/lanes';
+import { createPolicyWatch } from '../../activities/worker/policy-watch';
 import { createRecordActivities } from '../../activities/worker/records';
 import { addPolicyGauges } from '../../bot/metrics';
-import { holdActMaxAgeMs, WORKER_QUEUE } from '../../workflows/contract';
+import {
+  holdActMaxAgeMs,
+  POLICY_WATCH_ID,
+  WORKER_QUEUE,
+  WORKFLOWS,
+  type OperationTimings,
+} from '../../workflows/contract';
 import { Refusal } from '../errors';
 import { healthOf } from './holding';
 import { needs } from './needs';
@@ -32,11 +40,9 @@ const heldBackMs = 1_500;
 export const startWorker: Start = async ({ config, log }) => {
   if (!existsSync(bundlePath))
     throw new Refusal('setting_invalid', `The workflow bundle ${bundlePath} is missing; run "npm run build" first.`);
-  const [policy, ledger, blobs] = [
-    await openPolicy(config, 'worker'),
-    await openLedgerOf(config, 'worker', log),
-    await openBlobs(config, log),
-  ];
+  const ledger = await openLedgerOf(config, 'worker', log);
+  const policy = await openPolicy(config, { purpose: 'worker', ledger });
+  const blobs = await openBlobs(config, log);
   await policy.source.refresh();
   addPolicyGauges(register, () => healthOf(policy.source.known()));
   const connection = await workerConnection(config, (sentence) => log.warn(sentence));
@@ -70,10 +76,21 @@ export const startWorker: Start = async ({ config, log }) => {
       }),
       ...createRecordActivities({ ledger }),
       ...createLaneActivities({ client }),
+      ...createPolicyWatch({
+        policy: policy.source,
+        pollMs: config.POLICY_POLL_MS,
+        patienceMs: config.POLICY_POLL_MS * 20,
+        client,
+        ledger,
+        relayKey: config.RELAY_KEY,
+        timings: readTimings(config.TIMINGS),
+        now: () => new Date(),
+      }),
     }),
     shutdownGraceTime: '20 seconds',
     shutdownForceTime: '30 seconds',
   });
+  await watchPolicy(client, readTimings(config.TIMINGS));
   return runWorker({
     worker,
     log,
@@ -85,3 +102,14 @@ export const startWorker: Start = async ({ config, log }) => {
     },
   });
 };
+
+/** One watch for all workers, whoever comes first. */
+async function watchPolicy(client: Client, timings: OperationTimings): Promise<void> {
+  await client.workflow.start(WORKFLOWS.policyWatch, {
+    workflowId: POLICY_WATCH_ID,
+    taskQueue: WORKER_QUEUE,
+    args: [{ timings }],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: 'Tells people which policy commit is in force and why a newer one is not',
+  });
+}

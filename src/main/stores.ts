@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { openBlobStore, type BlobStore } from '../../activities/adapters/blob-store';
 import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openPolicyRepository, type PolicyRepository } from '../../activities/adapters/policy-repository';
+import { approvedPolicy } from '../../activities/worker/approved-policy';
 import { createPolicySource, type WatchedPolicySource } from '../../activities/worker/policy-source';
 import type { Config } from '../config';
 import { Refusal } from '../errors';
@@ -47,7 +48,7 @@ export async function openLedgerOf(config: StoreConfig, purpose: string, log: Lo
 export async function openLedgerReader(
   config: StoreConfig,
   purpose: string,
-): Promise<Pick<Ledger, 'history' | 'close'>> {
+): Promise<Pick<Ledger, 'history' | 'readState' | 'close'>> {
   const { privateKey } = generateKeyPairSync('ed25519');
   return openLedger({
     url: config.LEDGER_REPO,
@@ -93,7 +94,10 @@ export interface PolicyAccess {
 }
 
 /** The policy in force, kept fresh in the background so that no request waits for Git. */
-export async function openPolicy(config: StoreConfig, purpose: string): Promise<PolicyAccess> {
+export async function openPolicy(
+  config: StoreConfig,
+  { purpose, ledger }: { readonly purpose: string; readonly ledger: Pick<Ledger, 'readState'> },
+): Promise<PolicyAccess> {
   const repository = openPolicyRepository({
     url: config.POLICY_REPO,
     ref: config.POLICY_REF,
@@ -105,6 +109,7 @@ export async function openPolicy(config: StoreConfig, purpose: string): Promise<
     mirror: repository,
     freshMs: config.POLICY_POLL_MS * 2,
     trusted: trustedSigners(config.POLICY_SIGNERS),
+    approved: () => approvedPolicy(ledger),
     now: () => Date.now(),
   });
   const timer = setInterval(() => void source.refresh(), config.POLICY_POLL_MS);

@@ -17,6 +17,7 @@ import { compilePlan, compileResolve, type CompileInput } from '../runbooks/comp
 import { validateInputs } from '../runbooks/inputs';
 import { isLate } from '../runbooks/scope';
 import type { Plan, PlanOutline } from './plan';
+import { policyChangeWords, policyLane, policyPlanOf, type PolicyChange } from './policy-change';
 import type { Admission, Asker, GateAnswer, Judgement } from './ports';
 import { placed, type Placed } from './placed';
 import type { OperationRequest } from './request';
@@ -36,6 +37,8 @@ export interface Case {
   readonly history: NonNullable<World['history']>;
   /** What holds work back by command, and open incidents. */
   readonly held?: HeldBack;
+  /** For requests of the kind `policy`: what the commit changes. */
+  readonly policyChange?: PolicyChange;
   readonly now: Date;
 }
 
@@ -123,7 +126,10 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
   if (about.problems.length > 0) return denied(about.problems);
   const work = workOf(input, about.request);
   if (work.kind === 'none') return denied(work.problems);
-  const compiled = compilePlan({ ...compileInput(input, about.request, work), resolve: input.resolved });
+  const compiled = compilePlan({
+    ...compileInput(input, about.request, work),
+    resolve: input.policyChange ? policyPlanOf(input.policyChange) : input.resolved,
+  });
   if (!compiled.ok) return denied(compiled.problems);
   const { plan, outline } = compiled;
   const world: World = { ...about.world, plan: numbersOf(outline) };
@@ -150,8 +156,8 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
       ...gateAnswer(evaluation.gates, now),
       why: whyOf(evaluation),
       rollback: rollbackReadiness(input, outline),
-      inputs: shownInputs(plan),
-      lane: evaluation.lane,
+      inputs: input.policyChange ? policyChangeWords(input.policyChange) : shownInputs(plan),
+      lane: about.request.kind === 'policy' ? policyLane : evaluation.lane,
       facts: evaluation.facts,
       decisionDigest: digestOf({ work: workOfPlan(plan), ballots: ballots.map(seatsOf) }),
       workDigest: digestOf(workOfPlan(plan)),
@@ -218,6 +224,7 @@ function describe(input: Case): Placed & { readonly world: World } {
       teams: Object.fromEntries(teams),
       policyProblem: input.policyProblem,
       policyTrouble: input.policyTrouble,
+      ...(input.policyChange ? { policyChange: input.policyChange, paths: input.policyChange.paths } : {}),
     },
   };
 }

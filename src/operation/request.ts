@@ -1,12 +1,18 @@
 import type { Json } from '../json';
 
-/** What kinds of work people ask for. One workflow type carries all of them out. */
-export type OperationKind = 'deploy' | 'rollback' | 'provision' | 'runbook';
+/**
+ * What kinds of work there are. One workflow type carries all of them out. `policy` is a change of the policy itself, asked for by Signalbox where `policy_changes` is `gated`.
+ */
+export type OperationKind = 'deploy' | 'rollback' | 'provision' | 'runbook' | 'policy';
 
 /** Who asked, and by which door. People are Slack user ids; machines are names from the token table. */
 export type Requester =
   | { readonly kind: 'person'; readonly id: string; readonly team?: string; readonly via: 'slack' | 'cli' | 'webhook' }
-  | { readonly kind: 'machine'; readonly id: string; readonly via: 'cli' | 'webhook' | 'schedule' | 'alert' };
+  | {
+      readonly kind: 'machine';
+      readonly id: string;
+      readonly via: 'cli' | 'webhook' | 'schedule' | 'alert' | 'policy';
+    };
 
 /** Who asked for what, from where. It is frozen the moment it is handed over, and signed by the relay. */
 export interface OperationRequest {

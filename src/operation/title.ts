@@ -11,6 +11,8 @@ export function askedTitle(request: OperationRequest): string {
       return `Deploy ${service} ${version}${there}`;
     case 'rollback':
       return `Roll back ${service}${there}${version === undefined ? '' : ` to ${version}`}`;
+    case 'policy':
+      return `Change the policy to ${version?.slice(0, 10)}`;
     case 'provision':
       return `Provision ${runbook}${there}${behind}`;
     case 'runbook':
@@ -24,6 +26,7 @@ function wordOf(value: unknown): string {
 
 /** The same as the subject of a sentence: `The deploy of checkout in production`, `The runbook restart`. */
 export function askedSubject({ kind, service, environment, runbook }: OperationRequest): string {
+  if (kind === 'policy') return 'The change of the policy';
   const isOfRunbook = kind === 'runbook' || kind === 'provision';
   const what = isOfRunbook ? `The runbook ${runbook}` : `The ${kind} of ${service}`;
   return environment === undefined ? what : `${what} in ${environment}`;

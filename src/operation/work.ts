@@ -28,6 +28,8 @@ interface About {
 export function workFor(about: About): WorkAnswer {
   const { request, repository } = about;
   switch (request.kind) {
+    case 'policy':
+      return { kind: 'found', work: { kind: 'policy' }, sources: [] };
     case 'provision':
     case 'runbook':
       return named(repository, request);

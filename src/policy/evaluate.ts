@@ -76,7 +76,7 @@ function judge(input: Question): Evaluation {
     why: whyOf(findings, notes),
     shadow: [],
     ...(service && environment ? { lane: { service: service.name, environment: environment.name } } : {}),
-    channel: environment?.channel ?? policy.channels.default ?? policy.channels.policy ?? '#general',
+    channel: channelOf({ policy, request, environment }),
     policyCommit: policy.commit,
     evidence: Object.assign({}, ...findings.map(({ evidence }) => evidence ?? {})) as JsonObject,
     ...(context.isBreakGlass ? { debt: debtOf(policy) } : {}),
@@ -84,6 +84,15 @@ function judge(input: Question): Evaluation {
   if (reasons.some(({ level }) => level === 'hard'))
     return { verdict: 'denied', reasons: hardFirst(reasons), ...shared };
   return { verdict: 'allowed', reasons, gates: findings.flatMap((found) => found.gates ?? []), ...shared };
+}
+
+function channelOf({
+  policy: { channels },
+  request,
+  environment,
+}: Pick<Context, 'policy' | 'request' | 'environment'>): string {
+  const own = request.kind === 'policy' ? channels.policy : environment?.channel;
+  return own ?? channels.default ?? channels.policy ?? '#general';
 }
 
 function isBreakGlass(input: Pick<Context, 'policy' | 'request' | 'world' | 'now'>): boolean {

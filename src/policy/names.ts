@@ -17,7 +17,7 @@ export const planFields = [
 
 /** Fields of `change` that facts may not be called. */
 export const changeFields: { readonly [field: string]: Shape } = {
-  kind: { oneOf: ['deploy', 'rollback', 'provision', 'runbook'] },
+  kind: { oneOf: ['deploy', 'rollback', 'provision', 'runbook', 'policy'] },
   service: 'text',
   environment: 'text',
   version: 'text',

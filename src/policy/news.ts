@@ -4,6 +4,8 @@ export interface PolicyNews {
   readonly commit?: string;
   /** The newest commit, when it does not bind, and why not. */
   readonly refused?: { readonly commit: string; readonly why: string };
+  /** The newest commit, when it waits for people to approve it. */
+  readonly proposed?: string;
   /** The commit in force before, when the one in force does not follow it: history was rewritten. */
   readonly rewrittenFrom?: string;
   /** When the repository last answered, ISO 8601 UTC; set once it has been away for too long. */
@@ -15,7 +17,7 @@ export interface PolicyNews {
  * repository that is away. Equal news say nothing; the first look says only what is wrong.
  */
 export function policyNewsSentences(before: PolicyNews | undefined, after: PolicyNews): readonly string[] {
-  return [...refusal(before, after), ...inForce(before, after), ...reach(before, after)];
+  return [...refusal(before, after), ...proposal(before, after), ...inForce(before, after), ...reach(before, after)];
 }
 
 function refusal(before: PolicyNews | undefined, after: PolicyNews): readonly string[] {
@@ -26,6 +28,14 @@ function refusal(before: PolicyNews | undefined, after: PolicyNews): readonly st
     : 'No policy is in force, so nothing can be started.';
   return [
     `The policy commit ${short(refused.commit)} does not bind: ${ended(refused.why)} ${stays} Whoever made that commit has to mend it.`,
+  ];
+}
+
+function proposal(before: PolicyNews | undefined, { proposed, commit }: PolicyNews): readonly string[] {
+  if (proposed === undefined || before?.proposed === proposed) return [];
+  const stays = commit ? ` Until then ${short(commit)} stays in force.` : '';
+  return [
+    `The policy commit ${short(proposed)} changes what only people may change (policy_changes: gated), so it binds once they have approved it on its card.${stays}`,
   ];
 }
 

@@ -15,7 +15,7 @@ const test = z.strictObject({
   name: text(),
   at: instant,
   request: z.strictObject({
-    kind: z.enum(['deploy', 'rollback', 'provision', 'runbook']),
+    kind: z.enum(['deploy', 'rollback', 'provision', 'runbook', 'policy']),
     service: text().optional(),
     environment: text().optional(),
     version: text().optional(),

@@ -1,6 +1,7 @@
 import type { Json } from '../json';
 import type { OperationKind, OperationRequest } from '../operation/request';
 import type { IncidentState, Severity } from '../incidents/incident';
+import type { PolicyChange } from '../operation/policy-change';
 import type { planFields } from './names';
 import type { Standing } from './standing';
 import type { PolicyTrouble } from './unreachable';
@@ -71,6 +72,8 @@ export interface World {
   readonly stop?: { readonly by: string; readonly reason: string };
   /** Why nobody can say what holds work back: then it waits. */
   readonly holdsUnknown?: string;
+  /** What a policy commit changes, for requests of the kind `policy`. */
+  readonly policyChange?: PolicyChange;
   /** Why the newest policy commit is not the one in force. */
   readonly policyProblem?: string;
   /** What kind of problem that is; absent: a newer commit that does not bind. */

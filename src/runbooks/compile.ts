@@ -18,6 +18,8 @@ import { stepKindOf } from './step-kinds';
 /** What a plan is made of. Runbooks have been checked (`checkRunbook`) before they come here. */
 export type Work =
   | { readonly kind: 'runbook'; readonly runbook: Runbook }
+  /** No step: what is approved is the work. */
+  | { readonly kind: 'policy' }
   | {
       readonly kind: 'rollout';
       readonly rollout: Rollout;
@@ -61,14 +63,14 @@ export function compilePlan(input: CompileInput): CompiledPlan {
     const site: StepSite = { prefix: '', scope: runbook.name, phase: 'work' };
     builder.steps({ runbook, site, offered: offeredInputs(input), asked: input.request.inputs });
     builder.watch({ criteria: {}, forMs: input.watchMs });
-  } else builder.rollout(input.work);
+  } else if (input.work.kind === 'rollout') builder.rollout(input.work);
   return builder.build(input.resolve);
 }
 
 /** The read-only `resolve` steps of the work as a plan of their own; undefined when there are none. */
 export function compileResolve(input: Omit<CompileInput, 'resolve'>): CompiledPlan | undefined {
-  const runbook = input.work.kind === 'runbook' ? input.work.runbook : input.work.handler;
-  if ((runbook.resolve ?? []).length === 0) return undefined;
+  const runbook = runbookOf(input.work);
+  if (!runbook || (runbook.resolve ?? []).length === 0) return undefined;
   const builder = new PlanBuilder({ ...input, resolve: {} });
   builder.steps({
     runbook: { ...runbook, steps: runbook.resolve! },
@@ -320,10 +322,15 @@ function operationOf(request: OperationRequest, work: Work): Plan['operation'] {
     service: request.service,
     environment: request.environment,
     version: request.version,
-    runbook: work.kind === 'runbook' ? work.runbook.name : work.handler.name,
+    runbook: runbookOf(work)?.name,
     requester: request.requester.id,
     reason: request.reason,
   };
+}
+
+function runbookOf(work: Work): Runbook | undefined {
+  if (work.kind === 'policy') return undefined;
+  return work.kind === 'runbook' ? work.runbook : work.handler;
 }
 
 function isFlat(value: Json): boolean {

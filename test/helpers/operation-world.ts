@@ -203,8 +203,11 @@ const sits: { readonly [user: string]: readonly string[] } = {
   U0DEV: ['developers'],
 };
 
-/** `address`: of a Temporal server of its own. */
-export async function openWorld(address?: string): Promise<World> {
+/** `address`: of a Temporal server of its own. `real`: activities that take the place of what the world says. */
+export async function openWorld(
+  address?: string,
+  real: (client: TestTemporal['client']) => Partial<WorkerActivities> = () => ({}),
+): Promise<World> {
   const temporal = await openTemporal(address);
   const world: World = {
     temporal,
@@ -241,7 +244,11 @@ export async function openWorld(address?: string): Promise<World> {
     start: (request, known) => start(world, request, known),
     close: () => temporal.close(),
   };
-  await temporal.worker({ taskQueue: WORKER_QUEUE, workflows: true, activities: workerActivities(world) });
+  await temporal.worker({
+    taskQueue: WORKER_QUEUE,
+    workflows: true,
+    activities: { ...workerActivities(world), ...real(temporal.client) },
+  });
   await temporal.worker({ taskQueue: SLACK_QUEUE, activities: slackActivities(world) });
   await temporal.worker({
     taskQueue: runnerQueue('default'),

@@ -26,6 +26,7 @@ function policyIn(problem?: string): PolicySource {
   return {
     current: () => Promise.resolve(inForce),
     at: () => Promise.resolve(repository),
+    changeTo: () => Promise.resolve(undefined),
     refresh: () => Promise.resolve(),
   };
 }

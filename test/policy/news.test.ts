@@ -30,6 +30,13 @@ test.each<[string, PolicyNews | undefined, PolicyNews, readonly RegExp[]]>([
     { commit: 'c'.repeat(40), rewrittenFrom: 'a'.repeat(40) },
     [/does not follow aaaaaaaaaa: history was rewritten/],
   ],
+  [
+    'a change that has to be approved',
+    good,
+    { ...good, proposed: 'b'.repeat(40) },
+    [/binds once they have approved it/],
+  ],
+  ['the same change again', { ...good, proposed: 'b'.repeat(40) }, { ...good, proposed: 'b'.repeat(40) }, []],
   ['a repository that is away', good, away, [/has not answered since 2026-11-21T17:00:00Z/]],
   ['one that is still away', away, away, []],
   ['one that is back', away, good, [/answers again/]],

@@ -15,7 +15,7 @@ const requester = z.union([
 ]);
 
 const requestSchema = z.strictObject({
-  kind: z.enum(['deploy', 'rollback', 'provision', 'runbook']),
+  kind: z.enum(['deploy', 'rollback', 'provision', 'runbook', 'policy']),
   service: text.optional(),
   environment: text.optional(),
   version: text.optional(),

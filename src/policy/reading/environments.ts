@@ -14,6 +14,8 @@ export function readEnvironments(
     const path = ['environments', name];
     if (name === 'services')
       reader.problem(path, 'an environment cannot be called "services"', 'configs/services holds service definitions');
+    if (name === 'policy')
+      reader.problem(path, 'an environment cannot be called "policy"', 'changes of the policy itself stand there');
     for (const [index, after] of (rule.after ?? []).entries()) reader.environment(after, [...path, 'after', index]);
     reader.teams(rule.request, [...path, 'request']);
     rules.set(name, {

@@ -68,7 +68,15 @@ export class Reader {
   }
 
   kindsAndLabels(names: readonly string[] | undefined, path: Path): void {
-    const known = ['deploy', 'rollback', 'provision', 'runbook', 'break_glass', ...Object.keys(this.file.labels ?? {})];
+    const known = [
+      'deploy',
+      'rollback',
+      'provision',
+      'runbook',
+      'policy',
+      'break_glass',
+      ...Object.keys(this.file.labels ?? {}),
+    ];
     for (const [index, name] of (names ?? []).entries()) {
       if (!known.includes(name))
         this.problem([...path, index], `"${name}" is neither a kind of work nor a label`, didYouMean(name, known));

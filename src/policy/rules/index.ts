@@ -14,6 +14,7 @@ import { breakGlass, labels } from './labels';
 import { locks } from './locks';
 import { order } from './order';
 import { pciDss } from './pci-dss';
+import { policyChange } from './policy-change';
 import { requester } from './requester';
 import { rollbackTarget } from './rollback-target';
 import { stop } from './stop';
@@ -33,6 +34,7 @@ export const rules: readonly Rule[] = [
   gdpr,
   hipaa,
   companyRules,
+  policyChange,
   rollbackTarget,
   strict,
   approvals,

@@ -1,0 +1,36 @@
+import { policyLane } from '../../src/operation/policy-change';
+import type { LedgerAge } from '../adapters/ledger';
+import type { LedgerPort } from './records';
+
+/** The newest policy commit that people approved, as the ledger tells it. Throws when the ledger cannot be read. */
+export async function approvedPolicy(
+  ledger: Pick<LedgerPort, 'readState'>,
+  age: LedgerAge = {},
+): Promise<string | undefined> {
+  const { history } = await ledger.readState(policyLane, age);
+  return history.find(({ rolledBackAt }) => rolledBackAt === undefined)?.version;
+}
+
+/**
+ * Records where approved changes begin, once: a worker that knows nothing yet must not take for approved what lies on
+ * the branch when it starts.
+ */
+export async function adoptPolicy(
+  ledger: Pick<LedgerPort, 'readState' | 'append'>,
+  { commit, now }: { readonly commit: string; readonly now: Date },
+): Promise<void> {
+  if ((await approvedPolicy(ledger)) !== undefined) return;
+  const operation = `adopt-policy-${commit.slice(0, 10)}`;
+  const at = now.toISOString();
+  await ledger.append([
+    {
+      operationId: operation,
+      event: 'adopted',
+      index: 0,
+      at,
+      day: at.slice(0, 10),
+      body: { policyCommit: commit, via: 'policy' },
+      state: { kind: 'succeeded', ...policyLane, version: commit, operation, at },
+    },
+  ]);
+}

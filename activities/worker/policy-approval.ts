@@ -1,0 +1,72 @@
+import { isGoverned } from '../../src/policy/governed';
+import type { Repository } from '../../src/policy/read-repository';
+import type { AcceptedCommit } from '../adapters/accepted-commit';
+import type { BindingDeps, RefusedCommit } from './policy-binding';
+
+interface Held {
+  /** How far people have let the policy come. */
+  readonly accepted: AcceptedCommit | undefined;
+  readonly refused: RefusedCommit;
+}
+
+/**
+ * Whether a commit waits for people: where the policy before it says `policy_changes: gated`, what it changes of the
+ * governed paths has to be approved first. What nobody can tell is not approved.
+ */
+export async function unapproved(
+  deps: BindingDeps,
+  at: { readonly head: string; readonly accepted: AcceptedCommit | undefined },
+): Promise<Held | undefined> {
+  if (!deps.approved) return undefined;
+  const { head } = at;
+  const held = (accepted: AcceptedCommit | undefined, why: string): Held => ({
+    accepted,
+    refused: { commit: head, because: 'unapproved', why },
+  });
+  // Who knows no policy yet asks in any case: the newest commit may be the one that no longer wants to be asked about.
+  if (at.accepted && !(await isGatedAt(deps, at.accepted.commit))) return undefined;
+  let approved: string | undefined;
+  try {
+    approved = await deps.approved();
+  } catch {
+    return held(at.accepted, 'nobody can tell whether it was approved, because the ledger cannot be read');
+  }
+  const accepted = await furthest(deps, { ...at, approved });
+  // Nothing was ever in force here and nobody was ever asked: this is where it begins.
+  if (!accepted || accepted.commit === head) return undefined;
+  const before = await deps.read(accepted.commit);
+  if (!before.ok || !isGated(before.repository)) return undefined;
+  const environments = [...before.repository.policy.environments.keys()];
+  const changed = await deps.mirror.changedPaths({ from: accepted.commit, to: head });
+  const governed = changed.filter((path) => isGoverned(path, environments));
+  if (governed.length === 0) return undefined;
+  const more = governed.length > 3 ? ` and ${governed.length - 3} more` : '';
+  return held(accepted, `it changes ${governed.slice(0, 3).join(', ')}${more}, which people have to approve first`);
+}
+
+/** The accepted commit, or the approved one where that is further on the way to the head. */
+async function furthest(
+  deps: BindingDeps,
+  at: { readonly head: string; readonly accepted: AcceptedCommit | undefined; readonly approved: string | undefined },
+): Promise<AcceptedCommit | undefined> {
+  const { mirror } = deps;
+  const { head, accepted, approved } = at;
+  if (approved === undefined || approved === accepted?.commit) return accepted;
+  const isOnTheWay = async (from: string, to: string): Promise<boolean> =>
+    from === to || (await mirror.relation({ from, to })) === 'follows';
+  if (!(await isOnTheWay(approved, head))) return accepted;
+  if (accepted && !(await isOnTheWay(accepted.commit, approved))) return accepted;
+  const reading = await deps.read(approved);
+  if (!reading.ok) return accepted;
+  const next = { commit: approved, anchored: accepted?.anchored ?? false, signers: reading.repository.policy.signers };
+  return approved === head ? next : mirror.accept(next, accepted);
+}
+
+async function isGatedAt(deps: BindingDeps, commit: string): Promise<boolean> {
+  const reading = await deps.read(commit);
+  return !reading.ok || isGated(reading.repository);
+}
+
+function isGated({ policy }: Repository): boolean {
+  return policy.file.policy_changes === 'gated';
+}

@@ -1,0 +1,20 @@
+import { denial, type Rule } from '../context';
+
+/** A policy commit is approved under the rules it wants to change, and only while it is the newest one. */
+export const policyChange: Rule = ({ request, world, policy }) => {
+  if (request.kind !== 'policy') return {};
+  const source = policy.source(['policy_changes']);
+  const change = world.policyChange;
+  if (!change)
+    return denial(
+      'policy_changes',
+      'Nobody can tell now what this policy commit changes, so it cannot be approved; it is looked at again by itself.',
+      source,
+    );
+  if (change.head === request.version) return {};
+  return denial(
+    'policy_changes',
+    `The policy branch has moved on to ${change.head.slice(0, 10)}, so this commit needs no decision any more; the newer one is asked for by itself.`,
+    source,
+  );
+};
