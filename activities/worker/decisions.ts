@@ -73,7 +73,9 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
         if (closed) return closed;
         const now: Case = { ...facts, asker: input.asker, ...troubleIn(inForce) };
         const answer = gatesOf(now);
-        if (inForce.commit === input.judgement.policyCommit) return answer;
+        // A change of the policy is overtaken by the next one while the policy in force stays what it is.
+        const mayHaveMoved = inForce.commit !== input.judgement.policyCommit || facts.request.kind === 'policy';
+        if (!mayHaveMoved) return answer;
         const { judgement: fresh, plan } = judgeCase({ ...now, resolved: input.resolved });
         const moved = reconsider({ held: input.judgement, fresh });
         if (moved.kind === 'same') return answer;
