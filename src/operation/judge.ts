@@ -146,6 +146,11 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
     excluded,
     now,
   });
+  // Nobody is no approval, whatever the rules say of nobody.
+  if (about.request.kind === 'policy' && ballots.length === 0)
+    return denied([
+      'This policy commit cannot be approved, because policy_changes is gated and no approval rule asks anybody about it; the owner of the policy repository has to add a rule for change.kind == "policy", by way of whoever runs Signalbox.',
+    ]);
   return {
     judgement: {
       kind: 'allowed',

@@ -26,6 +26,11 @@ describe('what cannot be meant fails the whole commit, with the line to look at'
       'there is no environment "stagin"; did you mean "staging"?',
     ],
     [
+      'gated changes that nobody is asked about',
+      'environments: {}\npolicy_changes: gated\napprovals: [{ name: x, require: none }]',
+      'no approval rule asks anybody, so no change of this policy could ever bind; add a rule with when: change.kind == "policy"',
+    ],
+    [
       'an unknown window',
       'environments: { a: { windows: [ofice] } }\nwindows: { office: { days: mon, from: "09:00", to: "10:00" } }',
       'there is no window "ofice"; did you mean "office"?',

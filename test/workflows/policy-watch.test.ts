@@ -59,6 +59,7 @@ beforeAll(async () => {
       ledger,
       blobs,
       relayKey,
+      heldBack: async () => ({}),
       workflowTypeOf: async () => undefined,
       timings: testTimings,
       now,

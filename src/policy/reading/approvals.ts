@@ -5,6 +5,15 @@ const defaultTimeoutMs = 86_400_000;
 
 /** Whom to ask, in the order in which rules are tried. */
 export function readApprovals(reader: Reader): Policy['approvals'] {
+  if (
+    reader.file.policy_changes === 'gated' &&
+    (reader.file.approvals ?? []).every(({ require }) => require === 'none')
+  )
+    reader.problem(
+      ['policy_changes'],
+      'no approval rule asks anybody, so no change of this policy could ever bind',
+      'add a rule with when: change.kind == "policy"',
+    );
   const names = new Set<string>();
   return (reader.file.approvals ?? []).map((rule, index) => {
     const path = ['approvals', index];
