@@ -3,7 +3,7 @@ import { explainLines, type ExplainedLine } from '../policy/explain';
 import { instantWords, membersOf, subjectOf } from '../policy/context';
 import { linkTo, type LinkTemplate } from '../policy/source-link';
 import { understandInstant } from '../commands/instant';
-import { previewCase } from '../operation/judge';
+import { previewCase, type HeldBack } from '../operation/judge';
 import { placed } from '../operation/placed';
 import type { OperationRequest } from '../operation/request';
 import { handlersThatRun } from '../policy/handlers';
@@ -26,6 +26,8 @@ interface AskingDeps {
   readonly groupsOf: (account: string) => Promise<readonly string[] | 'unknown'>;
   /** How Slack knows an account. */
   readonly standingOf: (account: string) => Promise<Standing>;
+  /** What holds work back by somebody's word, and open incidents. Failing means that nobody can say. */
+  readonly heldBack: (about: { readonly service?: string }) => Promise<HeldBack>;
   readonly now: () => Date;
   /** Where a line of a policy file can be looked at. */
   readonly policyUrl?: LinkTemplate;
@@ -76,6 +78,7 @@ export function createAsking(deps: AskingDeps) {
         history: historyOf(await ledger.history()),
         teams: await teamsWith(deps, inForce.repository, asked.person),
         ...troubleIn(inForce),
+        ...(await heldIn(deps, asked)),
         plan: {},
       };
       const evaluation = evaluate({ policy: inForce.repository.policy, request, world, now: now() });
@@ -104,6 +107,7 @@ export function createAsking(deps: AskingDeps) {
         ...troubleIn(inForce),
         ...appliedIn(states, placedRequest),
         history: historyOf(states),
+        held: await heldIn(deps, placedRequest),
         now: at,
       });
       const sentence = `Asked about ${subjectOf(preview.request)} at ${instantWords(at, zone)}, which is ${at.toISOString()}; nothing is started.`;
@@ -138,6 +142,11 @@ export function createAsking(deps: AskingDeps) {
       return [...repository.policy.teams.keys()].filter((team) => isIn(repository, team, teams, person, now()));
     },
   };
+}
+
+/** As for a decision: what nobody can say holds back. */
+async function heldIn({ heldBack }: AskingDeps, { service }: { readonly service?: string }): Promise<HeldBack> {
+  return heldBack({ service }).catch(() => ({ holdsUnknown: 'Temporal did not say in time' }));
 }
 
 function notNewest({ problem }: PolicyInForce): readonly ExplainedLine[] {

@@ -8,6 +8,7 @@ import { defaultLimits, type Pacer } from '../../activities/adapters/pacer';
 import { createSlackClient } from '../../activities/adapters/slack-client';
 import { createLocalSlotMemory, createRedisSlotMemory } from '../../activities/adapters/slot-memory';
 import { withHeartbeats } from '../../activities/heartbeat';
+import { heldBack } from '../../activities/worker/held-back';
 import { createSlackSide, type SlackSide } from '../../activities/slack';
 import { createBot } from '../../bot/app';
 import { defaultWaits, type SlackTransport } from '../../bot/deps';
@@ -24,6 +25,9 @@ import { runWorker } from './run-worker';
 import { openLedgerReader, openPolicy } from './stores';
 import { temporalClient, workerConnection } from './temporal';
 import { readTimings } from './timings';
+
+/** How long a question to policy waits for what holds work back. */
+const heldBackMs = 1_500;
 
 export const botNeeds = needs.bot;
 
@@ -52,6 +56,7 @@ export const startBot: Start = async ({ config, log }) => {
   });
   const groupsOf = async (user: string) => (await side.activities.whoIs({ user })).groups;
   const standingOf = async (user: string) => (await side.activities.whoIs({ user })).standing;
+  const held = (about: { readonly service?: string }) => heldBack({ client: temporal, waitMs: heldBackMs }, about);
   const messages = serveSlackQueue(config, log, side);
   const bot = createBot({
     slack: { ...transportOf(config), botToken: config.SLACK_BOT_TOKEN!, apiUrl: config.SLACK_API_URL },
@@ -64,7 +69,15 @@ export const startBot: Start = async ({ config, log }) => {
     waits: defaultWaits,
     tokens: config.TOKENS_FILE === undefined ? noTokens : readTokens(readFileSync(config.TOKENS_FILE, 'utf8')),
     render,
-    ...createAsking({ policy: policy.source, ledger, groupsOf, standingOf, policyUrl, now: () => new Date() }),
+    ...createAsking({
+      policy: policy.source,
+      ledger,
+      groupsOf,
+      standingOf,
+      heldBack: held,
+      policyUrl,
+      now: () => new Date(),
+    }),
     policyHealth: () => healthOf(policy.source.known()),
     holding: () => holdingNow(policy.source, new Date()),
     known: (user) => side.known(user),

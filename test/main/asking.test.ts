@@ -11,6 +11,7 @@ test('the catalogue offers runbooks that people may ask for, and knows handlers 
     policy: { current } as never,
     ledger: { history: async () => [] },
     groupsOf: async () => [],
+    heldBack: async () => ({}),
     standingOf: async () => 'member',
     now: () => new Date(),
   });

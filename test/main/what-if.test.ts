@@ -1,4 +1,5 @@
 import { whatIf } from '../../bot/what-if';
+import type { HeldBack } from '../../src/operation/judge';
 import { defaultWaits } from '../../bot/deps';
 import { readRepository } from '../../src/policy/read-repository';
 import { createAsking } from '../../src/main/asking';
@@ -10,6 +11,7 @@ const files = new Map(Object.entries(examplePolicy(7400)).map(([path, text]) => 
 const read = readRepository({ files, commit: 'c0ffee' });
 if (!read.ok) throw new Error(JSON.stringify(read.problems));
 const { repository } = read;
+let held: () => HeldBack = () => ({});
 const asking = createAsking({
   policy: { current: async () => ({ repository, commit: 'c0ffee' }) } as never,
   ledger: {
@@ -27,6 +29,7 @@ const asking = createAsking({
     ],
   },
   groupsOf: async () => [],
+  heldBack: async () => held(),
   standingOf: async () => 'member',
   now: () => now,
   policyUrl: 'https://git.example/{commit}/{file}#L{line}',
@@ -85,4 +88,28 @@ it.each([
   ['a value that has no place', 'runbook run web a b c d e f g h i', undefined, /more values than inputs/],
 ])('%s is answered with a sentence', async (_, command, at, words) => {
   expect((await ask(command, at))[0]!.sentence).toMatch(words);
+});
+
+describe('what holds work back at the moment', () => {
+  afterEach(() => {
+    held = () => ({});
+  });
+  const sentences = async () =>
+    [
+      ...(await ask('deploy search v3 to staging')),
+      ...(await asking.explain({ kind: 'why', service: 'search', environment: 'staging', person: 'U0BOB' })),
+    ].map(({ sentence }) => sentence);
+
+  it('is told by what-if and why as by the gate', async () => {
+    expect((await sentences()).join()).not.toMatch(/locked/);
+    held = () => ({ locks: [{ by: 'U0LEE', reason: 'migration', service: 'search', environment: 'staging' }] });
+    expect((await sentences()).filter((each) => /has locked this \(migration\)/.test(each))).toHaveLength(2);
+  });
+
+  it('holds back where nobody can say', async () => {
+    held = () => {
+      throw new Error('away');
+    };
+    expect((await sentences()).filter((each) => /Temporal did not say in time/.test(each))).toHaveLength(2);
+  });
 });
