@@ -166,7 +166,9 @@ export async function waitingFor(
     .flatMap((view) => {
       const ballot = view.ballots.find(
         (each) =>
-          each.takes === 'votes' && each.seats.some((seat) => !seat.filledBy && asked.teams.includes(seat.team)),
+          each.takes === 'votes' &&
+          each.purpose === undefined &&
+          each.seats.some((seat) => !seat.filledBy && asked.teams.includes(seat.team)),
       );
       return ballot === undefined ? [] : [{ ...lineOfView(view), ballot: { id: ballot.id, digest: ballot.digest } }];
     });

@@ -22,7 +22,7 @@ interface OpenBallot {
 
 export interface BoxEvents {
   /** A vote was counted: show it, record it, say it. */
-  counted(vote: Vote, answer: Counted): void;
+  counted(vote: Vote, answer: Counted, ballot: Ballot): void;
 }
 
 /**
@@ -54,7 +54,27 @@ export class BallotBox {
       votes: [],
       reminders: 0,
     }));
-    this.ballots = [...this.ballots.slice(-10), ...fresh];
+    this.ballots = [...this.ballots.slice(-10).filter(({ ballot }) => !isAmong(ballots, ballot)), ...fresh];
+  }
+
+  /** The ballots that override soft rules are these now: new ones open, others are void, and one that is back stands. */
+  openOverrides(ballots: readonly Ballot[]): void {
+    for (const old of this.ballots)
+      if (old.ballot.purpose === 'override' && old.status !== 'void' && !isAmong(ballots, old.ballot))
+        old.status = 'void';
+    const now = Date.now();
+    for (const ballot of ballots) {
+      const known = this.ballots.find((open) => open.ballot.id === ballot.id);
+      if (!known) {
+        const expiresAt = now + ballot.timeoutMs;
+        this.ballots.push({ ballot, openedAt: now, expiresAt, status: 'open', votes: [], reminders: 0 });
+      } else if (known.status === 'void') known.status = assignSeats(known).complete ? 'filled' : 'open';
+    }
+  }
+
+  /** Whether somebody has overridden what this ballot is about. */
+  hasOverridden(ballotId: string): boolean {
+    return this.current.some(({ ballot, status }) => ballot.id === ballotId && status === 'filled');
   }
 
   private get current(): readonly OpenBallot[] {
@@ -64,16 +84,24 @@ export class BallotBox {
   get state(): 'open' | 'filled' | 'rejected' | 'expired' {
     if (this.current.some((open) => open.status === 'rejected')) return 'rejected';
     if (this.current.some((open) => open.status === 'expired')) return 'expired';
-    return this.current.every((open) => open.status === 'filled') ? 'filled' : 'open';
+    // A soft rule may also come to be broken no more: whether it holds is its gate's to say.
+    return this.current.every((open) => open.ballot.purpose === 'override' || open.status === 'filled')
+      ? 'filled'
+      : 'open';
+  }
+
+  /** The ballot whose time ran out. */
+  get ranOut(): Ballot | undefined {
+    return this.current.find((open) => open.status === 'expired')?.ballot;
   }
 
   get votes(): readonly Vote[] {
     return this.current.flatMap((open) => open.votes);
   }
 
-  /** The ballots in force among these. */
-  openedFor(ballots: readonly Ballot[]): readonly Ballot[] {
-    return ballots.filter(({ id }) => this.current.some(({ ballot }) => ballot.id === id));
+  /** The ballots in force. */
+  get inForce(): readonly Ballot[] {
+    return this.current.map(({ ballot }) => ballot);
   }
 
   get counting(): boolean {
@@ -83,7 +111,7 @@ export class BallotBox {
   /** Teams that still have a free seat, sorted: search attribute and card. */
   get waitingFor(): readonly string[] {
     const teams = this.current
-      .filter((open) => open.status === 'open')
+      .filter((open) => open.status === 'open' && open.ballot.purpose === undefined)
       .flatMap((open) => assignSeats(open).free.map((seat) => seat.team));
     return [...new Set(teams)].sort();
   }
@@ -92,9 +120,9 @@ export class BallotBox {
     return this.votes.find((vote) => vote.decision === 'reject');
   }
 
-  /** Ballots that people are asked to vote on now. */
+  /** Approvals that people are asked for now. */
   get openBallots(): readonly { readonly ballot: Ballot; readonly openedAt: number; readonly expiresAt: number }[] {
-    return this.current.filter((open) => open.status === 'open');
+    return this.current.filter((open) => open.status === 'open' && open.ballot.purpose === undefined);
   }
 
   /** Why this vote cannot count now, if so. Synchronous and read-only: it is the Update's validator too. */
@@ -111,7 +139,8 @@ export class BallotBox {
       if (this.repeats(open, body)) return undefined;
       return body.decision === 'reject' && this.work === 'begun' ? 'begun' : 'closed';
     }
-    if (body.decision === 'reject' && !body.reason?.trim()) return 'reason_missing';
+    const wantsReason = body.decision === 'reject' || open.ballot.purpose !== undefined;
+    if (wantsReason && !body.reason?.trim()) return 'reason_missing';
     if (this.reserved.has(reservation(body))) return 'checking';
     return open.ballot.excluded.find((excluded) => excluded.id === body.by)?.because;
   }
@@ -199,7 +228,7 @@ export class BallotBox {
     if (vote.decision === 'reject') open.status = 'rejected';
     else if (assignSeats(open).complete) open.status = 'filled';
     const answer = { kind: 'counted', decision: vote.decision, seat, stillNeeded: stillNeeded(open) } as const;
-    this.events.counted(vote, answer);
+    this.events.counted(vote, answer, open.ballot);
     return answer;
   }
 
@@ -253,6 +282,7 @@ export class BallotBox {
       return {
         id: open.ballot.id,
         digest: open.ballot.digest,
+        ...(open.ballot.purpose && { purpose: open.ballot.purpose }),
         rule: open.ballot.rule,
         order: open.ballot.order,
         seats: open.ballot.seats.map((seat) => {
@@ -286,7 +316,10 @@ export function voteBody(vote: Vote, answer: Counted): { readonly [key: string]:
 }
 
 /** A counted vote as the thread tells it. */
-export function voteNotice({ by, decision, reason }: Vote, { seat, stillNeeded }: Counted): Notice {
+export function voteNotice(vote: Vote, { seat, stillNeeded }: Counted, ballot: Ballot): Notice {
+  const { by, decision, reason } = vote;
+  if (ballot.purpose === 'override' && decision === 'approve')
+    return { kind: 'overridden', by, rule: ballot.rule, reason: reason ?? '' };
   return { kind: 'vote_cast', by, decision, seat, reason, stillNeeded };
 }
 
@@ -295,6 +328,10 @@ export function mentionsOf(ballot: Ballot, team: string): readonly string[] {
   const members = ballot.teams[team];
   if (!members) return [];
   return [...members.groups.map((id) => `subteam:${id}`), ...members.users.map((id) => `user:${id}`)].slice(0, 8);
+}
+
+function isAmong(ballots: readonly Ballot[], { id }: Ballot): boolean {
+  return ballots.some((ballot) => ballot.id === id);
 }
 
 function stillNeeded(open: OpenBallot): readonly string[] {

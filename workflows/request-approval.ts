@@ -99,9 +99,9 @@ class Approval {
 
   private newBox(): BallotBox {
     return new BallotBox(this.timings, {
-      counted: (vote, answer) => {
+      counted: (vote, answer, ballot) => {
         this.recorder.write('vote', voteBody(vote, answer));
-        this.courier.thread(voteNotice(vote, answer));
+        this.courier.thread(voteNotice(vote, answer, ballot));
         this.changed();
       },
     });

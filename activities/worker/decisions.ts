@@ -21,6 +21,7 @@ import { reconsider } from '../../src/operation/reconsider';
 import { isRelayed } from '../../src/operation/relay';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
 import type { OperationTimings } from '../../src/operation/timings';
+import { overridden } from '../../src/policy/override-ballots';
 import type { Repository } from '../../src/policy/read-repository';
 import type { ShadowFinding } from '../../src/policy/verdict';
 import { whenUnreachable } from '../../src/policy/unreachable';
@@ -72,7 +73,7 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
         const closed = unreachableGate(facts, inForce);
         if (closed) return closed;
         const now: Case = { ...facts, asker: input.asker, ...troubleIn(inForce) };
-        const answer = gatesOf(now);
+        const answer = gatesOf(now, input.judgement.plan);
         // A change of the policy is overtaken by the next one while the policy in force stays what it is.
         const mayHaveMoved = inForce.commit !== input.judgement.policyCommit || facts.request.kind === 'policy';
         if (!mayHaveMoved) return answer;
@@ -153,8 +154,11 @@ async function recheck(deps: DecisionDeps, input: RecheckInput): Promise<Recheck
   const moved = reconsider({ held: input.judgement, fresh: judgement });
   if (moved.kind !== 'same' && plan) await keep(deps, plan);
   if (moved.kind !== 'same') return moved;
-  if (judgement.gates.some(({ holds }) => !holds))
-    return { kind: 'gates_closed', answer: { gates: judgement.gates, nextGateCheckAtMs: judgement.nextGateCheckAtMs } };
+  const { gates, overrides = [], nextGateCheckAtMs } = judgement;
+  const fallen = new Set(input.fallenVotes.map(({ by }) => by));
+  const votes = input.votes.filter(({ by }) => !fallen.has(by));
+  if (overridden(gates, { ballots: overrides, votes }).some(({ holds }) => !holds))
+    return { kind: 'gates_closed', answer: { gates, overrides, nextGateCheckAtMs } };
   return { kind: 'go', previousVersion: facts.applied && before(facts.applied, body)?.version };
 }
 

@@ -1,6 +1,6 @@
 import type { VoteBody } from '../../src/approvals/ballot';
 import { ACTIONS, type VoteValue } from '../../src/messages/actions';
-import { approvalModal, rejectModal } from '../../src/messages/vote-modals';
+import { approvalModal, rejectModal, withReasonModal } from '../../src/messages/vote-modals';
 import type { OperationView } from '../../src/operation/view';
 import { viewOf } from '../looks';
 import { notAfter } from '../requests';
@@ -18,11 +18,19 @@ export const register: Register = (app, deps) => {
     action: ACTIONS.reject,
     pressed: (click, ack) => pressed(deps, { click, ack, decision: 'reject' }),
   });
+  onButton(app, deps, {
+    action: ACTIONS.approveWithReason,
+    pressed: (click, ack) => pressed(deps, { click, ack, decision: 'approve_with_reason' }),
+  });
 };
+
+type Pressed = VoteBody['decision'] | 'approve_with_reason';
+
+const modals = { approve: approvalModal, reject: rejectModal, approve_with_reason: withReasonModal } as const;
 
 async function pressed(
   deps: ListenerDeps,
-  { click, ack, decision }: { click: Click; ack: () => Promise<void>; decision: VoteBody['decision'] },
+  { click, ack, decision }: { click: Click; ack: () => Promise<void>; decision: Pressed },
 ): Promise<void> {
   const { o, b, d } = click.value;
   if (o === undefined || b === undefined || d === undefined) {
@@ -61,11 +69,11 @@ async function voteAtOnce(
 /** A skeleton at once, because a trigger lives three seconds; then the details, unless the modal has moved on. */
 async function openVoteModal(
   deps: ListenerDeps,
-  asked: { readonly click: Click; readonly decision: VoteBody['decision']; readonly value: VoteValue },
+  asked: { readonly click: Click; readonly decision: Pressed; readonly value: VoteValue },
 ): Promise<void> {
   const { click, value } = asked;
   deps.meet?.(click.user);
-  const make = asked.decision === 'approve' ? approvalModal : rejectModal;
+  const make = modals[asked.decision];
   const meta = {
     actionId: click.id,
     ...(click.channel === undefined ? {} : { channel: click.channel }),

@@ -10,31 +10,51 @@ import { guarded, type ListenerDeps, type Register } from './listener';
 
 /** The modals behind Approve and Reject: the vote is handed over, then the modal says "Recording…", then the answer. */
 export const register: Register = (app: App, deps) => {
-  for (const [callback, decision] of [[MODALS.approve, 'approve'] as const, [MODALS.reject, 'reject'] as const])
+  for (const [callback, kind] of Object.entries(kinds))
     app.view<ViewSubmitAction>({ callback_id: callback, type: 'view_submission' }, async (given) => {
       const click = { user: given.body.user.id };
-      await guarded(deps, { what: callback, click, ack: () => given.ack() }, () => submitted(deps, given, decision));
+      await guarded(deps, { what: callback, click, ack: () => given.ack() }, () => submitted(deps, given, kind));
     });
+};
+
+interface Kind {
+  readonly decision: VoteBody['decision'];
+  readonly title: string;
+  /** What is said when there is none; absent where it needs none. */
+  readonly wantsReason?: string;
+}
+
+const kinds: { readonly [callback: string]: Kind } = {
+  [MODALS.approve]: { decision: 'approve', title: 'Approve' },
+  [MODALS.reject]: {
+    decision: 'reject',
+    title: 'Reject',
+    wantsReason: 'Say in a few words why: whoever asked has to know what to change.',
+  },
+  [MODALS.approveWithReason]: {
+    decision: 'approve',
+    title: 'With a reason',
+    wantsReason: 'Say in a few words why; it is kept in the record.',
+  },
 };
 
 async function submitted(
   deps: ListenerDeps,
   { ack, body, view }: SlackViewMiddlewareArgs<ViewSubmitAction>,
-  decision: VoteBody['decision'],
+  { decision, title, wantsReason }: Kind,
 ): Promise<void> {
   const meta = decodeMeta(view.private_metadata);
   const value = meta?.value && decodeVoteValue(encodeValue(meta.value));
-  const title = decision === 'approve' ? 'Approve' : 'Reject';
   if (meta === undefined || value === undefined) {
     const sentence = 'This form is older than the card; press the button on the card again.';
     await ack({ response_action: 'update', view: resultModal(title, { kind: 'refused', sentence }) });
     return;
   }
   const reason = readInputs(view.state.values).reason?.trim();
-  if (decision === 'reject' && reason === undefined) {
+  if (wantsReason !== undefined && reason === undefined) {
     await ack({
       response_action: 'errors',
-      errors: { reason: 'Say in a few words why: whoever asked has to know what to change.' },
+      errors: { reason: wantsReason },
     });
     return;
   }

@@ -18,6 +18,8 @@ export interface Ballot {
   readonly id: string;
   /** SHA-256 over the plan digest and everything this ballot showed; a click with another digest changes nothing. */
   readonly digest: string;
+  /** Absent: an approval. The others need a reason, and wait for nobody's attention. */
+  readonly purpose?: 'override' | 'review';
   /** Name of the rule that asks for it. */
   readonly rule: string;
   readonly seats: readonly Seat[];

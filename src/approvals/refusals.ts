@@ -57,5 +57,5 @@ const sentences: { readonly [code in VoteRefusal]: (context: RefusalContext) => 
   checking: () =>
     'This vote changed nothing because your click before it is still being checked; look at the card in a moment, and press again if something is missing.',
   reason_missing: () =>
-    'Your rejection was not counted because it has no reason; press Reject again and say in a few words why.',
+    'Your decision was not counted because it has no reason; press the button again and say in a few words why.',
 };

@@ -1,7 +1,18 @@
 import type { Json } from '../json';
 import type { Fence } from './fence';
 
-export const ledgerEvents = ['request', 'verdict', 'vote', 'intent', 'act', 'outcome', 'adopted', 'incident', 'hold'] as const;
+export const ledgerEvents = [
+  'request',
+  'verdict',
+  'vote',
+  'override',
+  'intent',
+  'act',
+  'outcome',
+  'adopted',
+  'incident',
+  'hold',
+] as const;
 export type LedgerEvent = (typeof ledgerEvents)[number];
 
 /** What a workflow hands to the committer. `key` makes a repeat harmless: one file a key, ever. */

@@ -7,6 +7,8 @@ import { z } from 'zod';
 export const ACTIONS = {
   approve: 'vote.approve',
   reject: 'vote.reject',
+  /** Override a soft rule, or close a review: an approval with a reason. */
+  approveWithReason: 'vote.with_reason',
   cancel: 'operation.cancel',
   abort: 'operation.abort',
   rollback: 'operation.rollback',
@@ -34,6 +36,7 @@ export type ActionId = (typeof ACTIONS)[keyof typeof ACTIONS];
 export const MODALS = {
   approve: 'modal.approve',
   reject: 'modal.reject',
+  approveWithReason: 'modal.with_reason',
   reason: 'modal.reason',
   deploy: 'modal.deploy',
   rollback: 'modal.rollback',

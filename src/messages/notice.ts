@@ -45,6 +45,7 @@ export type Notice =
       readonly reason?: string;
       readonly stillNeeded: readonly string[];
     }
+  | { readonly kind: 'overridden'; readonly by: string; readonly rule: string; readonly reason: string }
   | { readonly kind: 'step_detail'; readonly step: string; readonly summary: string; readonly lines: readonly string[] }
   | { readonly kind: 'gate_opened'; readonly message: string }
   | { readonly kind: 'changed'; readonly message: string; readonly about?: readonly string[] }

@@ -54,6 +54,8 @@ const renderers: Renderers = {
     const reason = notice.reason ? ` (${safe(notice.reason, 300)})` : '';
     return said(`✅ ${mention(notice.by)} approved${seat}${reason}.${rest}`);
   },
+  overridden: (notice) =>
+    said(`🔓 ${mention(notice.by)} overrode the soft rule "${safe(notice.rule, 120)}": ${safe(notice.reason, 500)}`),
   step_detail: (notice) => {
     const head = `*${safe(notice.step, 150)}*: ${safe(notice.summary, 300)}`;
     return {

@@ -86,6 +86,7 @@ export function ballotButtons(view: OperationView, ballot: BallotView): KnownBlo
     d: ballot.digest,
     ...(ballot.oneClick && { q: 1 as const }),
   });
+  if (ballot.purpose !== undefined) return reasonedButton(ballot.purpose, { view, ballot, value });
   const approve = button({
     label: 'Approve',
     action: ACTIONS.approve,
@@ -101,6 +102,17 @@ export function ballotButtons(view: OperationView, ballot: BallotView): KnownBlo
     spoken: `Reject ${view.title}`,
   });
   return actions(ballot.takes === 'votes' ? [approve, reject] : [reject]);
+}
+
+/** Overriding a soft rule and closing a review take a reason, and nobody rejects them. */
+function reasonedButton(
+  purpose: NonNullable<BallotView['purpose']>,
+  { view, ballot, value }: { readonly view: OperationView; readonly ballot: BallotView; readonly value: string },
+): KnownBlock[] {
+  if (ballot.takes !== 'votes') return [];
+  const label = purpose === 'override' ? 'Override…' : 'Close review…';
+  const spoken = purpose === 'override' ? `Override ${ballot.rule} for ${view.title}` : `Close the ${view.title}`;
+  return actions([button({ label, action: ACTIONS.approveWithReason, value, spoken })]);
 }
 
 /** Only what has a place to go back to: a service in an environment. */

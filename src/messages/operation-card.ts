@@ -43,7 +43,7 @@ export function sentenceOf(view: OperationView): string {
 /** Teams whose seats are still free on open ballots, one entry a team. */
 export function freeSeats(view: OperationView): readonly string[] {
   const free = view.ballots
-    .filter((ballot) => ballot.takes === 'votes')
+    .filter((ballot) => ballot.takes === 'votes' && ballot.purpose !== 'override')
     .flatMap((ballot) => ballot.seats.filter((seat) => !seat.filledBy).map((seat) => seat.team));
   return [...new Set(free)];
 }
@@ -118,6 +118,7 @@ function isPlainlySaid({ title, state, outcome }: OperationView): boolean {
 function ballotBlocks(view: OperationView, ballot: BallotView, about: RenderContext): KnownBlock[] {
   const filled = ballot.seats.filter((seat) => seat.filledBy).length;
   const order = ballot.order === 'sequence' && ballot.seats.length > 1 ? ', in this order' : '';
+  if (ballot.purpose !== undefined) return reasonedBlocks(view, ballot, about);
   const lines = [`*Approval: ${safe(ballot.rule, 150)}* (${filled} of ${ballot.seats.length}${order})`];
   for (const seat of ballot.seats.slice(0, 15)) {
     const team = code(seat.team, 80);
@@ -134,6 +135,21 @@ function ballotBlocks(view: OperationView, ballot: BallotView, about: RenderCont
   if (ballot.takes === 'rejections' && !finishedStates.includes(view.state))
     lines.push('Approved; its teams may still reject it until the work begins');
   return [section(lines), ...ballotButtons(view, ballot)];
+}
+
+/** An override or a review: who may, who did, and the button. */
+function reasonedBlocks(view: OperationView, ballot: BallotView, about: RenderContext): KnownBlock[] {
+  const [seat] = ballot.seats;
+  const what = ballot.purpose === 'override' ? `Soft rule: ${safe(ballot.rule, 150)}` : safe(ballot.rule, 150);
+  const done = ballot.purpose === 'override' ? 'Overridden' : 'Closed';
+  const people = (seat?.mention ?? []).slice(0, 5).map(mention).join(' or ');
+  const team = code(seat?.team ?? '', 80);
+  const line = seat?.filledBy
+    ? `🔓 ${done} by ${mention(seat.filledBy)}${seat.at ? `, ${at(seat.at, about)}` : ''}`
+    : ballot.takes === 'votes'
+      ? `▫️ ${team}${people ? ` (${people})` : ''} may ${ballot.purpose === 'override' ? 'override it' : 'close it'}, with a reason`
+      : `▫️ ${team}: nobody did`;
+  return [section([`*${what}*`, line]), ...ballotButtons(view, ballot)];
 }
 
 function gateLines(view: OperationView, about: RenderContext): string[] {

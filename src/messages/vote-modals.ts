@@ -62,6 +62,36 @@ export function rejectModal(asked: VoteModal, about: RenderContext = {}): ModalV
   });
 }
 
+/** Overriding a soft rule, or closing a review: the reason is what counts. */
+export function withReasonModal(asked: VoteModal, about: RenderContext = {}): ModalView {
+  const ballot = ballotIn(asked);
+  const isReview = ballot?.purpose === 'review';
+  const title = isReview ? 'Close review' : 'Override';
+  const rule = ballot ? safe(ballot.rule, 150) : 'the rule';
+  const what = isReview
+    ? 'You say that you have looked at what was done, and what came of it.'
+    : `You let this go on although the soft rule "${rule}" holds it back; the thread and the record say so with your name.`;
+  const blocks = asked.view && ballot ? details(asked.view, { ballot, voter: asked.voter }, about) : skeleton(asked);
+  return modal({
+    id: MODALS.approveWithReason,
+    title,
+    submit: title,
+    meta: { ...asked.meta, value: asked.value },
+    blocks: [
+      section(what),
+      ...blocks,
+      textInput({
+        name: 'reason',
+        label: isReview ? 'What did you find?' : 'Why?',
+        multiline: true,
+        min: 3,
+        max: reasonMax,
+        hint: 'Kept in the record.',
+      }),
+    ],
+  });
+}
+
 /** A reason for an act that needs one: the three ways out of "needs hands", or an abort. */
 export function reasonModal(asked: {
   /** Action id of the button that was pressed. */
@@ -148,7 +178,7 @@ function details(
         ['Reason', view.reason && safeLines(view.reason, { max: 900, lines: 4 })],
       ]),
       section([...warnings, wayBack]),
-      section(`🗳️ ${seatSentence(ballot, voter)}`),
+      ...(ballot.purpose === undefined ? [section(`🗳️ ${seatSentence(ballot, voter)}`)] : []),
     ],
     context([
       `Open until ${instant(ballot.expiresAt, { tokens: about.dateTokens ?? true })} · ${code(view.shortId, 20)}`,

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../json';
 import type { AppliedState } from '../ledger/record';
 import { lastGood } from '../ledger/state';
 import { ballotsFor } from '../policy/ballots';
+import { overrideBallotFor } from '../policy/override-ballots';
 import { basisOf } from '../policy/basis';
 import { operatorsFor } from '../policy/operators';
 import { evaluate, type Evaluation } from '../policy/evaluate';
@@ -136,8 +137,7 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
   const evaluation = evaluate({ policy, request: about.request, world, now });
   const { evidence } = evaluation;
   if (evaluation.verdict === 'denied') return denied(hardReasons(evaluation), world, evidence);
-  const requester = input.request.requester.kind === 'person' ? input.request.requester.id : undefined;
-  const excluded = excludedAccounts({ people: policy.people, requester });
+  const excluded = excludedFrom(input);
   const ballots = ballotsFor({
     evaluation,
     policy,
@@ -158,7 +158,7 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
       plan: outline,
       ballots,
       operators: operatorsFor({ policy, ...placeOfWork(policy, about.request), ballots, now }),
-      ...gateAnswer(evaluation.gates, now),
+      ...gateAnswer(evaluation.gates, input, outline.digest),
       why: whyOf(evaluation),
       rollback: rollbackReadiness(input, outline),
       inputs: input.policyChange ? policyChangeWords(input.policyChange) : shownInputs(plan),
@@ -200,11 +200,18 @@ export function previewCase(input: Case): Preview {
   };
 }
 
-/** Only the gates that time opens, at one instant. */
-export function gatesOf(input: Case): GateAnswer {
+/** Everything but approvals, at one instant, for a plan that was judged before. */
+export function gatesOf(input: Case, plan: PlanOutline): GateAnswer {
   const { policy } = input.repository;
-  const evaluation = evaluate({ ...describe(input), policy, now: input.now });
-  return evaluation.verdict === 'allowed' ? gateAnswer(evaluation.gates, input.now) : { gates: [] };
+  const { request, world } = describe(input);
+  const evaluation = evaluate({ policy, request, world: { ...world, plan: numbersOf(plan) }, now: input.now });
+  return evaluation.verdict === 'allowed' ? gateAnswer(evaluation.gates, input, plan.digest) : { gates: [] };
+}
+
+/** Every account that never counts. */
+function excludedFrom({ request: { requester }, repository }: Case): Ballot['excluded'] {
+  const { people } = repository.policy;
+  return excludedAccounts({ people, requester: requester.kind === 'person' ? requester.id : undefined });
 }
 
 /** The request with what the ledger and its own runbook fill in: a version, a service, an environment. */
@@ -301,17 +308,29 @@ function compileInput(
   };
 }
 
-function gateAnswer(gates: readonly Gate[], now: Date): GateAnswer {
+function gateAnswer(gates: readonly Gate[], input: Case, planDigest: string): GateAnswer {
+  const { now, repository } = input;
+  const ballotOf = (gate: Extract<Gate, { kind: 'override' }>): Ballot =>
+    overrideBallotFor({
+      gate,
+      policy: repository.policy,
+      planDigest,
+      operationId: input.request.id,
+      excluded: excludedFrom(input),
+      now,
+    });
+  const overrides = gates.flatMap((gate) => (gate.kind === 'override' ? [ballotOf(gate)] : []));
   const views = gates.flatMap((gate): GateView[] => {
     if (gate.kind === 'approval') return [];
     const opensAt = opensAtOf(gate);
     const { kind, holds, message, about } = gate;
-    return [{ kind, holds, message, opensAt: holds ? undefined : opensAt, ...(about && { about }) }];
+    const ballot = kind === 'override' ? { ballot: ballotOf(gate).id } : {};
+    return [{ kind, holds, message, opensAt: holds ? undefined : opensAt, ...ballot, ...(about && { about }) }];
   });
   const closed = views.filter(({ holds }) => !holds);
-  if (closed.length === 0) return { gates: views };
+  if (closed.length === 0) return { gates: views, overrides };
   const instants = closed.map(({ opensAt }) => (opensAt ? Date.parse(opensAt) : now.getTime() + gatePollMs));
-  return { gates: views, nextGateCheckAtMs: Math.max(now.getTime() + 100, Math.min(...instants)) };
+  return { gates: views, overrides, nextGateCheckAtMs: Math.max(now.getTime() + 100, Math.min(...instants)) };
 }
 
 function opensAtOf(gate: Exclude<Gate, { kind: 'approval' }>): string | undefined {

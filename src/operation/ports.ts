@@ -64,6 +64,8 @@ export type Judgement =
       readonly ballots: readonly Ballot[];
       /** Who may act on it while it runs. */
       readonly operators: Operators;
+      /** Ballots that override soft rules. */
+      readonly overrides?: readonly Ballot[];
       readonly gates: readonly GateView[];
       /** Instant (ms) at which the non-approval gates want to be asked again; absent when they all hold. */
       readonly nextGateCheckAtMs?: number;
@@ -117,6 +119,8 @@ export type Reconsidered =
 
 /** Non-approval gates at one instant. */
 export interface GateAnswer {
+  /** Ballots that override soft rules, those of these gates and no others; absent when nobody could say. */
+  readonly overrides?: readonly Ballot[];
   readonly gates: readonly GateView[];
   readonly nextGateCheckAtMs?: number;
   /** What a newer policy makes of the whole, when it is no longer the same. */

@@ -1,3 +1,4 @@
+import type { Ballot } from '../approvals/ballot';
 import type { BallotTakes } from '../approvals/takes';
 import type { MissedCriterion } from './plan';
 import type { Outcome } from './outcome';
@@ -33,6 +34,8 @@ export const finishedStates: readonly OperationState[] = [
 ];
 
 export interface BallotView {
+  /** Absent: an approval. */
+  readonly purpose?: Ballot['purpose'];
   readonly id: string;
   readonly digest: string;
   readonly rule: string;
@@ -54,6 +57,8 @@ export interface GateView {
   readonly kind: 'window' | 'freeze' | 'order' | 'prerequisite' | 'override';
   readonly holds: boolean;
   readonly message: string;
+  /** The ballot that overrides it, for a soft rule. */
+  readonly ballot?: string;
   /** ISO instant at which it is expected to open. */
   readonly opensAt?: string;
   /** People whom the message is about, by Slack user id. */

@@ -115,6 +115,8 @@ export interface FreezeRule {
   /** Only work of which this holds. Absent: all. */
   readonly when?: Expression;
   readonly effect: 'wait' | 'deny';
+  readonly level: 'soft' | 'hard';
+  readonly override?: OverrideRule;
   readonly running: WhenFrozen;
   readonly except: readonly string[];
   readonly source: Source;

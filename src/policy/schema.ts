@@ -65,6 +65,8 @@ const environment = z.strictObject({
     .array(z.union([slug, window]))
     .max(20)
     .optional(),
+  /** `soft`: those whom `overrides` names let work pass while its windows are closed. */
+  windows_level: z.enum(['soft', 'hard']).optional(),
   /** Refuses new work while the newest policy commit cannot be read. */
   strict: z.boolean().optional(),
   /** While the policy repository does not answer: `refuse` (the default of strict ones), or go by the last known policy. */
@@ -103,6 +105,15 @@ const approval = z.strictObject({
   one_click: z.boolean().optional(),
 });
 
+/** Who may override a soft rule, always with a reason. */
+const overrideRule = z.strictObject({
+  who: teamNames,
+  /** Whether whoever asked may override it themselves; without it, not. */
+  self: z.boolean().optional(),
+  /** How long the operation waits for somebody to do it. */
+  timeout: duration.optional(),
+});
+
 /** Dated (`from`, `to`), of every year (`every: year`, `from`, `to`) or cron-like (`cron`, `for`). */
 const freeze = z.strictObject({
   name,
@@ -118,20 +129,15 @@ const freeze = z.strictObject({
   /** Only work of which this holds. */
   when: condition.optional(),
   effect: z.enum(['wait', 'deny']).optional(),
+  /** `soft`: those who may override it let work pass while it lasts. */
+  level: z.enum(['soft', 'hard']).optional(),
+  override: overrideRule.optional(),
   /** What happens to an operation that is running when the freeze begins. */
   running: z.enum(['finish', 'finish_step', 'finish_stage', 'hold', 'roll_back']).optional(),
   /** Kinds and labels that it does not hold back. */
   except: z.array(identifier).optional(),
 });
 
-/** Who may override a soft rule, always with a reason. */
-const override = z.strictObject({
-  who: teamNames,
-  /** Whether whoever asked may override it themselves; without it, not. */
-  self: z.boolean().optional(),
-  /** How long the operation waits for somebody to do it. */
-  timeout: duration.optional(),
-});
 const level = z.enum(['advisory', 'soft', 'hard']);
 
 const companyRule = z.strictObject({
@@ -142,10 +148,10 @@ const companyRule = z.strictObject({
   level: level.optional(),
   /** One full sentence of the company's own. */
   message: text().max(500),
-  override: override.optional(),
+  override: overrideRule.optional(),
 });
 
-const regime = { level: level.optional(), override: override.optional() };
+const regime = { level: level.optional(), override: overrideRule.optional() };
 /** `three_people`: whoever wrote a change may not ask for it either. */
 const segregated = { ...regime, segregation: z.enum(['approvers', 'three_people']).optional() };
 const compliance = z.strictObject({
@@ -214,7 +220,7 @@ export const policySchema = z.strictObject({
   /** What the company refuses, in its own words. */
   rules: z.array(companyRule).max(200).optional(),
   /** Who may override soft rules that name nobody themselves. */
-  overrides: override.optional(),
+  overrides: overrideRule.optional(),
   /** What services under a regime have to keep to; which those are, the service files say. */
   compliance: compliance.optional(),
   freezes: z.array(freeze).max(200).optional(),
@@ -323,5 +329,5 @@ export type MetricRule = z.infer<typeof metric>;
 export type ServiceDocument = z.infer<typeof serviceSchema>['service'];
 export type PersonEntry = z.infer<typeof peopleSchema>['people'][string];
 export type TeamRule = z.infer<typeof team>;
-export type OverrideText = z.infer<typeof override>;
+export type OverrideText = z.infer<typeof overrideRule>;
 export type WindowRule = z.infer<typeof window>;

@@ -115,6 +115,23 @@ describe('Reject', () => {
   });
 });
 
+describe('Override…', () => {
+  it('needs a reason, and sends it as a decision on the ballot of that rule', async () => {
+    const { id, ts } = await asked({ purpose: 'override', rule: 'quiet week' });
+    await press('U0BOB', ts, ACTIONS.approveWithReason);
+    await world.slack.waitFor(() => modalOf('U0BOB').includes('soft rule'));
+    const empty = await world.slack.viewSubmit({ user: 'U0BOB', values: { reason: '    ' } });
+    expect(empty.errors).toHaveProperty('reason');
+    expect(await votesOf(id)).toEqual([]);
+    await world.slack.viewSubmit({ user: 'U0BOB', values: { reason: 'nobody shops now' } });
+    await world.slack.waitFor(() => modalOf('U0BOB').includes('is counted'));
+    expect(await votesOf(id)).toMatchObject([
+      { by: 'U0BOB', decision: 'approve', reason: 'nobody shops now', ballotId: 'ballot-1' },
+    ]);
+    await world.slack.viewClose({ user: 'U0BOB' });
+  });
+});
+
 describe('buttons of an operation', () => {
   it('relay what is done to it, and say how it ended to whoever comes too late', async () => {
     const { id, ts } = await asked({ oneClick: true });

@@ -266,6 +266,51 @@ describe('voting', () => {
   });
 });
 
+describe('overriding a soft rule', () => {
+  const soft = (rule: string) => ({
+    id: `o-${rule}`,
+    digest: `digest of ${rule}`,
+    purpose: 'override' as const,
+    rule,
+    order: 'parallel' as const,
+    seats: [{ team: 'leads', mention: [] }],
+    expiresAt: '2026-11-25T10:00:00Z',
+    takes: 'votes' as const,
+    oneClick: false,
+  });
+  const counted = { status: 200, body: { kind: 'counted', sentence: 'Your approval is counted for leads.' } };
+
+  it('names the rule and says why', async () => {
+    answers = [view('waiting', { ballots: [soft('office'), soft('quiet week')] }), counted];
+    const typed = await type(['override', 'k3m9x2p7qa', 'quiet week', '--reason', 'nobody shops now'], { env });
+    expect(typed).toMatchObject({ code: 0, out: 'Your approval is counted for leads.' });
+    expect(asked).toHaveLength(2);
+    expect(asked[1]).toMatchObject({
+      url: `/api/v1/operations/${id}/votes`,
+      body: { ballot: 'o-quiet week', digest: 'digest of quiet week', decision: 'approve', reason: 'nobody shops now' },
+    });
+  });
+
+  it.each([
+    ['without a reason', ['quiet week'], 2, /--reason/],
+    ['with an empty one', ['quiet week', '--reason', ' '], 2, /needs a reason/],
+    ['of a rule that holds nothing back', ['year end', '--reason', 'x'], 1, /what holds it back is "office"/],
+  ])('refuses an override %s before it is sent', async (_, more, wanted, words) => {
+    answers = [view('waiting', { ballots: [soft('office')] })];
+    const { code, err } = await type(['override', id, ...more], { env });
+    expect(code).toBe(wanted);
+    expect(err).toMatch(words);
+    expect(asked.filter(({ url }) => url?.endsWith('/votes'))).toEqual([]);
+  });
+
+  it('is no vote: vote leaves it alone, show says who may', async () => {
+    const waits = view('waiting', { ballots: [soft('office')] });
+    answers = [waits, waits];
+    expect(await type(['vote', 'approve', id, '--digest', 'digest of office'], { env })).toMatchObject({ code: 1 });
+    expect((await type(['show', id], { env })).out).toContain('leads may override "office" with a reason.');
+  });
+});
+
 describe('acts', () => {
   it('cancels by the full id', async () => {
     answers = [view('waiting'), { status: 200, body: { kind: 'counted', sentence: 'It is cancelled.' } }];

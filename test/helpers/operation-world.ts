@@ -167,6 +167,7 @@ export interface World {
   judge: (request: OperationRequest) => Judgement | Promise<Judgement>;
   recheck: (request: OperationRequest) => Recheck | Promise<Recheck>;
   gates: (request: OperationRequest) => GateAnswer | Promise<GateAnswer>;
+  recheckVoters: SlackActivities['recheckVoters'];
   step: RunnerActivities['runStep'];
   deliver: (delivery: Delivery) => void | Promise<void>;
   record: (entries: readonly LedgerEntry[]) => void | Promise<void>;
@@ -230,6 +231,7 @@ export async function openWorld(
     judge: () => aJudgement(),
     recheck: () => ({ kind: 'go', previousVersion: 'v2.3.0' }),
     gates: () => ({ gates: [] }),
+    recheckVoters: async () => [],
     step: async () => ({ status: 'done', outputs: {}, summary: 'ok' }),
     deliver: () => undefined,
     record: () => undefined,
@@ -307,7 +309,7 @@ function slackActivities(world: World): Partial<SlackActivities> {
         ? { kind: 'refused', code: said }
         : { kind: 'ok', person: vote.body.by, teams: said };
     },
-    recheckVoters: async () => [],
+    recheckVoters: async (asked) => world.recheckVoters(asked),
     whoIs: async ({ user }) => ({ standing: await world.standing(user), groups: [] }),
     checkAct: async (asked) => world.actor(asked),
     openRoom: async (room) => {

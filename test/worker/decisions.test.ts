@@ -7,6 +7,7 @@ import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openPolicyRepository } from '../../activities/adapters/policy-repository';
 import { createDecisionActivities, type DecisionDeps } from '../../activities/worker/decisions';
 import { createPolicySource } from '../../activities/worker/policy-source';
+import type { Vote } from '../../src/approvals/ballot';
 import type { AppliedChange } from '../../src/ledger/record';
 import type { Asker, JudgeInput, Judgement, KnownPerson, Recheck } from '../../src/operation/ports';
 import { relay } from '../../src/operation/relay';
@@ -365,6 +366,80 @@ test.each(['refuse', 'use_last'] as const)(
     else await expect(judged()).resolves.toBeDefined();
   },
 );
+
+describe('a soft rule', () => {
+  const day = (after: number): string => new Date(Date.now() + after * 86_400_000).toISOString().slice(0, 10);
+  const soft = (message: string) =>
+    examplePolicy(7400)['policy.yaml']!.replace(
+      /^freezes:\n/m,
+      `overrides: { who: [director, team_lead] }\nrules: [{ name: mind, when: 'change.service == "checkout"', level: soft, message: "${message}" }]\nfreezes:\n  - { name: quiet, from: ${day(-2)}, to: ${day(2)}, level: soft }\n`,
+    );
+  const by = (ballotId: string): Vote => ({
+    ballotId,
+    by: 'U0DAN',
+    person: 'U0DAN',
+    decision: 'approve',
+    reason: 'it may',
+    actionId: '1',
+    at: new Date().toISOString(),
+    teams: ['director or team_lead'],
+  });
+
+  test('opens a ballot of its own, bound to the plan and to what it says, and is no part of what approvers agreed to', async () => {
+    const request = aRequest();
+    const before = await judged(request);
+    await policy.commit({ 'policy.yaml': soft('Mind the gap.') });
+    const { judgement } = await judged(request);
+
+    expect(judgement.decisionDigest).toBe(before.judgement.decisionDigest);
+    expect(judgement.overrides).toMatchObject([
+      { purpose: 'override', rule: 'mind', seats: [{ team: 'director or team_lead' }], timeoutMs: 86_400_000 },
+      { purpose: 'override', rule: 'quiet' },
+    ]);
+    expect(judgement.overrides![0]!.teams).toEqual({
+      'director or team_lead': { groups: [], users: ['U0DAN', 'U0LEE', 'U0KIM'] },
+    });
+    expect(judgement.overrides![0]!.excluded).toContainEqual({ id: 'U0ANA', because: 'requester' });
+    await policy.commit({ 'policy.yaml': soft('Mind the train.') });
+    const other = await judged(request);
+    expect(other.judgement.overrides![0]!.id).not.toBe(judgement.overrides![0]!.id);
+    expect(other.judgement.overrides![1]!.rule).toBe('quiet');
+  });
+
+  test('is asked about with the plan, so its ballots stay the same while it waits', async () => {
+    await policy.commit({ 'policy.yaml': soft('Mind the gap.') });
+    const { input, judgement } = await judged(aRequest());
+
+    const answer = await decisions.askGates({ ...input, judgement });
+
+    expect(answer.overrides?.map(({ id }) => id)).toEqual(judgement.overrides?.map(({ id }) => id));
+    expect(answer.gates.filter(({ kind }) => kind === 'override').map(({ ballot }) => ballot)).toEqual(
+      judgement.overrides?.map(({ id }) => id),
+    );
+  });
+
+  test('holds the first change back until each of its ballots is filled by somebody who still may', async () => {
+    await policy.commit({ 'policy.yaml': soft('Mind the gap.') });
+    const { input, judgement } = await judged();
+    const [mind, quiet] = judgement.overrides!.map(({ id }) => id);
+    const ask = (votes: readonly Vote[], fallen: readonly string[] = []) =>
+      decisions.recheck({
+        ...input,
+        judgement,
+        votes,
+        fallenVotes: fallen.map((who) => ({ by: who, code: 'not_in_team' as const })),
+      });
+
+    await expect(ask([])).resolves.toMatchObject({
+      kind: 'gates_closed',
+      answer: { overrides: [{ id: mind }, { id: quiet }] },
+    });
+    await expect(ask([by(mind!)])).resolves.toMatchObject({ kind: 'gates_closed' });
+    await expect(ask([by(mind!), by('o-other')])).resolves.toMatchObject({ kind: 'gates_closed' });
+    await expect(ask([by(mind!), by(quiet!)], ['U0DAN'])).resolves.toMatchObject({ kind: 'gates_closed' });
+    await expect(ask([by(mind!), by(quiet!)])).resolves.toMatchObject({ kind: 'go' });
+  });
+});
 
 describe('the way back of a deploy', () => {
   const wayBack = async (version: string) => {

@@ -17,7 +17,7 @@ import {
   WORKFLOWS,
   type HoldsInput,
 } from '../../workflows/contract';
-import { aJudgement, aRequest, openWorld, testTimings, type World } from '../helpers/operation-world';
+import { aJudgement, aPlan, aRequest, openWorld, testTimings, type World } from '../helpers/operation-world';
 import { eventually } from '../helpers/temporal';
 import { person, policyOf } from '../policy/helpers';
 
@@ -45,15 +45,18 @@ beforeAll(async () => {
   }).judgeHold;
   // The engine itself, on what the workflow of the holds says of itself.
   const gates = async (request: OperationRequest) =>
-    gatesOf({
-      request,
-      asker: member,
-      repository,
-      history: [],
-      held:
-        request.kind === 'rollback' ? {} : await heldBack({ client: world.temporal.client, waitMs: 5_000 }, request),
-      now: new Date(),
-    });
+    gatesOf(
+      {
+        request,
+        asker: member,
+        repository,
+        history: [],
+        held:
+          request.kind === 'rollback' ? {} : await heldBack({ client: world.temporal.client, waitMs: 5_000 }, request),
+        now: new Date(),
+      },
+      aPlan(),
+    );
   world.judge = async (request) =>
     aJudgement({ ballots: [], lane: { service: 'web', environment: 'production' }, ...(await gates(request)) });
   world.gates = gates;

@@ -55,9 +55,9 @@ export async function waitForGates(
 async function askGates(life: Life, base: JudgeInput, judgement: Allowed): Promise<GateAnswer> {
   const before = life.facts.gates;
   const answer = await life.judging.askGates({ ...base, judgement });
-  life.facts.gates = answer.gates;
+  life.setGates(answer);
   sayWhatOpened(life, before);
-  if (!same(before, answer.gates)) life.changed();
+  if (!same(before, life.facts.gates)) life.changed();
   return answer;
 }
 
@@ -87,7 +87,10 @@ export function endIfOver({ cancelled, takenBy, box, title }: Life): void {
   if (box.state === 'expired')
     throw new Ended({
       kind: 'expired',
-      sentence: `${title} got too few approvals in time, so nothing was changed; ask again to start over.`,
+      sentence:
+        box.ranOut?.purpose === 'override'
+          ? `${title} was not begun, because nobody overrode the soft rule "${box.ranOut.rule}" in time, so nothing was changed; ask again to start over.`
+          : `${title} got too few approvals in time, so nothing was changed; ask again to start over.`,
     });
 }
 

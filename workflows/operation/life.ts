@@ -1,9 +1,9 @@
 import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
-import type { Vote, VoteAnswer } from '../../src/approvals/ballot';
+import type { Ballot, Vote, VoteAnswer } from '../../src/approvals/ballot';
 import type { JsonObject } from '../../src/json';
 import type { AppliedChange } from '../../src/ledger/record';
 import type { Outcome } from '../../src/operation/outcome';
-import type { Admission, JudgeInput, Judgement, Recheck } from '../../src/operation/ports';
+import type { Admission, GateAnswer, JudgeInput, Judgement, Recheck } from '../../src/operation/ports';
 import type { OperationState, OperationView } from '../../src/operation/view';
 import { reading, rechecking } from '../activities';
 import { BallotBox, voteBody, voteNotice } from '../ballot-box';
@@ -58,7 +58,7 @@ export class Life {
     const { timings } = input;
     this.facts = { request, state: 'preparing', since: Date.now(), gates: [], steps: [], denials: [] };
     this.judging = reading(timings);
-    this.box = new BallotBox(timings, { counted: (vote, answer) => this.counted(vote, answer) });
+    this.box = new BallotBox(timings, { counted: (vote, answer, ballot) => this.counted(vote, answer, ballot) });
     this.recorder = new Recorder({ operationId: request.id, day: request.requestedAt.slice(0, 10), timings });
     this.courier = new Courier({ owner: request.id, timings });
     this.place = new Place({
@@ -150,7 +150,7 @@ export class Life {
         return await this.run(judgement, recheck);
       }
       await this.leaveLane(judgement);
-      if (recheck.kind === 'gates_closed') this.facts.gates = recheck.answer.gates;
+      if (recheck.kind === 'gates_closed') this.setGates(recheck.answer);
       if (recheck.kind === 'gates_closed')
         judgement = { ...judgement, gates: recheck.answer.gates, nextGateCheckAtMs: recheck.answer.nextGateCheckAtMs };
       if (recheck.kind === 'changed' || recheck.kind === 'denied') judgement = this.moved(recheck);
@@ -218,17 +218,30 @@ export class Life {
   /** A judgement comes into force: its ballots are open, earlier ones void. */
   private adopt(judgement: Allowed): void {
     this.facts.judgement = judgement;
-    this.facts.gates = judgement.gates;
     this.facts.steps = judgement.plan.steps.map(({ name }) => ({ name, state: 'waiting' }));
     this.box.open(judgement.ballots);
+    this.setGates(judgement);
     this.recorder.write('verdict', verdictBody(judgement));
     this.enter('waiting');
     callVoters(this.courier, this.box, this.title);
   }
 
-  private counted(vote: Vote, answer: Extract<VoteAnswer, { kind: 'counted' }>): void {
-    this.recorder.write('vote', voteBody(vote, answer));
-    this.courier.thread(voteNotice(vote, answer));
+  /** What holds it back now; a soft rule that somebody has overridden does not. */
+  setGates({ gates, overrides }: GateAnswer): void {
+    if (overrides) this.box.openOverrides(overrides);
+    this.facts.gates = gates.map((gate) =>
+      gate.ballot === undefined ? gate : { ...gate, holds: this.box.hasOverridden(gate.ballot) },
+    );
+  }
+
+  private counted(vote: Vote, answer: Extract<VoteAnswer, { kind: 'counted' }>, ballot: Ballot): void {
+    const isOverride = ballot.purpose === 'override' && vote.decision === 'approve';
+    this.recorder.write(isOverride ? 'override' : 'vote', {
+      ...voteBody(vote, answer),
+      ...(isOverride && { rule: ballot.rule }),
+    });
+    this.courier.thread(voteNotice(vote, answer, ballot));
+    this.setGates({ gates: this.facts.gates });
     publish(this);
     this.changed();
   }
@@ -265,7 +278,7 @@ export class Life {
   /** Everything once more, immediately before the first side effect. */
   private async recheck(base: JudgeInput, judgement: Allowed): Promise<Recheck> {
     this.enter('checking');
-    const ballots = this.box.openedFor(judgement.ballots);
+    const ballots = this.box.inForce;
     const { votes } = this.box;
     const fallenVotes =
       votes.length === 0 ? [] : await rechecking(this.input.timings).recheckVoters({ ballots, votes });

@@ -20,7 +20,7 @@ export function verdictBody(verdict: Denied | Allowed): JsonObject {
     digest: verdict.plan.digest,
     facts: verdict.facts,
     evidence: verdict.evidence ?? {},
-    ballots: verdict.ballots.map(({ id, digest, rule }) => ({ id, digest, rule })),
+    ballots: [...verdict.ballots, ...(verdict.overrides ?? [])].map(({ id, digest, rule }) => ({ id, digest, rule })),
     gates: verdict.gates.map(({ kind, holds, message }) => ({ kind, holds, message })),
     shadow: (verdict.shadow ?? []).map(({ rule, message, source }) => ({ rule, message, source: { ...source } })),
     basis: verdict.basis ?? null,

@@ -11,6 +11,7 @@ import { addDoctor } from './doctor';
 import { addInit } from './init';
 import type { Io } from './io';
 import { addManifest } from './manifest';
+import { addOverride } from './override';
 import { addPolicy } from './policy';
 import { addSchema } from './schema';
 import { addShow } from './show';
@@ -30,6 +31,7 @@ const commands: readonly AddCommand[] = [
   addStatus,
   addShow,
   addVote,
+  addOverride,
   addActs,
   addAdopt,
   addPolicy,

@@ -58,7 +58,8 @@ function meant(
   const { decision, named, id } = asked;
   const takers = decision === 'approve' ? ['votes'] : ['votes', 'rejections'];
   const open = ballots.filter(
-    (ballot) => takers.includes(ballot.takes) && (named === undefined || ballot.id === named),
+    (ballot) =>
+      ballot.purpose === undefined && takers.includes(ballot.takes) && (named === undefined || ballot.id === named),
   );
   const [only, ...others] = open;
   if (only === undefined) throw new Failed(`Nothing of ${id} waits for a vote${named ? ` under ${named}` : ''}.`);

@@ -34,7 +34,9 @@ export function operationLines(view: OperationView, how: 'short' | 'whole' = 'wh
     ...short,
     `Id: ${view.id}.`,
     ...(view.policyCommit ? [`Policy: ${view.policyCommit.slice(0, 10)}.`] : []),
-    ...open.map(({ rule, digest }) => `Ballot "${rule}" is about the digest ${shortDigest(digest)}.`),
+    ...open
+      .filter(({ purpose }) => purpose === undefined)
+      .map(({ rule, digest }) => `Ballot "${rule}" is about the digest ${shortDigest(digest)}.`),
     ...view.steps.map((step) => {
       const look = stepLook(step.state);
       return `  ${look.mark} ${step.name}: ${look.words}${step.summary ? ` (${step.summary})` : ''}`;
@@ -53,7 +55,9 @@ function laneSentence({ position, heldBy }: NonNullable<OperationView['lane']>):
   return heldBy ? `It is number ${position} in line behind ${heldBy}.` : `It is number ${position} in line.`;
 }
 
-function neededSentence({ rule, seats }: BallotView): readonly string[] {
+function neededSentence({ rule, seats, purpose }: BallotView): readonly string[] {
+  const [seat] = seats;
+  if (purpose === 'override') return [`${seat?.team ?? 'Nobody'} may override "${rule}" with a reason.`];
   const free = seats.filter(({ filledBy }) => filledBy === undefined).map(({ team }) => team);
   return free.length === 0 ? [] : [`"${rule}" still needs ${free.join(' and ')}.`];
 }

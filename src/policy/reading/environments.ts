@@ -1,6 +1,7 @@
 import { didYouMean } from '../../documents/nearest';
 import type { TimeWindow } from '../calendar';
 import type { Environment } from '../policy';
+import { warnIfNobodyOverrides } from './compliance';
 import type { Reader } from './reader';
 import { readWindow } from './windows';
 
@@ -18,6 +19,7 @@ export function readEnvironments(
       reader.problem(path, 'an environment cannot be called "policy"', 'changes of the policy itself stand there');
     for (const [index, after] of (rule.after ?? []).entries()) reader.environment(after, [...path, 'after', index]);
     reader.teams(rule.request, [...path, 'request']);
+    warnIfNobodyOverrides(reader, { level: rule.windows_level }, [...path, 'windows_level']);
     rules.set(name, {
       ...rule,
       name,

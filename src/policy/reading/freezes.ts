@@ -1,6 +1,7 @@
 import { isDay, isYearDay, seasonAt, type Season } from '../calendar';
 import type { Freeze } from '../policy';
 import type { FreezeRule } from '../schema';
+import { readOverride, warnIfNobodyOverrides } from './compliance';
 import type { Path, Reader } from './reader';
 import { readCronTimes } from './windows';
 
@@ -11,6 +12,7 @@ export function readFreezes(reader: Reader): readonly Freeze[] {
     reader.zone(rule.timezone, [...path, 'timezone']);
     for (const [at, name] of (rule.environments ?? []).entries())
       reader.environment(name, [...path, 'environments', at]);
+    warnIfNobodyOverrides(reader, rule, path);
     reader.kindsAndLabels(rule.except, [...path, 'except']);
     return {
       ...readSeason(reader, rule, path),
@@ -19,6 +21,8 @@ export function readFreezes(reader: Reader): readonly Freeze[] {
       services: rule.services,
       when: reader.condition(rule.when, [...path, 'when']),
       effect: rule.effect ?? 'wait',
+      level: rule.level ?? 'hard',
+      override: readOverride(reader, rule.override, [...path, 'override']),
       running: rule.running ?? 'finish',
       except: rule.except ?? [],
       source: reader.source(path),

@@ -5,7 +5,9 @@ import { violation } from '../violation';
 
 /** What the company itself refuses, in its own words: the rules under `rules` whose condition holds. */
 export const companyRules: Rule = (context) => {
-  const { policy, isRollback } = context;
+  const { policy, request, isRollback } = context;
+  // A rule that cannot be mended while it refuses would stay for good.
+  if (request.kind === 'policy') return {};
   if (isRollback && policy.file.rollback?.rules !== 'keep') return {};
   const findings = policy.rules.map((rule) => judge(rule));
   return {

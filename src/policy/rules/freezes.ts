@@ -3,15 +3,26 @@ import { freezeAt } from '../calendar';
 import { denial, instantWords, isExcepted, subjectOf, type Context, type Finding, type Rule } from '../context';
 import type { Freeze } from '../policy';
 import type { FreezeGate } from '../verdict';
+import { violation } from '../violation';
 
 /** Freezes of the company's calendar, and blackout windows of the service itself. */
 export const freezes: Rule = (context) => {
   const { policy, request, now, isRollback, isBreakGlass, service } = context;
   if (isBreakGlass) return {};
   if (isRollback && policy.file.rollback?.freezes !== 'keep') return {};
-  const active = freezeAt({ freezes: policy.freezes, now, defaultZone: policy.timezone }).filter(
+  const inForce = freezeAt({ freezes: policy.freezes, now, defaultZone: policy.timezone }).filter(
     ({ freeze }) => !isExcepted(request, freeze.except) && concerns(freeze, context),
   );
+  const isSoft = ({ level, override }: Freeze): boolean =>
+    level === 'soft' && (override ?? policy.overrides) !== undefined;
+  const soft = inForce
+    .filter(({ freeze }) => isSoft(freeze))
+    .map(({ freeze, until }) => {
+      const { message } = gate(context, { name: freeze.name, until, source: freeze.source });
+      const { name: rule, override, source } = freeze;
+      return violation(context, { rule, level: 'soft', message, source, override, until: until.toISOString() });
+    });
+  const active = inForce.filter(({ freeze }) => !isSoft(freeze));
   const denials = active
     .filter(({ freeze }) => freeze.effect === 'deny')
     .flatMap(({ freeze, until }) => denied(context, freeze, until).reasons ?? []);
@@ -22,7 +33,7 @@ export const freezes: Rule = (context) => {
     ({ freeze, until }) =>
       gate(context, { name: `blackout of ${service!.name}`, until, source: freeze.source, reason: freeze.reason }),
   );
-  return { reasons: denials, gates: [...waits, ...blackouts] };
+  return { reasons: denials, gates: [...soft.flatMap(({ gates = [] }) => gates), ...waits, ...blackouts] };
 };
 
 function concerns(freeze: Freeze, context: Context): boolean {

@@ -1,9 +1,11 @@
 import { formatDuration } from '../../runbooks/duration';
 import { windowAt, type TimeWindow } from '../calendar';
 import { instantWords, type Rule } from '../context';
+import { violation } from '../violation';
 
 /** Work waits until one of its environment's windows is open. */
-export const windows: Rule = ({ policy, environment, now, isRollback, isBreakGlass }) => {
+export const windows: Rule = (context) => {
+  const { policy, environment, now, isRollback, isBreakGlass } = context;
   if (!environment || environment.windows.length === 0 || isBreakGlass) return {};
   if (isRollback && policy.file.rollback?.windows !== 'keep') return {};
   const answer = windowAt({ windows: environment.windows, now, defaultZone: policy.timezone });
@@ -17,6 +19,11 @@ export const windows: Rule = ({ policy, environment, now, isRollback, isBreakGla
       ? `closed now and opens ${instantWords(answer.opensAt, zone)}`
       : 'closed and never opens';
   const rule = environment.windows.map(({ name }) => name).join(', ');
+  if (!answer.open && environment.windows_level === 'soft' && policy.overrides) {
+    const message = `${environment.name} may change ${when}; that is ${next}, and this waits for it.`;
+    const until = answer.opensAt?.toISOString();
+    return violation(context, { rule, level: 'soft', message, source: environment.source, until });
+  }
   return {
     gates: [
       {

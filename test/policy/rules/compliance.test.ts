@@ -383,6 +383,34 @@ describe('soft rules', () => {
   });
 });
 
+describe('soft freezes and windows', () => {
+  const may = 'overrides: { who: [leads] }\n';
+  const freeze = (level: string, more = '') =>
+    `${places}freezes: [{ name: quiet, from: 2026-11-23, to: 2026-11-25, level: ${level}${more} }]\n`;
+  const night = (level: string) =>
+    `windows: { night: { days: all, from: "22:00", to: "23:00" } }\nenvironments: { production: { windows: [night], windows_level: ${level} } }\n`;
+  test.each([
+    ['a hard freeze waits', freeze('hard') + may, ['freeze quiet: waits']],
+    ['a soft freeze may be overridden', freeze('soft') + may, ['override quiet: waits']],
+    ['one that denies, too', freeze('soft', ', effect: deny') + may, ['override quiet: waits']],
+    ['one that names its own', freeze('soft', ', override: { who: [owners] }'), ['override quiet: waits']],
+    ['one that nobody may override waits as a hard one does', freeze('soft'), ['freeze quiet: waits']],
+    ['and one that denies then denies', freeze('soft', ', effect: deny'), ['denied', 'quiet']],
+    ['a hard window waits', night('hard') + may, ['window night: waits']],
+    ['a soft window may be overridden', night('soft') + may, ['override night: waits']],
+    ['one that nobody may override waits', night('soft'), ['window night: waits']],
+  ])('%s', (_what, rules, gates) => {
+    expect(gatesOf(judge(policyOf(rules)))).toEqual(gates);
+  });
+
+  test('time opens them too, and the gate says when', () => {
+    expect(judge(policyOf(freeze('soft') + may))).toMatchObject({ gates: [{ until: '2026-11-25T23:00:00.000Z' }] });
+    expect(judge(policyOf(night('soft') + may))).toMatchObject({ gates: [{ until: '2026-11-24T21:00:00.000Z' }] });
+    const inside = new Date('2026-11-24T21:30:00Z');
+    expect(gatesOf(judge(policyOf(night('soft') + may), {}, {}, inside))).toEqual(['window night: holds']);
+  });
+});
+
 describe('labels that open a freeze', () => {
   const freeze = 'freezes: [{ name: f, from: 2026-12-01, to: 2026-12-02, except: [hotfix, rollback] }]\n';
   test.each([
