@@ -262,13 +262,15 @@ class Repository implements PolicyRepository {
     mirror: Mirror,
     { chosen, problems }: { readonly chosen: readonly TreeEntry[]; readonly problems: string[] },
   ): Promise<{ readonly small: readonly TreeEntry[]; readonly bytes: number }> {
+    // What was read before is small, and its size is known.
+    const unread = chosen.filter(({ id }) => this.texts.get(id) === undefined);
     const sizes = await sizesOf(
       mirror,
-      chosen.map(({ id }) => id),
+      unread.map(({ id }) => id),
     );
     let bytes = 0;
     const small = chosen.filter(({ id, path }) => {
-      const size = sizes.get(id) ?? 0;
+      const size = sizes.get(id) ?? Buffer.byteLength(this.texts.get(id) ?? '');
       if (size > maxFileBytes) problems.push(`${path} has ${Math.ceil(size / 1024)} KiB; at most 256 KiB are read.`);
       else bytes += size;
       return size <= maxFileBytes;

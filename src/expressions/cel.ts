@@ -67,7 +67,7 @@ export function compileExpression(input: { readonly source: string; readonly nam
 export function evaluate(
   expression: Expression,
   variables: { readonly [name: string]: unknown },
-  options: { readonly zone?: string } = {},
+  options: EvaluateOptions = {},
 ): Evaluated {
   const outer = { visits, zone };
   visits = 0;
@@ -78,7 +78,8 @@ export function evaluate(
     for (const name of expression.roots) {
       const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
       if (value === undefined) continue;
-      inside[name] = expression.instants.has(name) ? instant(value) : toInside(value, budget, 0);
+      if (expression.instants.has(name)) inside[name] = instant(value);
+      else inside[name] = options.unchanging ? keptInside(value, budget) : toInside(value, budget, 0);
     }
     const result = expression.run(inside);
     if (isCelError(result)) return { ok: false, message: plainWords(result.message) };
@@ -91,6 +92,29 @@ export function evaluate(
   } finally {
     ({ visits, zone } = outer);
   }
+}
+
+interface EvaluateOptions {
+  readonly zone?: string;
+  /** The maps among the variables are never changed by anybody, so what they are inside the engine is kept. */
+  readonly unchanging?: boolean;
+}
+
+const insides = new WeakMap<object, { readonly value: CelInput; readonly size: number }>();
+
+/** Turning a service's whole document over costs more than most conditions on it. */
+function keptInside(value: unknown, budget: { left: number }): CelInput {
+  if (typeof value !== 'object' || value === null) return toInside(value, budget, 0);
+  const known = insides.get(value);
+  if (known) {
+    budget.left -= known.size;
+    if (budget.left < 0) throw new Error('its variables hold too many values');
+    return known.value;
+  }
+  const before = budget.left;
+  const inside = toInside(value, budget, 0);
+  insides.set(value, { value: inside, size: before - budget.left });
+  return inside;
 }
 
 // Evaluation is synchronous, so what belongs to the one that runs can lie here.

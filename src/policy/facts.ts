@@ -32,16 +32,22 @@ export function computeFacts(input: {
 }): ComputedFacts {
   const { policy, request } = input;
   const state = new FactState(policy.facts);
+  // Made anew only when a fact rises: the next rule then sees it.
+  let variables = withFacts(input.variables, state.facts());
   for (const rule of policy.factRules) {
     const place = placeOf(rule.source);
     const answer = rule.when
-      ? evaluateCondition(rule.when, withFacts(input.variables, state.facts()), { zone: policy.timezone })
+      ? evaluateCondition(rule.when, variables, { zone: policy.timezone, unchanging: true })
       : { ok: true as const, value: true };
     if (answer.ok && answer.value !== true) continue;
+    let rose = false;
     for (const [fact, value] of Object.entries(rule.set)) {
-      if (answer.ok) state.raise(fact, value, rule.when ? `${rule.when.source} (${place})` : `always (${place})`);
-      else state.raise(fact, state.strictest(fact), `its rule at ${place} could not be evaluated: ${answer.message}`);
+      const raised = answer.ok
+        ? state.raise(fact, value, rule.when ? `${rule.when.source} (${place})` : `always (${place})`)
+        : state.raise(fact, state.strictest(fact), `its rule at ${place} could not be evaluated: ${answer.message}`);
+      rose ||= raised;
     }
+    if (rose) variables = withFacts(input.variables, state.facts());
   }
   const refusals = Object.entries(request.raise ?? {}).flatMap(([fact, value]) => {
     const values = policy.facts.get(fact);
@@ -85,12 +91,14 @@ class FactState {
     for (const [fact, values] of declared) this.values.set(fact, values[0]!);
   }
 
-  raise(fact: string, value: string | boolean, because: string): void {
+  /** Whether it rose. */
+  raise(fact: string, value: string | boolean, because: string): boolean {
     const order = this.declared.get(fact) ?? [];
-    if (order.indexOf(value) <= order.indexOf(this.values.get(fact)!)) return;
+    if (order.indexOf(value) <= order.indexOf(this.values.get(fact)!)) return false;
     this.values.set(fact, value);
     const others = this.notes.filter((note) => note.fact !== fact);
     this.notes.splice(0, this.notes.length, ...others, { fact, value, because });
+    return true;
   }
 
   strictest(fact: string): string | boolean {

@@ -21,7 +21,7 @@ export function handlerFor(input: {
   for (const handler of input.policy.handlers) {
     if (handler.for !== input.what || !touches(handler, input.paths)) continue;
     if (!handler.when) return { kind: 'found', handler };
-    const answer = evaluateCondition(handler.when, input.variables, { zone: input.policy.timezone });
+    const answer = evaluateCondition(handler.when, input.variables, { zone: input.policy.timezone, unchanging: true });
     if (!answer.ok) return { kind: 'broken', handler, message: answer.message };
     if (answer.value === true) return { kind: 'found', handler };
   }

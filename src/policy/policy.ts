@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { FileCache, type NamedFile } from '../documents/file-cache';
 import { readDocument, type Problem } from '../documents/read-yaml';
 import type { Expression } from '../expressions/cel';
 import type { JsonObject } from '../json';
@@ -6,7 +7,7 @@ import type { TeamMembers } from '../approvals/ballot';
 import type { DateRange, Season, TimeWindow } from './calendar';
 import type { FactValues } from './names';
 import { peopleOf, type People } from './people';
-import { readMeaning } from './read-meaning';
+import { checkAgainstFiles, readMeaning } from './read-meaning';
 import { readServices } from './read-services';
 import { readVerify } from './read-verify';
 import { peopleSchema, policySchema, type EnvironmentRules, type MetricRule, type PolicyFile } from './schema';
@@ -198,20 +199,28 @@ export type LoadedPolicy =
 export function loadPolicy(input: {
   readonly files: ReadonlyMap<string, PolicyFileText>;
   readonly commit: string;
+  /** What was made of files at a commit before. */
+  readonly cache?: FileCache;
 }): LoadedPolicy {
-  const { files, commit } = input;
+  const { files, commit, cache = new FileCache() } = input;
   const people = readPeople(files.get('people.yaml'));
-  const services = readServices(files);
+  const services = readServices(files, cache);
   const main = files.get('policy.yaml');
   if (!main) {
     const none = missing('there is no policy.yaml at this commit', 'add one; signalbox init writes an example');
     return { ok: false, problems: [none, ...people.problems, ...services.problems] };
   }
-  const document = readDocument({ file: 'policy.yaml', text: main.text, schema: policySchema });
-  if (!document.ok) return { ok: false, problems: [...document.problems, ...people.problems, ...services.problems] };
-  const meaning = readMeaning({ document, files, services: services.services });
-  const verify = readVerify(document);
-  const problems = [...people.problems, ...services.problems, ...meaning.problems, ...verify.problems];
+  const rules = cache.get(readRules, { file: 'policy.yaml', ...main });
+  if (!rules.ok) return { ok: false, problems: [...rules.problems, ...people.problems, ...services.problems] };
+  const { document, meaning, verify } = rules;
+  const others = checkAgainstFiles({ document, files, services: services.services });
+  const problems = [
+    ...people.problems,
+    ...services.problems,
+    ...meaning.problems,
+    ...others.problems,
+    ...verify.problems,
+  ];
   if (problems.length > 0) return { ok: false, problems };
   const policy = withShadows({
     ...meaning.parts,
@@ -221,10 +230,17 @@ export function loadPolicy(input: {
     people: peopleOf(people.entries),
     signers: verify.signers,
     files,
-    warnings: [...services.warnings, ...meaning.warnings],
+    warnings: [...services.warnings, ...meaning.warnings, ...others.warnings],
     source: (path) => ({ file: 'policy.yaml', line: document.lineOf(path) }),
   });
   return { ok: true, policy };
+}
+
+/** Everything that follows from `policy.yaml` alone: its conditions are compiled once, however many commits keep it. */
+function readRules({ file, text }: NamedFile) {
+  const document = readDocument({ file, text, schema: policySchema });
+  if (!document.ok) return document;
+  return { ok: true as const, document, meaning: readMeaning(document), verify: readVerify(document) };
 }
 
 type Entries = z.infer<typeof peopleSchema>['people'];

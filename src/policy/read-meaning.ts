@@ -31,21 +31,27 @@ export type PolicyParts = Pick<
   | 'metrics'
 >;
 
+interface Findings {
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
 /** The second pass: what the values of `policy.yaml` mean, and everything about them that cannot be. */
-export function readMeaning(input: {
+export function readMeaning(document: PolicyRead): Findings & { readonly parts: PolicyParts } {
+  const reader = new Reader(document);
+  return { parts: readParts(reader), problems: reader.problems, warnings: reader.warnings };
+}
+
+/** What `policy.yaml` and the other files of the commit say of each other that cannot be. */
+export function checkAgainstFiles(input: {
   readonly document: PolicyRead;
   readonly files: ReadonlyMap<string, PolicyFileText>;
   readonly services: ReadonlyMap<string, Service>;
-}): {
-  readonly parts: PolicyParts;
-  readonly problems: readonly Problem[];
-  readonly warnings: readonly Problem[];
-} {
+}): Findings {
   const reader = new Reader(input.document);
-  const parts = readParts(reader);
   checkServices(reader, input.services);
   checkFiles(reader, input.files);
-  return { parts, problems: reader.problems, warnings: reader.warnings };
+  return { problems: reader.problems, warnings: reader.warnings };
 }
 
 function readParts(reader: Reader): PolicyParts {

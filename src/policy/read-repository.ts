@@ -1,12 +1,15 @@
 import type { z } from 'zod';
 import { checkConnection } from '../connections/check';
 import { connectionSchema, type Connection } from '../connections/schema';
-import { readDocument, type Problem } from '../documents/read-yaml';
+import { documentBy, FileCache, type Maker } from '../documents/file-cache';
+import type { Problem } from '../documents/read-yaml';
 import { checkRollout } from '../rollouts/check';
 import type { Metrics } from '../rollouts/compile';
 import { rolloutSchema, type Rollout } from '../rollouts/schema';
 import { checkRunbook } from '../runbooks/check';
 import { runbookSchema, type Runbook } from '../runbooks/schema';
+import { policyTestsSchema, testsPlace } from './policy-tests';
+import { readService, servicePlace } from './read-services';
 import { loadPolicy, type Policy, type PolicyFileText } from './policy';
 
 /** A document of the policy repository with where it came from. */
@@ -29,22 +32,40 @@ export type ReadRepository =
   | { readonly ok: true; readonly repository: Repository }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
+const places = {
+  connections: /^connections\/[^/]+\.ya?ml$/,
+  runbooks: /^runbooks\/.+\.ya?ml$/,
+  rollouts: /^deployments\/[^/]+\.ya?ml$/,
+};
+
+const makers: readonly (readonly [RegExp, Maker<unknown>])[] = [
+  [servicePlace, readService],
+  [places.connections, documentBy(connectionSchema)],
+  [places.runbooks, documentBy(runbookSchema)],
+  [places.rollouts, documentBy(rolloutSchema)],
+  [testsPlace, documentBy(policyTestsSchema)],
+];
+
 /** Reads all files of a commit. It binds only as a whole: one problem anywhere refuses the commit. Never throws. */
 export function readRepository(input: {
   readonly files: ReadonlyMap<string, PolicyFileText>;
   readonly commit: string;
+  /** What was made of files at a commit before: files that are the same are not read again. */
+  readonly cache?: FileCache;
 }): ReadRepository {
-  const loaded = loadPolicy(input);
-  const reader = new Reader(input.files);
-  const connections = reader.read(/^connections\/[^/]+\.ya?ml$/, connectionSchema, (file, lineOf, { connection }) =>
+  const { cache = new FileCache() } = input;
+  cache.retain(input.files);
+  const loaded = loadPolicy({ ...input, cache });
+  const reader = new Reader(input.files, cache);
+  const connections = reader.read(places.connections, connectionSchema, (file, lineOf, { connection }) =>
     checkConnection({ file, connection, lineOf }),
   );
   const names = [...connections.values()].map(({ document }) => document.connection.name);
-  const runbooks = reader.read(/^runbooks\/.+\.ya?ml$/, runbookSchema, (file, lineOf, runbook) =>
+  const runbooks = reader.read(places.runbooks, runbookSchema, (file, lineOf, runbook) =>
     checkRunbook({ file, runbook, connections: names, lineOf }),
   );
   const metrics = loaded.ok ? (Object.fromEntries(loaded.policy.metrics) as Metrics) : undefined;
-  const rollouts = reader.read(/^deployments\/[^/]+\.ya?ml$/, rolloutSchema, (file, lineOf, { deployment }) =>
+  const rollouts = reader.read(places.rollouts, rolloutSchema, (file, lineOf, { deployment }) =>
     metrics ? checkRollout({ file, rollout: deployment, metrics, lineOf }) : [],
   );
   const problems = [...(loaded.ok ? [] : loaded.problems), ...reader.problems];
@@ -72,12 +93,28 @@ export function readRepository(input: {
   };
 }
 
+/**
+ * Makes of each file what can be made of it alone, one file a step, so that a process with other work can read many
+ * files without standing still; `readRepository` with the same cache then has little left to do.
+ */
+export function* readAhead(files: ReadonlyMap<string, PolicyFileText>, cache: FileCache): Generator<void> {
+  for (const [file, named] of files) {
+    const maker = makers.find(([place]) => place.test(file))?.[1];
+    if (maker === undefined) continue;
+    cache.get(maker, { file, ...named });
+    yield;
+  }
+}
+
 type LineOf = (path: readonly (string | number)[]) => number;
 
 class Reader {
   readonly problems: Problem[] = [];
 
-  constructor(private readonly files: ReadonlyMap<string, PolicyFileText>) {}
+  constructor(
+    private readonly files: ReadonlyMap<string, PolicyFileText>,
+    private readonly cache: FileCache,
+  ) {}
 
   read<T>(
     place: RegExp,
@@ -87,7 +124,7 @@ class Reader {
     const found = new Map<string, Filed<T>>();
     for (const [file, { text, blob }] of this.files) {
       if (!place.test(file)) continue;
-      const read = readDocument({ file, text, schema });
+      const read = this.cache.get(documentBy(schema), { file, text, blob });
       if (!read.ok) {
         this.problems.push(...read.problems);
         continue;

@@ -1,4 +1,5 @@
 import { nearest } from '../documents/nearest';
+import type { FileCache, NamedFile } from '../documents/file-cache';
 import { readDocument, type DocumentResult, type Problem } from '../documents/read-yaml';
 import type { JsonObject } from '../json';
 import { isDay, isZone } from './calendar';
@@ -8,7 +9,10 @@ import { serviceSchema, type ServiceDocument } from './schema';
 type Read = Extract<DocumentResult<{ service: ServiceDocument }>, { ok: true }>;
 
 /** Reads every service definition of a commit: `configs/services/<name>.yaml` or `services/<name>.yaml`. */
-export function readServices(files: ReadonlyMap<string, PolicyFileText>): {
+export function readServices(
+  files: ReadonlyMap<string, PolicyFileText>,
+  cache: FileCache,
+): {
   readonly services: ReadonlyMap<string, Service>;
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
@@ -17,20 +21,38 @@ export function readServices(files: ReadonlyMap<string, PolicyFileText>): {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   for (const [file, { text, blob }] of files) {
-    const place = /^(?:configs\/)?services\/([^/]+)\.ya?ml$/.exec(file);
-    if (!place) continue;
-    const document = readDocument<{ service: ServiceDocument }>({ file, text, schema: serviceSchema });
-    if (!document.ok) {
-      problems.push(...document.problems);
-      continue;
-    }
-    const { service } = document.value;
-    const found = meaningOf({ file, document, stem: place[1]!, others: services });
+    if (!servicePlace.test(file)) continue;
+    const { service, ...found } = cache.get(readService, { file, text, blob });
     problems.push(...found.problems);
     warnings.push(...found.warnings);
-    services.set(service.name, serviceOf({ file, blob, document }));
+    if (!service) continue;
+    const other = services.get(service.name);
+    if (other) problems.push(alreadyIn(other.file, service));
+    services.set(service.name, service);
   }
   return { services, problems, warnings };
+}
+
+/** Where service definitions lie. */
+export const servicePlace = /^(?:configs\/)?services\/([^/]+)\.ya?ml$/;
+
+interface ServiceRead {
+  readonly service?: Service;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+/** One definition by itself. */
+export function readService({ file, text, blob }: NamedFile): ServiceRead {
+  const document = readDocument<{ service: ServiceDocument }>({ file, text, schema: serviceSchema });
+  if (!document.ok) return { problems: document.problems, warnings: [] };
+  const found = meaningOf({ file, document, stem: servicePlace.exec(file)?.[1] ?? '' });
+  return { service: serviceOf({ file, blob, document }), ...found };
+}
+
+function alreadyIn(other: string, { file, name, lineOf }: Service): Problem {
+  const message = `the service "${name}" is defined in ${other} already`;
+  return { file, line: lineOf(['name']), column: 1, key: 'service.name', message };
 }
 
 // Keys that act. In an open format a slip in one of them would be taken for a key of the organisation's own.
@@ -43,13 +65,11 @@ const acting: ReadonlyMap<string, readonly string[]> = new Map([
   ['dependencies', ['internal', 'external']],
 ]);
 
-function meaningOf(input: {
-  readonly file: string;
-  readonly document: Read;
-  readonly stem: string;
-  readonly others: ReadonlyMap<string, Service>;
-}): { readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] } {
-  const { file, document, stem, others } = input;
+function meaningOf(input: { readonly file: string; readonly document: Read; readonly stem: string }): {
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+} {
+  const { file, document, stem } = input;
   const { service } = document.value;
   const problems: Problem[] = [];
   const at = (path: readonly (string | number)[], message: string, hint?: string): Problem => {
@@ -58,8 +78,6 @@ function meaningOf(input: {
   };
   if (service.name !== stem)
     problems.push(at(['name'], `the service is called "${service.name}" and its file "${stem}"`, 'give both one name'));
-  const other = others.get(service.name);
-  if (other) problems.push(at(['name'], `the service "${service.name}" is defined in ${other.file} already`));
   for (const [index, window] of (service.deployment?.blackout_windows ?? []).entries()) {
     const path = ['deployment', 'blackout_windows', index];
     for (const edge of ['start', 'end'] as const) {

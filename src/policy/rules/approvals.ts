@@ -40,7 +40,7 @@ function firstRule({ policy, variables, world }: Context): FirstRule {
   const advice: Reason[] = [];
   for (const rule of policy.approvals) {
     const answer = rule.when
-      ? evaluateCondition(rule.when, variables, { zone: policy.timezone })
+      ? evaluateCondition(rule.when, variables, { zone: policy.timezone, unchanging: true })
       : { ok: true as const, value: true };
     // Before there is a plan, a condition on it is taken as holding: the strictest preview.
     const isPreview = !answer.ok && world.plan === undefined && rule.when?.roots.includes('plan');

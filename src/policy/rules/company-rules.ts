@@ -17,7 +17,7 @@ export const companyRules: Rule = (context) => {
 
   function judge(rule: CompanyRule): Finding {
     const { name, when, level, message, override, source } = rule;
-    const answer = evaluateCondition(when, context.variables, { zone: policy.timezone });
+    const answer = evaluateCondition(when, context.variables, { zone: policy.timezone, unchanging: true });
     // There is a second verdict, with the plan, before anybody is asked.
     if (!answer.ok && context.world.plan === undefined && when.roots.includes('plan')) return {};
     if (!answer.ok)

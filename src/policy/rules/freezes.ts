@@ -46,7 +46,7 @@ function concerns(freeze: Freeze, context: Context): boolean {
 /** A condition that cannot be evaluated holds: what cannot be judged does not slip through a freeze. */
 function isMeant({ when, effect }: Freeze, { policy, variables, world }: Context): boolean {
   if (!when) return true;
-  const answer = evaluateCondition(when, variables, { zone: policy.timezone });
+  const answer = evaluateCondition(when, variables, { zone: policy.timezone, unchanging: true });
   if (answer.ok) return answer.value === true;
   // Before there is a plan nothing is refused because of it; the verdict with the plan follows.
   const isPreview = world.plan === undefined && when.roots.includes('plan');
