@@ -6,7 +6,15 @@ import { isTimeout } from './say';
 
 type ReadingActivities = Pick<
   WorkerActivities,
-  'isRelayedIncident' | 'admit' | 'judge' | 'askGates' | 'recheck' | 'appliedState' | 'judgeApproval' | 'judgeHold'
+  | 'isRelayedIncident'
+  | 'admit'
+  | 'judge'
+  | 'askGates'
+  | 'recheck'
+  | 'askFreezes'
+  | 'appliedState'
+  | 'judgeApproval'
+  | 'judgeHold'
 >;
 type RecordingActivities = Pick<WorkerActivities, 'record'>;
 type LaneActivities = Pick<

@@ -64,6 +64,8 @@ export const LANE_STATUS = 'status';
 export const RUN_PROGRESS = 'runProgress';
 /** operation -> run */
 export const RUN_ACT = 'runAct';
+/** Who holds or stops a run when a freeze does; no person is called that. */
+export const FREEZE = 'freeze';
 /** anything -> incident: a line for its timeline */
 export const INCIDENT_EVENT = 'incidentEvent';
 

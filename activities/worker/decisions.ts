@@ -3,7 +3,7 @@ import { canonical, digestOf } from '../../src/canonical';
 import { Refusal } from '../../src/errors';
 import { historyOf } from '../../src/ledger/history';
 import type { AppliedState, AppliedVersion } from '../../src/ledger/record';
-import { admitCase, gatesOf, judgeCase, type Case, type HeldBack } from '../../src/operation/judge';
+import { admitCase, freezesOf, gatesOf, judgeCase, type Case, type HeldBack } from '../../src/operation/judge';
 import { askerIn, freshPersonMs } from '../../src/operation/known-person';
 import { placed } from '../../src/operation/placed';
 import type { Plan } from '../../src/operation/plan';
@@ -49,7 +49,7 @@ export interface DecisionDeps {
 
 type Decisions = Pick<
   WorkerActivities,
-  'isRelayedIncident' | 'decide' | 'admit' | 'judge' | 'askGates' | 'recheck' | 'judgeApproval'
+  'isRelayedIncident' | 'decide' | 'admit' | 'judge' | 'askGates' | 'recheck' | 'askFreezes' | 'judgeApproval'
 >;
 
 /** Facts are gathered here; every decision is a pure function in `src`. */
@@ -85,6 +85,17 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
       }),
 
     recheck: (input) => finalIfRefused(() => recheck(deps, input)),
+
+    askFreezes: (input) =>
+      finalIfRefused(async () => {
+        const inForce = await policy.current();
+        const facts = await gather(deps, { request: withVersion(input), repository: inForce.repository }, aWhileAgo);
+        const since = new Date(input.startedAtMs);
+        return freezesOf(
+          { ...facts, asker: input.asker, ...troubleIn(inForce) },
+          { plan: input.judgement.plan, since },
+        );
+      }),
 
     judgeApproval: ({ ask, caller }) =>
       finalIfRefused(async () => {
@@ -159,7 +170,12 @@ async function recheck(deps: DecisionDeps, input: RecheckInput): Promise<Recheck
   const votes = input.votes.filter(({ by }) => !fallen.has(by));
   if (overridden(gates, { ballots: overrides, votes }).some(({ holds }) => !holds))
     return { kind: 'gates_closed', answer: { gates, overrides, nextGateCheckAtMs } };
-  return { kind: 'go', previousVersion: facts.applied && before(facts.applied, body)?.version };
+  const { nextAtMs } = freezesOf(again, { plan: judgement.plan, since: again.now });
+  return {
+    kind: 'go',
+    previousVersion: facts.applied && before(facts.applied, body)?.version,
+    ...(nextAtMs !== undefined && { nextFreezeAtMs: nextAtMs }),
+  };
 }
 
 /** What an undo goes back to: the version that runs; in mid-change, the last one that succeeded. */

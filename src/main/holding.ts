@@ -18,8 +18,7 @@ export async function holdingNow(policy: PolicySource, now: Date): Promise<Holdi
   const inForce = await policy.current();
   const { repository, problem } = inForce;
   const { freezes, timezone } = repository.policy;
-  const binding = freezes.filter(({ mode }) => mode !== 'shadow');
-  const active = freezeAt({ freezes: binding, now, defaultZone: timezone });
+  const active = freezeAt({ freezes, now, defaultZone: timezone });
   return {
     holds: active.map(({ freeze, until }) => sentenceOf(freeze, instantWords(until, freeze.zone ?? timezone))),
     policy: policySentence(inForce, { now, zone: timezone }),

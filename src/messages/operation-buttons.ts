@@ -60,6 +60,7 @@ const byState: { readonly [state in OperationState]?: readonly MakeButton[] } = 
   waiting: [cancel],
   queued: [cancel],
   running: [abort],
+  held: [abort],
   watching: [rollBack, finishWatch],
   needs_hands: [retryUndo, doneByHand, leaveIt],
   succeeded: [rollBack, openIncident],

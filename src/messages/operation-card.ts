@@ -17,6 +17,7 @@ export function operationCard(view: OperationView, about: RenderContext = {}): M
     section([`*${safe(view.title, 250)}*`, stateLine(view, about)]),
     ...fields(factsOf(view)),
     ...textOf(whatHappened(view)),
+    ...textOf(holdLines(view, about)),
     ...view.ballots.slice(0, ballotsShown).flatMap((ballot) => ballotBlocks(view, ballot, about)),
     ...textOf(gateLines(view, about)),
     ...textOf(progressLines(view)),
@@ -35,6 +36,7 @@ export function sentenceOf(view: OperationView): string {
     waiting: waitsFor ? ` It waits for ${waitsFor}.` : ' It waits for its gates.',
     queued: view.lane ? ` It is number ${view.lane.position} in line.` : '',
     needs_hands: ' It needs a person now.',
+    held: view.hold ? ` ${holdSentence(view.hold, { dateTokens: false })}` : '',
   }[view.state as string];
   const why = view.outcome?.sentence ?? view.note;
   return `${mark} ${safe(view.title, 200)}, asked for by ${who}: ${words.toLowerCase()}.${tail ?? ''}${why ? ` ${safe(why, 600)}` : ''}`;
@@ -107,6 +109,20 @@ function whatHappened(view: OperationView): string[] {
   if (view.outcome?.restored)
     lines.push(`↩️ Restored: ${code(view.outcome.restored, 80)} runs again; what had been done was undone.`);
   return lines;
+}
+
+function holdLines({ state, hold }: OperationView, about: RenderContext): string[] {
+  if (!hold) return [];
+  if (state === 'held') return [`⏸️ ${holdSentence(hold, about)}`];
+  return state === 'running'
+    ? [`🕒 The freeze "${safe(hold.name, 120)}" has begun; what is in progress ends first.`]
+    : [];
+}
+
+/** Why it does not go on, until when, and that nobody has to do anything. */
+function holdSentence({ name, until }: NonNullable<OperationView['hold']>, about: RenderContext): string {
+  const end = until ? ` until ${at(until, about)}` : '';
+  return `Held by the freeze "${safe(name, 120)}"${end}, then it goes on by itself.`;
 }
 
 /** Whether title, state, criterion and what was restored say all that the outcome's sentence says. */

@@ -15,6 +15,7 @@ const operationLooks: { readonly [state in OperationState]: Look } = {
   checking: { mark: '🔎', words: 'Checking once more' },
   running: { mark: '🔵', words: 'Running' },
   watching: { mark: '👀', words: 'Done, being watched' },
+  held: { mark: '⏸️', words: 'Held' },
   undoing: { mark: '↩️', words: 'Undoing' },
   needs_hands: { mark: '🆘', words: 'Needs hands' },
   succeeded: { mark: '✅', words: 'Succeeded' },

@@ -7,7 +7,9 @@ import { ballotsFor } from '../policy/ballots';
 import { overrideBallotFor } from '../policy/override-ballots';
 import { basisOf } from '../policy/basis';
 import { operatorsFor } from '../policy/operators';
-import { evaluate, type Evaluation } from '../policy/evaluate';
+import { evaluate, type Evaluation, type Question } from '../policy/evaluate';
+import { runningFreezes } from '../policy/running-freezes';
+import type { RunningFreezes } from '../policy/when-frozen';
 import { excludedAccounts } from '../policy/people';
 import type { Repository } from '../policy/read-repository';
 import type { Policy } from '../policy/policy';
@@ -202,9 +204,7 @@ export function previewCase(input: Case): Preview {
 
 /** Everything but approvals, at one instant, for a plan that was judged before. */
 export function gatesOf(input: Case, plan: PlanOutline): GateAnswer {
-  const { policy } = input.repository;
-  const { request, world } = describe(input);
-  const evaluation = evaluate({ policy, request, world: { ...world, plan: numbersOf(plan) }, now: input.now });
+  const evaluation = evaluate(questionOf(input, plan));
   return evaluation.verdict === 'allowed' ? gateAnswer(evaluation.gates, input, plan.digest) : { gates: [] };
 }
 
@@ -212,6 +212,19 @@ export function gatesOf(input: Case, plan: PlanOutline): GateAnswer {
 function excludedFrom({ request: { requester }, repository }: Case): Ballot['excluded'] {
   const { people } = repository.policy;
   return excludedAccounts({ people, requester: requester.kind === 'person' ? requester.id : undefined });
+}
+
+/** What freezes ask of the operation while it runs, since an instant. */
+export function freezesOf(
+  input: Case,
+  { plan, since }: { readonly plan: PlanOutline; readonly since: Date },
+): RunningFreezes {
+  return runningFreezes(questionOf(input, plan), since);
+}
+
+function questionOf(input: Case, plan: PlanOutline): Question {
+  const { request, world } = describe(input);
+  return { request, world: { ...world, plan: numbersOf(plan) }, policy: input.repository.policy, now: input.now };
 }
 
 /** The request with what the ledger and its own runbook fill in: a version, a service, an environment. */

@@ -9,6 +9,7 @@ import type { Address, Notice } from '../messages/notice';
 import type { Actor, Operators } from './authority';
 import type { PlanOutline, StepResult } from './plan';
 import type { PolicyNews } from '../policy/news';
+import type { RunningFreezes } from '../policy/when-frozen';
 import type { Standing } from '../policy/standing';
 import type { Basis, ShadowFinding } from '../policy/verdict';
 import type { PolicyTrouble } from '../policy/unreachable';
@@ -139,6 +140,8 @@ export type Recheck =
       readonly kind: 'go';
       /** What runs there now: undo goes back to it. Read after the lane was granted, so it is not part of the digest. */
       readonly previousVersion?: string;
+      /** Instant (ms) at which freezes want to be asked about while it runs; absent: none is ahead. */
+      readonly nextFreezeAtMs?: number;
       /** Set when there is nothing left to do: what the request wanted already holds (a rollback that came second). */
       readonly alreadyTrue?: string;
     }
@@ -181,6 +184,13 @@ export interface WorkerActivities {
   judge(input: JudgeInput): Promise<Judgement>;
   askGates(input: JudgeInput & { readonly judgement: Extract<Judgement, { kind: 'allowed' }> }): Promise<GateAnswer>;
   recheck(input: RecheckInput): Promise<Recheck>;
+  /** What freezes ask of it while it runs, under the policy in force. */
+  askFreezes(
+    input: JudgeInput & {
+      readonly judgement: Extract<Judgement, { kind: 'allowed' }>;
+      readonly startedAtMs: number;
+    },
+  ): Promise<RunningFreezes>;
   /** Commits records (group commit). Repeats are harmless. Resolves once they are durable. */
   record(input: { readonly entries: readonly LedgerEntry[] }): Promise<{ readonly commit: string }>;
   appliedState(input: { readonly service: string; readonly environment: string }): Promise<AppliedState>;

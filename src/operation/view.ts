@@ -11,6 +11,7 @@ export type OperationState =
   | 'checking'
   | 'running'
   | 'watching'
+  | 'held'
   | 'undoing'
   | 'needs_hands'
   | 'succeeded'
@@ -112,6 +113,8 @@ export interface OperationView {
   readonly irreversible: readonly string[];
   readonly rollback: { readonly ready: boolean; readonly version?: string; readonly why?: string };
   readonly digest?: string;
+  /** What keeps it from going on while it runs. */
+  readonly hold?: { readonly name: string; readonly until?: string };
   readonly missed?: MissedCriterion;
   /** Why it is in this state, in one sentence (denial, failure, undo, needs hands). */
   readonly note?: string;

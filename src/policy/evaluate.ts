@@ -43,14 +43,17 @@ export function evaluate(input: Question): Evaluation {
   return { ...found, shadow };
 }
 
-interface Question {
+export interface Question {
   readonly policy: Policy;
   readonly request: PolicyRequest;
   readonly world: World;
   readonly now: Date;
 }
 
-function judge(input: Question): Evaluation {
+/** What the rules look at, with the facts computed. */
+export function contextOf(
+  input: Question,
+): { readonly context: Context } & Omit<ReturnType<typeof computeFacts>, 'facts'> {
   const { policy, request, world, now } = input;
   const service = request.service === undefined ? undefined : policy.services.get(request.service);
   const environment = request.environment === undefined ? undefined : policy.environments.get(request.environment);
@@ -68,6 +71,13 @@ function judge(input: Question): Evaluation {
     isRollback: request.kind === 'rollback',
     isBreakGlass: isBreakGlass({ policy, request, world, now }),
   };
+  return { context, notes, finding };
+}
+
+function judge(input: Question): Evaluation {
+  const { policy } = input;
+  const { context, notes, finding } = contextOf(input);
+  const { facts, service, environment } = context;
   const findings = [finding, ...rules.map((rule) => rule(context))];
   const reasons = findings.flatMap((found) => found.reasons ?? []);
   const shared = {

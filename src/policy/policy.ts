@@ -15,6 +15,7 @@ import type { Signer } from './signers';
 import { withShadows, type ShadowRule } from './shadow';
 import type { Segregation } from './segregation';
 import type { Level, Source } from './verdict';
+import type { WhenFrozen } from './when-frozen';
 
 export interface PolicyFileText {
   readonly text: string;
@@ -122,12 +123,6 @@ export interface FreezeRule {
   readonly except: readonly string[];
   readonly source: Source;
 }
-
-/**
- * What becomes of work that is running when a freeze begins: it goes on to its end; it waits after the step, or the
- * stage, in which it is; it waits at once where it only watches or waits itself, else after its step; it is undone.
- */
-export type WhenFrozen = 'finish' | 'finish_step' | 'finish_stage' | 'hold' | 'roll_back';
 
 export interface Handler {
   /** `deploy`, `rollout.target`, `prerequisite.database_migration`, ... */

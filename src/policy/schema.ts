@@ -113,6 +113,7 @@ const overrideRule = z.strictObject({
   /** How long the operation waits for somebody to do it. */
   timeout: duration.optional(),
 });
+const whenFrozen = z.enum(['finish', 'finish_step', 'finish_stage', 'hold', 'roll_back']);
 
 /** Dated (`from`, `to`), of every year (`every: year`, `from`, `to`) or cron-like (`cron`, `for`). */
 const freeze = z.strictObject({
@@ -133,7 +134,7 @@ const freeze = z.strictObject({
   level: z.enum(['soft', 'hard']).optional(),
   override: overrideRule.optional(),
   /** What happens to an operation that is running when the freeze begins. */
-  running: z.enum(['finish', 'finish_step', 'finish_stage', 'hold', 'roll_back']).optional(),
+  running: whenFrozen.optional(),
   /** Kinds and labels that it does not hold back. */
   except: z.array(identifier).optional(),
 });
@@ -239,7 +240,13 @@ export const policySchema = z.strictObject({
       lock: z.strictObject({ who: teamNames.optional(), max: duration.optional() }).optional(),
       /** Somebody else's lock: unlock it, hand it over, take it. */
       unlock: z.strictObject({ who: teamNames }).optional(),
-      freeze: z.strictObject({ who: teamNames.optional(), except: z.array(identifier).optional() }).optional(),
+      freeze: z
+        .strictObject({
+          who: teamNames.optional(),
+          except: z.array(identifier).optional(),
+          running: whenFrozen.optional(),
+        })
+        .optional(),
       stop: z.strictObject({ who: teamNames.optional(), except: z.array(identifier).optional() }).optional(),
     })
     .optional(),

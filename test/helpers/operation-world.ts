@@ -23,6 +23,7 @@ import type {
   WorkerActivities,
 } from '../../src/operation/ports';
 import type { Standing } from '../../src/policy/standing';
+import type { RunningFreezes } from '../../src/policy/when-frozen';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
 import type { OperationView } from '../../src/operation/view';
 import { createKnownVoterActivities } from '../../activities/worker/known-voters';
@@ -39,7 +40,7 @@ import {
   WORKER_QUEUE,
   type OperationInput,
 } from '../../workflows/contract';
-import { openTemporal, type TestTemporal } from './temporal';
+import { eventually, openTemporal, type TestTemporal } from './temporal';
 
 export type { ActivityFailure };
 const relayKey = 'a-relay-key-for-tests-of-32-characters';
@@ -168,6 +169,9 @@ export interface World {
   recheck: (request: OperationRequest) => Recheck | Promise<Recheck>;
   gates: (request: OperationRequest) => GateAnswer | Promise<GateAnswer>;
   recheckVoters: SlackActivities['recheckVoters'];
+  freezes: (request: OperationRequest) => RunningFreezes;
+  /** Ends the worker of the workflows and starts another. */
+  restartWorker(): Promise<void>;
   step: RunnerActivities['runStep'];
   deliver: (delivery: Delivery) => void | Promise<void>;
   record: (entries: readonly LedgerEntry[]) => void | Promise<void>;
@@ -232,6 +236,14 @@ export async function openWorld(
     recheck: () => ({ kind: 'go', previousVersion: 'v2.3.0' }),
     gates: () => ({ gates: [] }),
     recheckVoters: async () => [],
+    freezes: () => ({}),
+    restartWorker: async () => {
+      worker.shutdown();
+      await eventually(() => {
+        if (worker.getState() !== 'STOPPED') throw new Error('the worker has not stopped yet');
+      });
+      worker = await temporal.worker({ taskQueue: WORKER_QUEUE, workflows: true, activities });
+    },
     step: async () => ({ status: 'done', outputs: {}, summary: 'ok' }),
     deliver: () => undefined,
     record: () => undefined,
@@ -246,11 +258,8 @@ export async function openWorld(
     start: (request, known) => start(world, request, known),
     close: () => temporal.close(),
   };
-  await temporal.worker({
-    taskQueue: WORKER_QUEUE,
-    workflows: true,
-    activities: { ...workerActivities(world), ...real(temporal.client) },
-  });
+  const activities = { ...workerActivities(world), ...real(temporal.client) };
+  let worker = await temporal.worker({ taskQueue: WORKER_QUEUE, workflows: true, activities });
   await temporal.worker({ taskQueue: SLACK_QUEUE, activities: slackActivities(world) });
   await temporal.worker({
     taskQueue: runnerQueue('default'),
@@ -282,6 +291,7 @@ function workerActivities(world: World): Partial<WorkerActivities> {
     recheck: async ({ request }) => world.recheck(request.body),
     askGates: async ({ request }) => world.gates(request.body),
     judgeHold: async (input) => world.judgeHold(input),
+    askFreezes: async ({ request }) => world.freezes(request.body),
     recentOperations: async (about) => world.recent(about),
     judgeApproval: async (input) => world.judgeApproval(input),
     record: async ({ entries }) => {

@@ -17,6 +17,7 @@ const buttonsByState: readonly (readonly [OperationState, readonly string[]])[] 
   ['checking', []],
   ['running', [ACTIONS.abort]],
   ['watching', [ACTIONS.rollback, ACTIONS.finishWatch]],
+  ['held', [ACTIONS.abort]],
   ['undoing', []],
   ['needs_hands', [ACTIONS.retryUndo, ACTIONS.doneByHand, ACTIONS.leaveIt]],
   ['succeeded', [ACTIONS.rollback, ACTIONS.incidentOpen]],
@@ -61,6 +62,25 @@ it.each<[string, string | undefined, string | null]>([
 ])('puts on the Roll back button %s', (_what, version, carried) => {
   const view = operationView({ state: 'succeeded', rollback: { ready: true, version } });
   expect(decodeValue(valuesOf(operationCard(view))[0])).toEqual({ o: view.id, v: carried });
+});
+
+describe('a freeze that began while it ran', () => {
+  const hold = { name: 'year end <!channel>', until: '2027-01-04T23:00:00Z' };
+
+  it('is named with its end in the reader’s zone, and in UTC where a phone reads it out', () => {
+    const card = operationCard(operationView({ state: 'held', hold }), about);
+    expect(markupOf(card)).toContain(
+      'Held by the freeze "year end &lt;!channel&gt;" until <!date^1799103600^{date_short_pretty} {time}|2027-01-04 23:00 UTC>, then it goes on by itself.',
+    );
+    expect(card.text).toContain('until 2027-01-04 23:00 UTC, then it goes on by itself.');
+  });
+
+  it('is announced while what is in progress ends, and is no matter once the operation is over', () => {
+    expect(markupOf(operationCard(operationView({ state: 'running', hold })))).toContain(
+      'what is in progress ends first',
+    );
+    expect(markupOf(operationCard(operationView({ state: 'undoing', hold })))).not.toContain('year end');
+  });
 });
 
 it('says on the button when policy allows one click', () => {

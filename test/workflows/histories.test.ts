@@ -89,6 +89,21 @@ const states: { readonly [name: string]: () => Promise<readonly string[]> } = {
     await operation.until('running');
     return [operation.id, runId(operation.id)];
   },
+  held: async () => {
+    world.step = async () => ({ status: 'done', outputs: {}, summary: 'ok' });
+    world.recheck = () => ({ kind: 'go', previousVersion: 'v2.3.0', nextFreezeAtMs: Date.now() - 1 });
+    world.freezes = () => ({
+      now: { name: 'year end', does: 'finish_stage', message: 'It waits.' },
+      nextAtMs: Date.now() + 3_600_000,
+    });
+    const operation = await approved({
+      plan: aPlan([aStep('first', { stage: 'a' }), aStep('second', { stage: 'b' })]),
+    });
+    await operation.until('held');
+    world.recheck = () => ({ kind: 'go', previousVersion: 'v2.3.0' });
+    world.freezes = () => ({});
+    return [operation.id, runId(operation.id)];
+  },
   watching: async () => {
     world.step = async ({ path }) =>
       path === 'watch' ? (beating() as never) : { status: 'done', outputs: {}, summary: 'ok' };

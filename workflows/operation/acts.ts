@@ -15,7 +15,7 @@ export function objectionToAct(act: OperationAct, state: OperationState): string
     case 'abort':
       if (state === 'undoing')
         return 'It is already being undone, so there is nothing to abort; wait for the outcome on the card.';
-      return state === 'running' || state === 'watching'
+      return state === 'running' || state === 'watching' || state === 'held'
         ? undefined
         : `It is ${inWords(state)}, so there is nothing to abort.`;
     case 'finish_watch':

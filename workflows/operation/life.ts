@@ -15,6 +15,7 @@ import { applicationFailureIn, instant, reasonOf } from '../say';
 import { announce, callVoters, sayCardIsNowhere } from './announce';
 import { decide } from './decide';
 import { Ended } from './ended';
+import { heedFreezes } from './freezes';
 import { endIfOver, isOver, waitForGates } from './gates';
 import { listen } from './listen';
 import { Place } from './place';
@@ -147,7 +148,7 @@ export class Life {
       const recheck = await this.recheck(base, judgement);
       if (recheck.kind === 'go') {
         if (recheck.alreadyTrue) return { kind: 'succeeded', sentence: recheck.alreadyTrue };
-        return await this.run(judgement, recheck);
+        return await this.run(base, judgement, recheck);
       }
       await this.leaveLane(judgement);
       if (recheck.kind === 'gates_closed') this.setGates(recheck.answer);
@@ -305,7 +306,7 @@ export class Life {
     return recheck;
   }
 
-  private async run(judgement: Allowed, recheck: Extract<Recheck, { kind: 'go' }>): Promise<Outcome> {
+  private async run(base: JudgeInput, judgement: Allowed, recheck: Extract<Recheck, { kind: 'go' }>): Promise<Outcome> {
     const { request } = this.facts;
     endIfOver(this);
     await this.writeIntent(judgement);
@@ -315,11 +316,13 @@ export class Life {
     this.endIfOverAfterIntent(judgement, recheck.previousVersion);
     this.started = true;
     this.enter('running');
+    let over = false;
+    void heedFreezes(this, { ...base, judgement, first: recheck.nextFreezeAtMs }, () => over);
     const result = await runPlan(this, {
       plan: judgement.plan,
       fence: this.place.grant?.fence,
       late: { previous_version: recheck.previousVersion },
-    });
+    }).finally(() => (over = true));
     this.pendingChange =
       judgement.lane &&
       stateChangeOf({

@@ -3,6 +3,7 @@ import type { AppliedChange } from '../../src/ledger/record';
 import type { Outcome, OutcomeKind, RunResult } from '../../src/operation/outcome';
 import type { OperationKind, OperationRequest } from '../../src/operation/request';
 import type { OperationState } from '../../src/operation/view';
+import { FREEZE } from '../contract';
 import type { LaneTaken } from '../lane';
 import { shortIdIn } from '../say';
 
@@ -23,9 +24,12 @@ export function outcomeOf({ result, title, restored, takenBy }: Ran): Outcome {
         : { kind: 'succeeded', sentence: `${title} is done.` };
     case 'undone': {
       const undone = result.undoneSteps > 0;
-      const why = result.abortedBy
-        ? `${title} was aborted${hand(result.abortedBy)}`
-        : `${title} failed at "${result.failedStep}": ${result.reason}`;
+      const why =
+        result.abortedBy === FREEZE
+          ? `${title} was stopped, because policy says so: ${result.reason}`
+          : result.abortedBy
+            ? `${title} was aborted${hand(result.abortedBy)}`
+            : `${title} failed at "${result.failedStep}": ${result.reason}`;
       const what = undone
         ? ` What had been done was undone${restored ? `; ${restored} runs again` : ''}.`
         : ' Nothing had been changed before that.';
@@ -66,7 +70,7 @@ export function takerIn(taken: LaneTaken | undefined): string {
 
 /** Who that is in Slack; an operator who used Temporal's own UI is nobody there. */
 export function personIn(by: string | undefined): string | undefined {
-  return by === 'operator' ? undefined : by;
+  return by === 'operator' || by === FREEZE ? undefined : by;
 }
 
 /** Words for somebody who has no Slack id; a person is named beside the sentence. */

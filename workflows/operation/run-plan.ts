@@ -13,6 +13,8 @@ import type { Life } from './life';
 /** What an operation can say to its run, and what it last heard. */
 export interface RunHandle {
   abort(act: { readonly by: string; readonly reason?: string }): void;
+  /** Undo, unless all is done and only watched. */
+  rollBack(act: { readonly by: string; readonly reason: string }): void;
   taken(taken: LaneTaken): void;
   tell(act: RunAct): void;
   progress(progress: RunProgress): void;
@@ -80,6 +82,7 @@ function handleFor(life: Life, send: (act: RunAct) => void): RunHandle {
       tellLane('aborting');
       send({ kind: 'abort', by, reason });
     },
+    rollBack: (act) => send({ kind: 'roll_back', ...act }),
     taken: ({ by, because }) =>
       send(because === 'newer' ? { kind: 'finish_watch', because: 'superseded' } : { kind: 'taken_over', by }),
     progress: (progress) => {
@@ -100,7 +103,13 @@ function handleFor(life: Life, send: (act: RunAct) => void): RunHandle {
   return handle;
 }
 
-const phases = { work: 'running', watch: 'watching', undo: 'undoing', needs_hands: 'needs_hands' } as const;
+const phases = {
+  work: 'running',
+  watch: 'watching',
+  held: 'held',
+  undo: 'undoing',
+  needs_hands: 'needs_hands',
+} as const;
 
 function callForHands(life: Life, progress: RunProgress, tellLane: () => void): void {
   tellLane();

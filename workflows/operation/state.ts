@@ -1,6 +1,7 @@
 import type { Admission, Judgement } from '../../src/operation/ports';
 import type { Outcome } from '../../src/operation/outcome';
 import type { MissedCriterion } from '../../src/operation/plan';
+import type { RunningFreezes } from '../../src/policy/when-frozen';
 import type { OperationRequest } from '../../src/operation/request';
 import type { GateView, OperationState, StepView } from '../../src/operation/view';
 
@@ -19,6 +20,8 @@ export interface Facts {
   lane?: { readonly position: number; readonly heldBy?: string };
   steps: StepView[];
   previousVersion?: string;
+  /** The freeze that keeps it from going on. */
+  hold?: NonNullable<RunningFreezes['now']>;
   missed?: MissedCriterion;
   note?: string;
   denials: readonly string[];

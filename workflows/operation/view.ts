@@ -37,6 +37,7 @@ export function viewOf(facts: Facts, ballots: readonly BallotView[]): OperationV
     irreversible: judgement?.plan.irreversible ?? [],
     rollback: judgement?.rollback ?? { ready: false },
     digest: judgement?.plan.digest,
+    hold: facts.hold && { name: facts.hold.name, until: facts.hold.until },
     missed: facts.missed,
     note: facts.note,
     denials: facts.denials,

@@ -10,10 +10,10 @@ import {
 import type { RunResult } from '../../src/operation/outcome';
 import type { MissedCriterion, StepOutline, StepResult } from '../../src/operation/plan';
 import { stepOn } from '../activities';
-import { RUN_ACT } from '../contract';
+import { FREEZE, RUN_ACT } from '../contract';
 import { applicationFailureIn, instant, reasonOf } from '../say';
 import { Reporter } from './reporter';
-import type { RunAct, RunInput, RunState } from './state';
+import type { PauseAt, RunAct, RunInput, RunState } from './state';
 
 interface Failure {
   readonly step: string;
@@ -31,6 +31,7 @@ export class RunV1 {
   private readonly reporter: Reporter;
   private stop: Extract<RunAct, { kind: 'abort' | 'taken_over' }> | undefined;
   private watchCut: RunState['watchCut'];
+  private readonly pauses: { [by: string]: PauseAt };
   private hands: Extract<RunAct, { by: string; reason: string }> | undefined;
   private current: CancellationScope | undefined;
   private undoing = false;
@@ -39,6 +40,7 @@ export class RunV1 {
   constructor(private readonly input: RunInput) {
     this.state = input.carried ?? { cursor: 0, outputs: {}, undo: [], undone: 0 };
     this.watchCut = this.state.watchCut;
+    this.pauses = { ...this.state.pauses };
     this.reporter = new Reporter(input.operationId);
     setHandler(defineSignal<[RunAct]>(RUN_ACT), (act) => this.act(act));
     // Cancelling the run in Temporal's own UI is an abort: it undoes what was done.
@@ -66,6 +68,16 @@ export class RunV1 {
         this.stop ??= act;
         this.current?.cancel();
         return;
+      case 'roll_back':
+        if (this.outline(this.state.cursor)?.phase === 'work') this.act({ ...act, kind: 'abort' });
+        return;
+      case 'pause':
+        this.pauses[act.by] = act.at;
+        if (act.at === 'now' && isIdle(this.outline(this.state.cursor))) this.current?.cancel();
+        return;
+      case 'resume':
+        delete this.pauses[act.by];
+        return;
       case 'finish_watch':
         this.watchCut = act.because;
         if (this.outline(this.state.cursor)?.phase === 'watch') this.current?.cancel();
@@ -82,12 +94,7 @@ export class RunV1 {
   private async work(): Promise<Failure | undefined> {
     for (; this.state.cursor < this.input.plan.steps.length; this.state.cursor += 1) {
       const step = this.outline(this.state.cursor)!;
-      if (this.stop) return this.stopped(step);
-      if (step.phase === 'watch') {
-        if (this.watchCut) continue;
-        this.reporter.enter('watch');
-      }
-      const failure = await this.runStep(step, this.state.cursor);
+      const failure = await this.pass(step);
       if (failure) return failure;
       await this.continueIfLong();
     }
@@ -97,7 +104,40 @@ export class RunV1 {
     return this.stop && last && this.stopped(last);
   }
 
-  private async runStep(step: StepOutline, index: number): Promise<Failure | undefined> {
+  /** One step, once nothing holds it; as often as it takes when it is held in the middle. */
+  private async pass(step: StepOutline): Promise<Failure | undefined> {
+    while (true) {
+      await this.standStill(step);
+      if (this.stop) return this.stopped(step);
+      if (step.phase === 'watch') {
+        if (this.watchCut) return undefined;
+        this.reporter.enter('watch');
+      }
+      const result = await this.runStep(step, this.state.cursor);
+      if (result !== 'held') return result;
+    }
+  }
+
+  /** Waits as long as somebody holds the run before this step, and nothing ends the waiting. */
+  private async standStill(step: StepOutline): Promise<void> {
+    const stands = (): boolean =>
+      this.isHeldBefore(step) && !this.isStopped() && !(step.phase === 'watch' && this.watchCut);
+    if (!stands()) return;
+    this.reporter.enter('held');
+    await condition(() => !stands());
+    if (!this.isStopped()) this.reporter.enter('work');
+  }
+
+  private isHeldBefore(step: StepOutline): boolean {
+    const holds = Object.values(this.pauses);
+    if (holds.includes('now')) return true;
+    if (step.phase === 'watch') return false;
+    return (
+      holds.includes('step') || (holds.includes('stage') && step.stage !== this.outline(this.state.cursor - 1)?.stage)
+    );
+  }
+
+  private async runStep(step: StepOutline, index: number): Promise<Failure | 'held' | undefined> {
     // The step that timed out half-way is the one that left something behind, so its undo is there before it starts.
     if (step.hasUndo) this.state.undo.push(step.path);
     this.reporter.step(index, { state: 'running', startedAt: instant() });
@@ -112,6 +152,10 @@ export class RunV1 {
         if (this.watchCut && step.phase === 'watch' && !this.stop) {
           this.reporter.step(index, { state: 'skipped', summary: 'ended early', endedAt: instant() });
           return undefined;
+        }
+        if (!this.stop) {
+          this.reporter.step(index, { state: 'waiting', summary: 'begins anew when it goes on' });
+          return 'held';
         }
         this.reporter.step(index, { state: 'failed', summary: 'stopped', endedAt: instant() });
         return this.stopped(step);
@@ -146,6 +190,7 @@ export class RunV1 {
   private stopped(step: StepOutline): Failure {
     const stop = this.stop!;
     if (stop.kind === 'taken_over') return { step: step.name, reason: 'A rollback took over.' };
+    if (stop.by === FREEZE) return { step: step.name, reason: stop.reason ?? 'A freeze began.', abortedBy: stop.by };
     const why = stop.reason ? `: ${stop.reason}` : '';
     return { step: step.name, reason: `It was aborted${why}.`, abortedBy: stop.by };
   }
@@ -223,6 +268,10 @@ export class RunV1 {
   }
 
   // Methods, because a signal changes these fields while TypeScript believes it knows them.
+  private isStopped(): boolean {
+    return this.stop !== undefined;
+  }
+
   private isTakenOver(): boolean {
     return this.stop?.kind === 'taken_over';
   }
@@ -241,9 +290,19 @@ export class RunV1 {
     await this.reporter.drain();
     // Asked after the drain, during which signals arrive too: whoever is to stop does so in this run.
     if (this.stop) return;
-    const carried: RunState = { ...this.state, cursor: this.state.cursor + 1, watchCut: this.watchCut };
+    const carried: RunState = {
+      ...this.state,
+      cursor: this.state.cursor + 1,
+      watchCut: this.watchCut,
+      pauses: this.pauses,
+    };
     await continueAsNew<(input: RunInput) => Promise<RunResult>>({ ...this.input, carried });
   }
+}
+
+/** A step that only looks or waits: stopping it leaves nothing behind, and it can be done anew. */
+function isIdle(step: StepOutline | undefined): boolean {
+  return step !== undefined && step.pollForMs !== undefined && !step.hasUndo && step.repeat === 'safe';
 }
 
 function missedIn(error: unknown): MissedCriterion | undefined {

@@ -1,19 +1,12 @@
-import { instantWords, isExcepted, listed, nameIn, subjectOf, type Rule } from '../context';
+import { instantWords, isExcepted, listed, nameIn, subjectOf, type Context, type Rule } from '../context';
 import { freezeTeams } from '../hold-rights';
 import type { Gate } from '../verdict';
 
 /** Freezes that somebody put on by command. A rollback passes them whatever policy says of other freezes. */
-export const commandedFreezes: Rule = ({ policy, request, world, now, isRollback, isBreakGlass }) => {
-  const except = policy.file.holds?.freeze?.except ?? [];
-  if (isRollback || isBreakGlass || isExcepted(request, except)) return {};
-  const active = (world.freezes ?? []).filter(
-    (freeze) =>
-      freeze.environment === request.environment &&
-      (freeze.service === undefined || freeze.service === request.service) &&
-      (freeze.until === undefined || Date.parse(freeze.until) > now.getTime()),
-  );
+export const commandedFreezes: Rule = (context) => {
+  const { policy, request } = context;
   return {
-    gates: active.map((freeze): Gate => {
+    gates: commandedOn(context).map((freeze): Gate => {
       const what = freeze.service === undefined ? freeze.environment : `${freeze.service} in ${freeze.environment}`;
       const until = freeze.until ? ` until ${instantWords(new Date(freeze.until), policy.timezone)}` : '';
       const who = listed(freezeTeams(policy, freeze.service), 'or') || 'whoever policy names under holds.freeze.who';
@@ -25,3 +18,16 @@ export const commandedFreezes: Rule = ({ policy, request, world, now, isRollback
     }),
   };
 };
+
+/** The freezes by command that hold this work back now. */
+export function commandedOn(context: Context): NonNullable<Context['world']['freezes']> {
+  const { policy, request, world, now, isRollback, isBreakGlass } = context;
+  const except = policy.file.holds?.freeze?.except ?? [];
+  if (isRollback || isBreakGlass || isExcepted(request, except)) return [];
+  return (world.freezes ?? []).filter(
+    (freeze) =>
+      freeze.environment === request.environment &&
+      (freeze.service === undefined || freeze.service === request.service) &&
+      (freeze.until === undefined || Date.parse(freeze.until) > now.getTime()),
+  );
+}

@@ -7,11 +7,10 @@ import { violation } from '../violation';
 
 /** Freezes of the company's calendar, and blackout windows of the service itself. */
 export const freezes: Rule = (context) => {
-  const { policy, request, now, isRollback, isBreakGlass, service } = context;
-  if (isBreakGlass) return {};
-  if (isRollback && policy.file.rollback?.freezes !== 'keep') return {};
-  const inForce = freezeAt({ freezes: policy.freezes, now, defaultZone: policy.timezone }).filter(
-    ({ freeze }) => !isExcepted(request, freeze.except) && concerns(freeze, context),
+  const { policy, now, service } = context;
+  if (passesFreezes(context)) return {};
+  const inForce = freezeAt({ freezes: policy.freezes, now, defaultZone: policy.timezone }).filter(({ freeze }) =>
+    concerns(freeze, context),
   );
   const isSoft = ({ level, override }: Freeze): boolean =>
     level === 'soft' && (override ?? policy.overrides) !== undefined;
@@ -36,11 +35,17 @@ export const freezes: Rule = (context) => {
   return { reasons: denials, gates: [...soft.flatMap(({ gates = [] }) => gates), ...waits, ...blackouts] };
 };
 
-function concerns(freeze: Freeze, context: Context): boolean {
+/** Whether no freeze of the company's calendar is asked about this at all. */
+export function passesFreezes({ policy, isRollback, isBreakGlass }: Context): boolean {
+  return isBreakGlass || (isRollback && policy.file.rollback?.freezes !== 'keep');
+}
+
+/** Whether a freeze is about this kind of work, in this place. */
+export function concerns(freeze: Freeze, context: Context): boolean {
   const { request } = context;
   const environment = freeze.environments === undefined || freeze.environments.includes(request.environment ?? '');
   const service = freeze.services === undefined || freeze.services.includes(request.service ?? '');
-  return environment && service && isMeant(freeze, context);
+  return environment && service && !isExcepted(request, freeze.except) && isMeant(freeze, context);
 }
 
 /** A condition that cannot be evaluated holds: what cannot be judged does not slip through a freeze. */
