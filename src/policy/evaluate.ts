@@ -86,7 +86,7 @@ function judge(input: Question): Evaluation {
     why: whyOf(findings, notes),
     shadow: [],
     ...(service && environment ? { lane: { service: service.name, environment: environment.name } } : {}),
-    channel: channelOf({ policy, request, environment }),
+    channel: channelOf({ policy, request: context.request, environment }),
     policyCommit: policy.commit,
     evidence: Object.assign({}, ...findings.map(({ evidence }) => evidence ?? {})) as JsonObject,
     ...(context.isBreakGlass ? { debt: debtOf(policy) } : {}),

@@ -90,7 +90,8 @@ const states: { readonly [name: string]: () => Promise<readonly string[]> } = {
     return [operation.id, runId(operation.id)];
   },
   held: async () => {
-    world.step = async () => ({ status: 'done', outputs: {}, summary: 'ok' });
+    world.step = async ({ path }) =>
+      path === 'first' ? (beating() as never) : { status: 'done', outputs: {}, summary: 'ok' };
     world.recheck = () => ({ kind: 'go', previousVersion: 'v2.3.0', nextFreezeAtMs: Date.now() - 1 });
     world.freezes = () => ({
       now: { name: 'year end', does: 'finish_stage', message: 'It waits.' },
@@ -99,6 +100,8 @@ const states: { readonly [name: string]: () => Promise<readonly string[]> } = {
     const operation = await approved({
       plan: aPlan([aStep('first', { stage: 'a' }), aStep('second', { stage: 'b' })]),
     });
+    while ((await operation.view()).hold === undefined) await new Promise((resolve) => setTimeout(resolve, 30));
+    release();
     await operation.until('held');
     world.recheck = () => ({ kind: 'go', previousVersion: 'v2.3.0' });
     world.freezes = () => ({});
