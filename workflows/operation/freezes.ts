@@ -18,19 +18,19 @@ export async function heedFreezes(
   life: Life,
   about: JudgeInput & {
     readonly judgement: Allowed;
+    readonly startedAtMs: number;
     readonly first: Extract<Recheck, { kind: 'go' }>['nextFreezeAtMs'];
   },
   over: () => boolean,
 ): Promise<void> {
   const { first, ...question } = about;
-  const startedAtMs = Date.now();
   let next = first;
   let failed = 0;
   while (!over()) {
     if (life.gatesDue || (next !== undefined && Date.now() >= next)) {
       life.gatesDue = false;
       try {
-        const answer = await life.judging.askFreezes({ ...question, startedAtMs });
+        const answer = await life.judging.askFreezes(question);
         if (over()) return;
         heed(life, answer);
         // What is due already has been answered; an instant in the past would ask for ever.

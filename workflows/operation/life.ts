@@ -307,7 +307,8 @@ export class Life {
   }
 
   private async run(base: JudgeInput, judgement: Allowed, recheck: Extract<Recheck, { kind: 'go' }>): Promise<Outcome> {
-    const { request } = this.facts;
+    // Since the last question about freezes: what begins while the intent is written begins while it runs.
+    const { request, since: startedAtMs } = this.facts;
     endIfOver(this);
     await this.writeIntent(judgement);
     // Who rejected before the first side effect is heard, even if Slack still says who that is.
@@ -317,7 +318,7 @@ export class Life {
     this.started = true;
     this.enter('running');
     let over = false;
-    void heedFreezes(this, { ...base, judgement, first: recheck.nextFreezeAtMs }, () => over);
+    void heedFreezes(this, { ...base, judgement, startedAtMs, first: recheck.nextFreezeAtMs }, () => over);
     const result = await runPlan(this, {
       plan: judgement.plan,
       fence: this.place.grant?.fence,
