@@ -1,6 +1,7 @@
 import type { Asked, AskedOf } from '../src/commands/asked';
 import { changingKinds } from '../src/commands/grammar';
 import { helpFor, helpText } from '../src/commands/help';
+import type { Holds } from '../src/holds/holds';
 import type { IncidentAct, IncidentView } from '../src/incidents/incident';
 import { shortIdIn } from '../src/operation/ids';
 import type { StatusView } from '../src/messages/status';
@@ -10,6 +11,7 @@ import { askedSubject } from '../src/operation/title';
 import type { OperationView } from '../src/operation/view';
 import type { ExplainedLine } from '../src/policy/explain';
 import type { BotDeps, Catalogue } from './deps';
+import { actOnHolds, holdsNow, isHoldAsked } from './holds';
 import { declareIncident, type Declaration } from './incidents';
 import { startOperation, type HandedOver, type IntakeDeps } from './intake';
 import { whatIf } from './what-if';
@@ -22,8 +24,15 @@ import { actResult, relayAct } from './votes';
 /** What somebody is told, by whichever door they came. */
 export type Answer =
   | { readonly kind: 'started' | 'joined' | 'kept'; readonly id: string; readonly sentence: string }
-  | { readonly kind: 'refused'; readonly code: 'bad_request' | 'not_found' | 'away'; readonly sentence: string }
-  | { readonly kind: 'told'; readonly sentence: string }
+  | {
+      readonly kind: 'refused';
+      readonly code: 'bad_request' | 'not_found' | 'away';
+      readonly sentence: string;
+      readonly about?: readonly string[];
+    }
+  /** `about`: people whom the sentence is about, by Slack user id. */
+  | { readonly kind: 'told'; readonly sentence: string; readonly about?: readonly string[] }
+  | { readonly kind: 'holds'; readonly holds: Holds }
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'explained'; readonly lines: readonly ExplainedLine[] }
   | { readonly kind: 'status'; readonly status: StatusView }
@@ -34,12 +43,13 @@ export type AnswerDeps = IntakeDeps & BotDeps;
 
 /** Whether an answer has to be durable before it is acknowledged, as opposed to a look that can be repeated. */
 export function mustBeKept(asked: Asked): boolean {
-  return changingKinds.includes(asked.kind) || asked.kind.startsWith('incident.');
+  return changingKinds.includes(asked.kind) || asked.kind.startsWith('incident.') || isHoldAsked(asked);
 }
 
 /** Does what was asked: hands over what starts or changes something, looks up the rest. */
 export async function answer(deps: AnswerDeps, asked: Asked, from: AskedFrom): Promise<Answer> {
   if (asksForOperation(asked)) return begin(deps, asked, from);
+  if (isHoldAsked(asked)) return actOnHolds(deps, asked, from);
   switch (asked.kind) {
     case 'incident.declare':
       return declare(deps, asked, from);
@@ -55,6 +65,8 @@ export async function answer(deps: AnswerDeps, asked: Asked, from: AskedFrom): P
       return listRunbooks(await catalogueIn(deps));
     case 'status':
       return looked(async () => ({ kind: 'status', status: await statusIn(deps) }));
+    case 'locks':
+      return looked(async () => ({ kind: 'holds', holds: await holdsNow(deps) }));
     case 'show':
       return looked(() => show(deps, asked.id));
     case 'why':
@@ -244,11 +256,12 @@ async function help(deps: AnswerDeps, { topic }: AskedOf<'help'>, { requester }:
 
 /** What is under way, with links to the cards and what holds work back. A part that is late is left out. */
 async function statusIn(deps: AnswerDeps): Promise<StatusView> {
-  const [status, holding] = await Promise.all([
+  const [status, holding, held] = await Promise.all([
     statusOf(deps),
     deps.holding ? bounded(deps.holding(), deps.waits.catalogue).catch(() => undefined) : undefined,
+    holdsNow(deps).catch(() => undefined),
   ]);
-  return { ...status, ...holding, operations: await withLinks(deps, status.operations) };
+  return { ...status, ...holding, ...(held && { held }), operations: await withLinks(deps, status.operations) };
 }
 
 async function show(deps: AnswerDeps, typed: string): Promise<Answer> {

@@ -15,9 +15,12 @@ import { slackHttp } from './slack-http';
 import { SupervisedSocket } from './sockets';
 import { openSpill, type Kept, type Spill, type SpillOutcome } from './spill';
 import { plainMessage, tellPrivately } from './tell';
+import { signalTo } from './relaying';
 import { isAway, isGone, within } from './temporal';
 import { Turns } from './turns';
+import { startOf } from './votes';
 import { isRelayed, relay } from '../src/operation/relay';
+import type { Relayed } from '../src/operation/request';
 import { ACT_SIGNAL, VOTE_SIGNAL } from '../workflows/contract';
 
 export interface Bot {
@@ -208,8 +211,8 @@ async function handKeptOver(deps: AnswerDeps, kept: Kept): Promise<SpillOutcome>
           ? [kept.payload.body.operationId, VOTE_SIGNAL]
           : [kept.payload.body.workflowId, ACT_SIGNAL];
       // A signal: durable without a worker, and the workflow tells the person itself when it does not count.
-      const workflow = deps.temporal.workflow.getHandle(id);
-      await within(deps.temporal, deps.waits.handOver, () => workflow.signal<[unknown]>(signal, kept.payload));
+      const sent = { workflowId: id, signal, relayed: kept.payload as Relayed<unknown>, ...startOf(deps, id) };
+      await within(deps.temporal, deps.waits.handOver, () => signalTo(deps, sent));
     }
     return 'done';
   } catch (error) {

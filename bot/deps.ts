@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { AskedKind, AskedOf } from '../src/commands/asked';
+import type { Understood } from '../src/commands/instant';
 import type { PolicyHealth } from '../src/policy/policy-health';
 import type { RenderContext } from '../src/messages/blocks';
 import type { RunbookField } from '../src/messages/request-modals';
@@ -111,6 +112,8 @@ export interface BotDeps {
   catalogue(): Promise<Catalogue>;
   /** `/signalbox why`: one full sentence an entry. */
   explain(asked: AskedOf<'why'> & { readonly person: string }): Promise<readonly ExplainedLine[]>;
+  /** An instant in words, on the clock of whoever typed it. */
+  understand(asked: { readonly text: string; readonly person: string }): Promise<Understood>;
   /** `/signalbox what-if`: what policy would say of a request at an instant in words; a problem is one full sentence. */
   whatIf(asked: { readonly request: OperationRequest; readonly when?: string }): Promise<WhatIf>;
   /** What holds work back at the moment, and whether the newest policy binds, one full sentence each. */

@@ -1,5 +1,5 @@
-import { WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure, type Workflow } from '@temporalio/common';
 import type { KnownPerson } from '../src/operation/ports';
 import type { Relayed } from '../src/operation/request';
 import { outcomeSentence } from './looks';
@@ -18,6 +18,12 @@ export type Relay<Answer> =
   /** There is no such running workflow. The sentence says how it ended, if that is known. */
   | { readonly kind: 'ended'; readonly sentence: string };
 
+export interface RelayStart {
+  readonly type: string;
+  readonly taskQueue: string;
+  readonly args: unknown[];
+}
+
 export interface Relaying<Body, Answer> {
   readonly workflowId: string;
   readonly update: string;
@@ -27,6 +33,8 @@ export interface Relaying<Body, Answer> {
   /** Goes with the Update alone: by the time of a signal it would be stale. */
   readonly known?: Relayed<KnownPerson>;
   readonly kept: Kept;
+  /** For a workflow that begins with the first of what is handed to it. */
+  readonly start?: RelayStart;
   /** What the workflow's validator said, as an answer. */
   readonly refusal: (code: string, detail: string) => Answer;
 }
@@ -45,15 +53,8 @@ export async function relayToWorkflow<Body, Answer>(
 }
 
 async function updateOrSignal<Body, Answer>(deps: IntakeDeps, ask: Relaying<Body, Answer>): Promise<Relay<Answer>> {
-  const workflow = deps.temporal.workflow.getHandle(ask.workflowId);
   try {
-    const update = await within(deps.temporal, deps.waits.handOver, () =>
-      workflow.startUpdate<Answer, [Relayed<Body>, Relayed<KnownPerson>?]>(ask.update, {
-        args: ask.known === undefined ? [ask.relayed] : [ask.relayed, ask.known],
-        updateId: ask.updateId,
-        waitForStage: 'ACCEPTED',
-      }),
-    );
+    const update = await within(deps.temporal, deps.waits.handOver, () => startUpdate(deps, ask));
     return { kind: 'accepted', answer: () => answerOf(deps, ask, () => update.result()) };
   } catch (error) {
     const refused = refusalIn(error, ask.refusal);
@@ -64,10 +65,45 @@ async function updateOrSignal<Body, Answer>(deps: IntakeDeps, ask: Relaying<Body
   return signalOrKeep(deps, ask);
 }
 
+function startUpdate<Body, Answer>({ temporal }: IntakeDeps, ask: Relaying<Body, Answer>) {
+  const options = {
+    args: ask.known === undefined ? [ask.relayed] : [ask.relayed, ask.known],
+    updateId: ask.updateId,
+    waitForStage: 'ACCEPTED',
+  } as const;
+  type Args = [Relayed<Body>, Relayed<KnownPerson>?];
+  const args = options.args as Args;
+  if (ask.start === undefined)
+    return temporal.workflow.getHandle(ask.workflowId).startUpdate<Answer, Args>(ask.update, { ...options, args });
+  const { type, ...start } = ask.start;
+  const startWorkflowOperation = new WithStartWorkflowOperation(type, {
+    ...start,
+    workflowId: ask.workflowId,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+  });
+  // Whether it was started is the Update's to say; nobody waits for this.
+  startWorkflowOperation.workflowHandle().catch(() => undefined);
+  return temporal.workflow.startUpdateWithStart<Workflow, Answer, Args>(ask.update, {
+    ...options,
+    args,
+    startWorkflowOperation,
+  });
+}
+
+/** Durable without a worker; a workflow that begins with its first act is started with it. */
+export function signalTo<Body>(
+  { temporal }: Pick<IntakeDeps, 'temporal'>,
+  ask: Pick<Relaying<Body, unknown>, 'workflowId' | 'signal' | 'relayed' | 'start'>,
+): Promise<unknown> {
+  const { workflowId, signal, relayed, start } = ask;
+  if (start === undefined) return temporal.workflow.getHandle(workflowId).signal<[Relayed<Body>]>(signal, relayed);
+  const { type, ...options } = start;
+  return temporal.workflow.signalWithStart(type, { ...options, workflowId, signal, signalArgs: [relayed] });
+}
+
 async function signalOrKeep<Body, Answer>(deps: IntakeDeps, ask: Relaying<Body, Answer>): Promise<Relay<Answer>> {
   try {
-    const workflow = deps.temporal.workflow.getHandle(ask.workflowId);
-    await within(deps.temporal, deps.waits.signal, () => workflow.signal<[Relayed<Body>]>(ask.signal, ask.relayed));
+    await within(deps.temporal, deps.waits.signal, () => signalTo(deps, ask));
     return { kind: 'sent' };
   } catch (error) {
     if (isGone(error)) return { kind: 'ended', sentence: await outcomeSentence(deps, ask.workflowId) };

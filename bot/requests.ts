@@ -13,6 +13,8 @@ export interface AskedFrom {
   readonly deliveryId: string;
   /** What was typed or pressed; the command line of `asked` when absent. */
   readonly text?: string;
+  /** Called once what was asked is durable and its answer takes longer: it may be acknowledged now. */
+  readonly onKept?: () => Promise<unknown>;
 }
 
 export type OperationAsked = AskedOf<'deploy' | 'rollback' | 'provision' | 'runbook.run'>;

@@ -1,5 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { Parsed } from '../src/commands/grammar';
+import { answerWords } from '../src/messages/answer-words';
+import { holdsMessage } from '../src/messages/hold-words';
 import { section, type Message, type RenderContext } from '../src/messages/blocks';
 import { incidentCard } from '../src/messages/incident-card';
 import { operationCard } from '../src/messages/operation-card';
@@ -7,7 +9,7 @@ import { statusMessage } from '../src/messages/status';
 import { link, safeLines } from '../src/messages/text';
 import type { ExplainedLine } from '../src/policy/explain';
 import type { Answer } from './answers';
-import { plainMessage } from './tell';
+import { plainMessage, sentenceMessage } from './tell';
 
 /** An answer as a private message in Slack. Cards shown so have no buttons: decisions are made on the card itself. */
 export function messageOf(answer: Answer, about: RenderContext): Message {
@@ -22,8 +24,12 @@ export function messageOf(answer: Answer, about: RenderContext): Message {
       return explainedMessage(answer.lines);
     case 'lines':
       return plainMessage(answer.lines.join('\n'));
-    default:
-      return plainMessage(answer.sentence);
+    case 'holds':
+      return holdsMessage(answer.holds, about);
+    default: {
+      const people = 'about' in answer ? answer.about : [];
+      return sentenceMessage(answerWords(answer.sentence, people, { tokens: about.dateTokens ?? true }));
+    }
   }
 }
 

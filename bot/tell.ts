@@ -5,7 +5,11 @@ import { bounded } from './temporal';
 
 /** A plain sentence as a message; everything in it is escaped. */
 export function plainMessage(sentence: string): Message {
-  const text = safeLines(sentence, { max: 2_800, lines: 60 });
+  return sentenceMessage(safeLines(sentence, { max: 2_800, lines: 60 }));
+}
+
+/** The same of a text that is escaped already. */
+export function sentenceMessage(text: string): Message {
   return { text, blocks: [{ type: 'section', text: { type: 'mrkdwn', text, verbatim: true } }] };
 }
 

@@ -4,9 +4,19 @@ import { voteAnswerSentence } from '../src/messages/vote-words';
 import type { ModalResult } from '../src/messages/vote-modals';
 import type { ActAnswer, ActBody } from '../src/operation/ports';
 import { relay } from '../src/operation/relay';
-import { ACT_SIGNAL, ACT_UPDATE, VOTE_SIGNAL, VOTE_UPDATE } from '../workflows/contract';
+import {
+  ACT_SIGNAL,
+  ACT_UPDATE,
+  HOLDS_ID,
+  holdsWaits,
+  VOTE_SIGNAL,
+  VOTE_UPDATE,
+  WORKER_QUEUE,
+  WORKFLOWS,
+  type HoldsInput,
+} from '../workflows/contract';
 import { knownPerson, type IntakeDeps } from './intake';
-import { relayToWorkflow, type Relay } from './relaying';
+import { relayToWorkflow, type Relay, type RelayStart } from './relaying';
 
 /** One vote has one id, however often and by whichever way it arrives: ballot, person and Slack's id of the click. */
 export function voteId(body: Pick<VoteBody, 'ballotId' | 'by' | 'actionId'>): string {
@@ -45,8 +55,16 @@ export function relayAct(
     updateId: digestOf({ by: act.body.by, action: act.body.actionId }).slice(0, 40),
     relayed,
     kept: { kind: 'act', payload: relayed, notAfter: act.notAfter },
+    ...startOf(deps, act.body.workflowId),
     refusal: (_code, detail) => ({ kind: 'refused', sentence: detail }),
   });
+}
+
+/** How the workflow begins that an act may be the first for. */
+export function startOf({ timings }: Pick<IntakeDeps, 'timings'>, workflowId: string): { readonly start?: RelayStart } {
+  if (workflowId !== HOLDS_ID) return {};
+  const input: HoldsInput = { timings, ...holdsWaits };
+  return { start: { type: WORKFLOWS.holds, taskQueue: WORKER_QUEUE, args: [input] } };
 }
 
 /** What the modal shows, or the private message says, about a vote. */

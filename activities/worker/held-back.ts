@@ -8,6 +8,9 @@ import { HOLDS_ID, HOLDS_MEMO, SEARCH_ATTRIBUTES, SEVERITY_MEMO, WORKFLOWS } fro
 
 type TemporalClient = Pick<Client, 'workflow' | 'withDeadline'>;
 
+/** How long a decision waits for the answer, before it goes without, which means no. */
+export const heldBackMs = 1_500;
+
 /** More open incidents of one service say nothing more. */
 const mostIncidents = 20;
 

@@ -41,8 +41,14 @@ async function typed(deps: ListenerDeps, { command, ack, respond }: SlackCommand
   // `known` came from a catalogue read a moment ago: read once more only if it did not come in time.
   const once = catalogue === undefined ? deps : { ...deps, catalogue: () => Promise.resolve(catalogue) };
   if (mustBeKept(parsed.asked)) {
-    const answered = await answer(once, parsed.asked, from);
-    await ack({ response_type: 'ephemeral', ...messageOf(answered, deps.render) });
+    let kept = false;
+    const onKept = async (): Promise<void> => {
+      kept = true;
+      await ack();
+    };
+    const message = messageOf(await answer(once, parsed.asked, { ...from, onKept }), deps.render);
+    if (kept) await tellPrivately(deps, listener, message);
+    else await ack({ response_type: 'ephemeral', ...message });
     return;
   }
   await ack();

@@ -1,6 +1,7 @@
 import type { App } from '@slack/bolt';
 import { ACTIONS } from '../../src/messages/actions';
 import { homeView } from '../../src/messages/home';
+import { holdsNow } from '../holds';
 import { openForm } from '../forms';
 import { mineOf, statusOf, waitingFor } from '../looks';
 import { bounded } from '../temporal';
@@ -29,18 +30,19 @@ export const register: Register = (app: App, deps) => {
 
 /** A part that does not answer is empty rather than in the way of the others. */
 async function publish(deps: ListenerDeps, person: string): Promise<void> {
-  const soft = <Part>(work: Promise<Part>, instead: Part): Promise<Part> =>
+  const soft = <Part, Instead>(work: Promise<Part>, instead: Instead): Promise<Part | Instead> =>
     work.catch((error: unknown) => {
       deps.log.warn({ err: error }, 'a part of the Home tab could not be read');
       return instead;
     });
   const teams = await soft(bounded(deps.teamsOf(person), deps.waits.look), []);
-  const [waiting, mine, status] = await Promise.all([
+  const [waiting, mine, status, held] = await Promise.all([
     soft(waitingFor(deps, { person, teams }), []),
     soft(mineOf(deps, person), []),
     soft(statusOf(deps), { operations: [], incidents: [] }),
+    soft(holdsNow(deps), undefined),
   ]);
   const { incidents } = status;
-  const data = { waitingForMe: waiting, mine, incidents, at: deps.now().toISOString() };
+  const data = { waitingForMe: waiting, mine, incidents, ...(held && { held }), at: deps.now().toISOString() };
   await deps.web.views.publish({ user_id: person, view: homeView(data, deps.render) });
 }

@@ -13,6 +13,45 @@ interface RunbookWords {
   readonly labels: readonly string[];
 }
 
+/** What holds work back, and what lets it go. Lengths and instants are as typed: the bot knows clock and zone. */
+type HoldAsked =
+  | {
+      readonly kind: 'hold.lock';
+      readonly service: string;
+      readonly environment: string;
+      readonly reason: string;
+      /** `2h` */
+      readonly for?: string;
+      readonly change?: string;
+    }
+  | {
+      readonly kind: 'hold.unlock';
+      readonly service: string;
+      readonly environment: string;
+      readonly reason?: string;
+    }
+  | {
+      readonly kind: 'hold.hand_over';
+      readonly service: string;
+      readonly environment: string;
+      /** Slack user id. */
+      readonly to: string;
+      readonly reason?: string;
+    }
+  | {
+      readonly kind: 'hold.freeze';
+      readonly environment: string;
+      readonly service?: string;
+      readonly reason: string;
+      /** `2h` */
+      readonly for?: string;
+      /** `friday 18:00` */
+      readonly until?: string;
+    }
+  | { readonly kind: 'hold.thaw'; readonly environment: string; readonly service?: string }
+  | { readonly kind: 'hold.stop'; readonly reason: string }
+  | { readonly kind: 'hold.go'; readonly reason?: string };
+
 /** What a person typed, understood. Plain data: the same for Slack, the command line and forms. */
 export type Asked =
   | {
@@ -55,6 +94,9 @@ export type Asked =
   | { readonly kind: 'why'; readonly service: string; readonly environment: string; readonly version?: string }
   /** A command as text, to be read again, and an instant in words; now when absent. */
   | { readonly kind: 'what-if'; readonly command: string; readonly at?: string }
+  | HoldAsked
+  /** What is locked, frozen and stopped. */
+  | { readonly kind: 'locks' }
   | { readonly kind: 'show'; readonly id: string }
   | { readonly kind: 'help'; readonly topic?: string };
 

@@ -58,6 +58,39 @@ function partsOf(asked: Asked): readonly string[] {
       return ['/signalbox', 'why', asked.service, asked.version ?? '', `to ${asked.environment}`];
     case 'what-if':
       return ['/signalbox', 'what-if', quote(asked.command), asked.at === undefined ? '' : `at ${quote(asked.at)}`];
+    case 'hold.lock':
+      return [
+        '/signalbox',
+        'lock',
+        asked.service,
+        `in ${asked.environment}`,
+        quote(asked.reason),
+        word('for', asked.for),
+        flag('change', asked.change),
+      ];
+    case 'hold.unlock':
+      return ['/signalbox', 'unlock', asked.service, `in ${asked.environment}`, quoted(asked.reason)];
+    case 'hold.hand_over': {
+      const { service, environment, to, reason } = asked;
+      return ['/signalbox', 'hand-over', service, `in ${environment}`, `to <@${to}>`, quoted(reason)];
+    }
+    case 'hold.freeze':
+      return [
+        '/signalbox',
+        'freeze',
+        ...placeOf(asked),
+        quote(asked.reason),
+        word('for', asked.for),
+        word('until', asked.until && quote(asked.until)),
+      ];
+    case 'hold.thaw':
+      return ['/signalbox', 'thaw', ...placeOf(asked)];
+    case 'hold.stop':
+      return ['/signalbox', 'stop', quote(asked.reason)];
+    case 'hold.go':
+      return ['/signalbox', 'go', quoted(asked.reason)];
+    case 'locks':
+      return ['/signalbox', 'locks'];
     case 'show':
       return ['/signalbox', 'show', asked.id];
     case 'help':
@@ -79,4 +112,16 @@ function runbook(asked: Extract<Asked, { kind: 'provision' | 'runbook.run' }>): 
 
 function flag(name: string, value: string | undefined, write: (value: string) => string = (text) => text): string {
   return value === undefined ? '' : `--${name} ${write(value)}`;
+}
+
+function placeOf(place: { readonly environment: string; readonly service?: string }): readonly string[] {
+  return place.service === undefined ? [place.environment] : [place.service, `in ${place.environment}`];
+}
+
+function quoted(text: string | undefined): string {
+  return text === undefined ? '' : quote(text);
+}
+
+function word(keyword: string, value: string | undefined): string {
+  return value === undefined ? '' : `${keyword} ${value}`;
 }

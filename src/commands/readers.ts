@@ -1,11 +1,13 @@
 import { incidentRoles, risks, severities, type Asked, type AskedKind, type Risk } from './asked';
 import { isFlag, Misread, nothingElse, takeFlags, takeInputs, takePair, type Arguments } from './arguments';
-import { cleanName, isName, isVersion, misspelled, type KnownNames } from './names';
+import { cleanName, isName, type KnownNames } from './names';
+import { readHolds } from './read-holds';
+import { nameOf, none, personIn, versionOf } from './read-parts';
 import { commands, reservedWords, type Subcommand } from './registry';
 import { nearest } from './suggest';
 import { excerpt, readable, type Word } from './words';
 
-type Given = Arguments & { readonly known: KnownNames };
+export type Given = Arguments & { readonly known: KnownNames };
 
 interface Prose {
   readonly words: readonly Word[];
@@ -15,7 +17,7 @@ interface Prose {
   readonly known: KnownNames;
 }
 
-type Reader<Kind extends AskedKind> =
+export type Reader<Kind extends AskedKind> =
   | { readonly takes: 'words'; readonly read: (given: Given) => Extract<Asked, { kind: Kind }> }
   /** The rest of the line is free text, quotes or not. */
   | { readonly takes: 'prose'; readonly read: (given: Prose) => Extract<Asked, { kind: Kind }> };
@@ -40,6 +42,7 @@ export const readers: Readers = {
   status: { takes: 'words', read: (given) => none(given, { kind: 'status' }) },
   why: { takes: 'words', read: why },
   'what-if': { takes: 'prose', read: whatIf },
+  ...readHolds,
   show: { takes: 'words', read: show },
   help: { takes: 'words', read: help },
 };
@@ -182,11 +185,6 @@ function assign(given: Given): Extract<Asked, { kind: 'incident.assign' }> {
   return { kind: 'incident.assign', role, user, ...incidentOf(given.flags) };
 }
 
-/** A Slack user id in a mention, with or without its brackets; empty when it is none. */
-function personIn(text: string): string {
-  return /^(?:<@|@)?([UW][A-Z0-9]{2,20})(?:\|[^>]*)?>?$/.exec(cleanName(text))?.[1] ?? '';
-}
-
 function declare(given: Prose): Extract<Asked, { kind: 'incident.declare' }> {
   const { words, flags } = splitProse(given);
   const [first, second] = words;
@@ -289,45 +287,10 @@ function incidentOf(flags: Arguments['flags']): { readonly incident?: string } {
   return id === undefined ? {} : { incident: nameOf(id, { what: 'incident' }) };
 }
 
-function none<Kind extends Asked>(given: Given, asked: Kind): Kind {
-  nothingElse(given.words, given.flags);
-  return asked;
-}
-
 function refuseReserved(word: Word, reserved: readonly string[]): void {
   const typed = cleanName(word.text).toLowerCase();
   if (!word.quoted && reserved.includes(typed))
     throw new Misread(`The word "${typed}" is kept for a command of its own and names nothing here.`);
-}
-
-function nameOf(
-  word: Word | undefined,
-  want: { readonly what: string; readonly known?: readonly string[]; readonly keyword?: string },
-): string {
-  if (word === undefined)
-    throw new Misread(
-      want.keyword === undefined
-        ? `Which ${want.what}? Its name is missing.`
-        : `Which ${want.what}? Write it behind "${want.keyword}".`,
-    );
-  const name = cleanName(word.text);
-  if (!isName(name))
-    throw new Misread(
-      `"${excerpt(word.prose)}" cannot be the name of a ${want.what}: names have letters, digits, dots, hyphens and underscores, at most 63.`,
-    );
-  const meant = misspelled(name, want.known);
-  if (meant !== undefined) throw new Misread(`There is no ${want.what} "${name}".`, meant);
-  return name;
-}
-
-function versionOf(word: Word | undefined, missing: string): string {
-  if (word === undefined) throw new Misread(missing);
-  const version = cleanName(word.text);
-  if (!isVersion(version))
-    throw new Misread(
-      `"${excerpt(word.prose)}" cannot be a version: write a tag, a branch or a commit, such as v2.4.0.`,
-    );
-  return version;
 }
 
 function riskOf(word: Word): Risk {

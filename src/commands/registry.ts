@@ -1,4 +1,5 @@
 import type { AskedKind } from './asked';
+import { holdSubcommands } from './hold-commands';
 
 export interface Flag {
   readonly name: string;
@@ -192,7 +193,7 @@ export const commands: readonly Command[] = [
   {
     command: '/signalbox',
     summary: 'Status, reasons and help',
-    hint: 'status | why <service> to <environment> | what-if "<command>" at "<when>" | show <id> | help',
+    hint: 'status | locks | lock | unlock | hand-over | freeze | thaw | stop | go | why <service> to <environment> | what-if "<command>" at "<when>" | show <id> | help',
     bare: 'help',
     subcommands: [
       {
@@ -226,6 +227,7 @@ export const commands: readonly Command[] = [
         who: 'everyone',
         flags: [],
       },
+      ...holdSubcommands,
       {
         name: 'show',
         kind: 'show',

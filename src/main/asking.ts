@@ -2,7 +2,7 @@ import { evaluate } from '../policy/evaluate';
 import { explainLines, type ExplainedLine } from '../policy/explain';
 import { instantWords, membersOf, subjectOf } from '../policy/context';
 import { linkTo, type LinkTemplate } from '../policy/source-link';
-import { understandInstant } from '../commands/instant';
+import { understandInstant, type Understood } from '../commands/instant';
 import { previewCase, type HeldBack } from '../operation/judge';
 import { placed } from '../operation/placed';
 import type { OperationRequest } from '../operation/request';
@@ -75,14 +75,20 @@ export function createAsking(deps: AskingDeps) {
         raise: {},
       };
       const world: World = {
+        ...(await heldIn(deps, asked)),
         history: historyOf(await ledger.history()),
         teams: await teamsWith(deps, inForce.repository, asked.person),
         ...troubleIn(inForce),
-        ...(await heldIn(deps, asked)),
         plan: {},
       };
       const evaluation = evaluate({ policy: inForce.repository.policy, request, world, now: now() });
       return [...notNewest(inForce), ...linked(explainLines(evaluation), inForce)];
+    },
+
+    /** An instant in words, on the clock of whoever typed it. */
+    async understand({ text, person }: { readonly text: string; readonly person: string }): Promise<Understood> {
+      const { people, timezone } = (await policy.current()).repository.policy;
+      return understandInstant({ text, now: now(), zone: people.zoneOf(person) ?? timezone });
     },
 
     /** `/signalbox what-if`: judged as the gate would, with what the ledger and Slack say now. */

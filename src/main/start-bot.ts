@@ -8,7 +8,7 @@ import { defaultLimits, type Pacer } from '../../activities/adapters/pacer';
 import { createSlackClient } from '../../activities/adapters/slack-client';
 import { createLocalSlotMemory, createRedisSlotMemory } from '../../activities/adapters/slot-memory';
 import { withHeartbeats } from '../../activities/heartbeat';
-import { heldBack } from '../../activities/worker/held-back';
+import { heldBack, heldBackMs } from '../../activities/worker/held-back';
 import { createSlackSide, type SlackSide } from '../../activities/slack';
 import { createBot } from '../../bot/app';
 import { defaultWaits, type SlackTransport } from '../../bot/deps';
@@ -25,9 +25,6 @@ import { runWorker } from './run-worker';
 import { openLedgerReader, openPolicy } from './stores';
 import { temporalClient, workerConnection } from './temporal';
 import { readTimings } from './timings';
-
-/** How long a question to policy waits for what holds work back. */
-const heldBackMs = 1_500;
 
 export const botNeeds = needs.bot;
 

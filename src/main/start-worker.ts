@@ -5,7 +5,7 @@ import { Worker } from '@temporalio/worker';
 import { register } from 'prom-client';
 import { withHeartbeats } from '../../activities/heartbeat';
 import { createDecisionActivities } from '../../activities/worker/decisions';
-import { heldBack } from '../../activities/worker/held-back';
+import { heldBack, heldBackMs } from '../../activities/worker/held-back';
 import { createHoldActivities } from '../../activities/worker/holds';
 import { createKnownVoterActivities } from '../../activities/worker/known-voters';
 import { createLaneActivities } from '../../activities/worker/lanes';
@@ -32,9 +32,6 @@ export const workerNeeds = needs.worker;
 
 /** Built by `npm run build`; a worker never bundles at start. */
 const bundlePath = join(__dirname, '../../workflow-bundle.js');
-
-/** How long a decision waits for what holds work back, before it goes without, which means no. */
-const heldBackMs = 1_500;
 
 /** Workflows and light activities: policy, plans, records, lanes. */
 export const startWorker: Start = async ({ config, log }) => {

@@ -1,6 +1,7 @@
-import { expectedTurns, placeWords, type HoldEvent, type Holder, type Holds } from '../holds/holds';
-import type { RenderContext } from './blocks';
-import { code, instant, mention, safe } from './text';
+import type { KnownBlock } from '@slack/types';
+import { expectedTurns, isEmpty, placeWords, type HoldEvent, type Holds, type Lease } from '../holds/holds';
+import { section, type Message, type RenderContext } from './blocks';
+import { code, fit, instant, listed, mention, plain, safe } from './text';
 
 type Words = { readonly [what in HoldEvent['what']]: (event: HoldEvent, at: (iso: string) => string) => string };
 
@@ -35,35 +36,87 @@ const words: Words = {
   resumed: (event) => `🟢 ${person(event.by)} lifted the stop${because(event)}; what waited goes on by itself.`,
 };
 
-/** What is held, one sentence each: who, why, until when, and who waits. */
-export function holdLines(holds: Holds, about: RenderContext = {}): readonly string[] {
-  const at = (iso: string): string => instant(iso, { tokens: about.dateTokens ?? true });
-  const { stop, freezes, locks } = holds;
-  return [
-    ...(stop
-      ? [
-          `🛑 Everything is stopped by ${who(stop)} since ${at(stop.since)}: ${safe(stop.reason, 300)}. Rollbacks still work.`,
-        ]
-      : []),
-    ...freezes.map(
-      (freeze) =>
-        `🧊 *${safe(placeWords(freeze), 130)}* is frozen by ${who(freeze)} ${freeze.until ? `until ${at(freeze.until)}` : 'until somebody thaws it'}: ${safe(freeze.reason, 300)}.`,
-    ),
-    ...locks.map((lock) => {
-      const { holder, queue } = lock;
-      const turns = expectedTurns(lock);
-      const waiting = queue.map(
-        (each, index) =>
-          `${index + 1}. ${who(each)}${forVersion(each)} by ${at(new Date(turns[index]!).toISOString())} (${safe(each.reason, 120)})`,
-      );
-      const line = waiting.length > 0 ? ` In line: ${waiting.join(', ')}.` : '';
-      return `🔒 *${safe(placeWords(lock), 130)}* is locked by ${who(holder)}${forVersion(holder)} until ${at(holder.until)}: ${safe(holder.reason, 300)}.${line}`;
-    }),
-  ];
+/** How names, versions and instants are written. */
+interface Style {
+  readonly person: (id: string) => string;
+  readonly place: (words: string) => string;
+  readonly version: (version: string) => string;
+  readonly at: (iso: string) => string;
+  readonly prose: (text: string) => string;
 }
 
-function who({ by }: Holder): string {
-  return mention(by);
+/** What is held, one sentence each: who, why, until when, and who waits. */
+export function holdLines(holds: Holds, about: RenderContext = {}): readonly string[] {
+  return linesOf(holds, {
+    person: mention,
+    place: (words) => `*${safe(words, 130)}*`,
+    version: (version) => code(version, 80),
+    at: (iso) => instant(iso, { tokens: about.dateTokens ?? true }),
+    prose: (text) => safe(text, 300),
+  });
+}
+
+/** The same without Slack's markup, for the command line. */
+export function plainHoldLines(holds: Holds): readonly string[] {
+  const asIs = (text: string): string => plain(text);
+  return linesOf(holds, { person: asIs, place: asIs, version: asIs, at: asIs, prose: asIs });
+}
+
+/** `/signalbox locks` */
+export function holdsMessage(holds: Holds, about: RenderContext = {}): Message {
+  const lines = isEmpty(holds) ? [nothingHeld] : holdLines(holds, about);
+  return { text: `${countOf(holds)}.`, blocks: sectionsOf(lines) };
+}
+
+export const nothingHeld = 'Nothing is locked, frozen or stopped by command.';
+
+function countOf(holds: Holds): string {
+  if (isEmpty(holds)) return nothingHeld.slice(0, -1);
+  const { locks, freezes, stop } = holds;
+  const parts = [
+    ...(stop ? ['everything is stopped'] : []),
+    counted(freezes.length, 'freeze'),
+    counted(locks.length, 'lock'),
+  ];
+  const said = listed(parts.filter((part) => part !== ''));
+  return `${said.charAt(0).toUpperCase()}${said.slice(1)} by command`;
+}
+
+function counted(count: number, what: string): string {
+  return count === 0 ? '' : `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** So many lines a section that none is cut. */
+function sectionsOf(lines: readonly string[], each = 4): KnownBlock[] {
+  const shown = lines.slice(0, 80);
+  const sections = Array.from({ length: Math.ceil(shown.length / each) }, (_, index) =>
+    section(fit(shown.slice(index * each, (index + 1) * each))),
+  );
+  return shown.length < lines.length ? [...sections, section(`… and ${lines.length - shown.length} more.`)] : sections;
+}
+
+function linesOf({ stop, freezes, locks }: Holds, style: Style): readonly string[] {
+  const { person, place: bold, version, at, prose } = style;
+  const only = ({ change }: Lease): string => (change === undefined ? '' : ` for ${version(change)} alone`);
+  const stopped =
+    stop &&
+    `🛑 Everything is stopped by ${person(stop.by)} since ${at(stop.since)}: ${prose(stop.reason)}. Rollbacks still work.`;
+  return [
+    ...(stopped ? [stopped] : []),
+    ...freezes.map(({ by, reason, until: end, ...where }) => {
+      const ends = end === undefined ? 'until somebody thaws it' : `until ${at(end)}`;
+      return `🧊 ${bold(placeWords(where))} is frozen by ${person(by)} ${ends}: ${prose(reason)}.`;
+    }),
+    ...locks.map((lock) => {
+      const { holder, queue } = lock;
+      const turns = expectedTurns(lock).map((ms) => at(new Date(ms).toISOString()));
+      const waiting = queue.map(
+        (each, index) => `${index + 1}. ${person(each.by)}${only(each)} by ${turns[index]} (${prose(each.reason)})`,
+      );
+      const line = waiting.length > 0 ? ` In line: ${waiting.join(', ')}.` : '';
+      return `🔒 ${bold(placeWords(lock))} is locked by ${person(holder.by)}${only(holder)} until ${at(holder.until)}: ${prose(holder.reason)}.${line}`;
+    }),
+  ];
 }
 
 function person(id: string | undefined): string {

@@ -1,4 +1,6 @@
 import type { HomeView, KnownBlock } from '@slack/types';
+import type { Holds } from '../holds/holds';
+import { holdLines } from './hold-words';
 import { ACTIONS, encodeValue } from './actions';
 import { actions, bounded, button, context, divider, section, type RenderContext } from './blocks';
 import { incidentLine, operationLine, type IncidentLine, type OperationLine } from './status';
@@ -17,6 +19,8 @@ export interface HomeData {
   readonly mine: readonly OperationLine[];
   readonly teams?: readonly OperationLine[];
   readonly incidents: readonly IncidentLine[];
+  /** Locks, freezes and the stop by command: only a stop and freezes are shown. */
+  readonly held?: Holds;
   /** Resources that expire soon. */
   readonly expiring?: readonly { readonly name: string; readonly expiresAt: string }[];
   /** ISO 8601 UTC. */
@@ -26,7 +30,9 @@ export interface HomeData {
 /** The App Home tab of one person. */
 export function homeView(data: HomeData, about: RenderContext = {}): HomeView {
   const tokens = { tokens: about.dateTokens ?? true };
+  const standstill = data.held ? holdLines({ ...data.held, locks: [] }, about) : [];
   const blocks: KnownBlock[] = [
+    ...standstill.slice(0, listMax).map((line) => section(line)),
     ...heading('Waiting for me', data.waitingForMe.length, 'Nothing waits for you.'),
     ...data.waitingForMe.slice(0, listMax).flatMap((line) => waiting(line, about)),
     ...more(data.waitingForMe.length),

@@ -1,6 +1,8 @@
+import type { Holds } from '../holds/holds';
 import type { IncidentState, Severity } from '../incidents/incident';
 import type { OperationState } from '../operation/view';
 import { section, type Message, type RenderContext } from './blocks';
+import { holdLines } from './hold-words';
 import { incidentLook, operationLook, severityLook } from './states';
 import { code, fit, instant, link, listed, mention, safe } from './text';
 
@@ -39,6 +41,8 @@ export interface StatusView {
   readonly holds?: readonly string[];
   /** Which policy is in force, and how old that knowledge is. */
   readonly policy?: string;
+  /** Locks, freezes and the stop by command. */
+  readonly held?: Holds;
   /** Said when the commit in force is not the newest. */
   readonly policyProblem?: string;
   /** One sentence for each list that was cut, so that nobody takes it for all there is. */
@@ -49,7 +53,10 @@ export interface StatusView {
 export function statusMessage(view: StatusView, about: RenderContext = {}): Message {
   const operations = view.operations.map((line) => operationLine(line, about));
   const incidents = view.incidents.map((line) => incidentLine(line, about));
-  const holds = (view.holds ?? []).map((hold) => `⏸️ ${safe(hold, 300)}`);
+  const holds = [
+    ...(view.held ? holdLines(view.held, about) : []),
+    ...(view.holds ?? []).map((hold) => `⏸️ ${safe(hold, 300)}`),
+  ];
   const count = countOf(view);
   return {
     text: `${count}.`,

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { Answer } from '../../../bot/answers';
+import { holdSubcommands } from '../../commands/hold-commands';
 import { commands, usagesOf } from '../../commands/registry';
 import { quote } from '../../commands/words';
+import { isEmpty } from '../../holds/holds';
+import { nothingHeld, plainHoldLines } from '../../messages/hold-words';
 import type { ExplainedLine } from '../../policy/explain';
 import { apiOf } from './api';
 import { printJson, type AddCommand, type Cli, type Ended } from './command';
@@ -32,6 +35,8 @@ export const addAsk: AddCommand = (program, cli) => {
   asking(program.command('what-if'), cli, 'signalbox what-if')
     .description('Say what policy would say of a command at an instant, without starting anything')
     .usage('"<command>" [at "<when>"] [--json]');
+  for (const { name, summary, usage } of holdSubcommands)
+    asking(program.command(name), cli, `signalbox ${name}`).description(summary).usage(`${usage} [--json]`.trim());
 };
 
 function asking(command: Command, { io, ends }: Cli, begins: string): Command {
@@ -91,6 +96,8 @@ function linesOf(answer: Answer): readonly string[] {
       return answer.lines.map(explainedLine);
     case 'status':
       return statusLines(answer.status);
+    case 'holds':
+      return isEmpty(answer.holds) ? [nothingHeld] : plainHoldLines(answer.holds);
     case 'operation':
       return operationLines(answer.view);
     case 'incident':

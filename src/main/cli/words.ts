@@ -1,4 +1,5 @@
 import type { IncidentView } from '../../incidents/incident';
+import { plainHoldLines } from '../../messages/hold-words';
 import { operationLook, severityLook, incidentLook, stepLook } from '../../messages/states';
 import type { StatusView } from '../../messages/status';
 import type { BallotView, OperationView } from '../../operation/view';
@@ -76,6 +77,7 @@ export function statusLines({
   operations,
   incidents,
   holds = [],
+  held,
   policy,
   policyProblem,
   cut = [],
@@ -92,6 +94,7 @@ export function statusLines({
       return `${mark} ${line.title} (${line.shortId}): ${words.toLowerCase()}${waits} since ${line.since}, asked for by ${line.requester}.`;
     }),
     ...cut,
+    ...(held ? plainHoldLines(held) : []),
     ...holds,
     ...(policy ? [policy] : []),
     ...(policyProblem ? [policyProblem] : []),

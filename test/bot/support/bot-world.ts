@@ -6,6 +6,7 @@ import { bundleWorkflowCode, Worker } from '@temporalio/worker';
 import { Redis } from 'ioredis';
 import { createBot, type Bot } from '../../../bot/app';
 import { defaultWaits, type BotDeps, type Catalogue } from '../../../bot/deps';
+import { understandInstant } from '../../../src/commands/instant';
 import { readTokens } from '../../../bot/tokens';
 import type { OperationRequest } from '../../../src/operation/request';
 import { defaultTimings, WORKER_QUEUE, type OperationInput } from '../../../workflows/contract';
@@ -129,6 +130,7 @@ export async function openBotWorld(options: WorldOptions = {}): Promise<BotWorld
           url: 'https://git.example/policy.yaml#L7',
         },
       ]),
+    understand: ({ text }) => Promise.resolve(understandInstant({ text, now: new Date(), zone: 'Europe/Berlin' })),
     whatIf: ({ request, when }) =>
       Promise.resolve(
         when === 'never'
