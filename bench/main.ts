@@ -1,5 +1,6 @@
 import { measureBurst, measureFlood } from './measure-burst';
 import { measureLatency } from './measure-latency';
+import { measurePolicy } from './measure-policy';
 import { measureSteps } from './measure-steps';
 import { measureWaiting } from './measure-waiting';
 import { openMinimum } from './minimum';
@@ -12,7 +13,7 @@ import { startTally, type Tally } from './tally';
 
 type Measurement = (sides: Sides, settings: BenchSettings, tally: Tally) => Promise<Findings>;
 
-const measurements: { readonly [stage in Stage]: Measurement } = {
+const measurements: { readonly [stage in Exclude<Stage, 'policy'>]: Measurement } = {
   latency: measureLatency,
   steps: measureSteps,
   burst: measureBurst,
@@ -37,6 +38,8 @@ function endNow(pid: number): void {
 
 /** Each stage has servers and programs of its own, so that none pays for what another left behind. */
 async function stage(name: Stage, settings: BenchSettings): Promise<Findings> {
+  // Needs no server and no Slack.
+  if (name === 'policy') return measurePolicy(settings);
   const [servers, tally] = await Promise.all([startServers(), startTally()]);
   const spec = { ...servers, tallyPort: tally.port, steps: settings.steps };
   try {

@@ -24,10 +24,15 @@ export interface BenchSettings {
   readonly floodWaitMs: number;
   /** Rest between two measurements, so that one does not pay for what the other left running, ms. */
   readonly restMs: number;
+  /** A large policy: its services, its rules, commits of one file, and decisions. */
+  readonly services: number;
+  readonly rules: number;
+  readonly policyChanges: number;
+  readonly decisions: number;
   readonly only: readonly Stage[];
 }
 
-export const stages = ['latency', 'steps', 'burst', 'waiting', 'flood'] as const;
+export const stages = ['latency', 'steps', 'burst', 'waiting', 'flood', 'policy'] as const;
 export type Stage = (typeof stages)[number];
 
 type Sizes = Omit<BenchSettings, 'only'>;
@@ -45,6 +50,10 @@ const full: Sizes = {
   cardsWithinMs: 180_000,
   floodWaitMs: 300_000,
   restMs: 250,
+  services: 5_000,
+  rules: 300,
+  policyChanges: 20,
+  decisions: 5_000,
 };
 const quick: Partial<Sizes> = {
   samples: 15,
@@ -58,6 +67,8 @@ const quick: Partial<Sizes> = {
   flood: 750,
   cardsWithinMs: 15_000,
   floodWaitMs: 20_000,
+  policyChanges: 5,
+  decisions: 1_000,
 };
 
 /** Reads the command line. Throws on a flag that does not exist. */

@@ -89,6 +89,7 @@ function scalarValue(
   const { value, source = '' } = node;
   if (isUnclosed(node, walk.text))
     return fail(walk, node.range?.[0] ?? 0, 'the quotes that open here are never closed', 'close them');
+  if (typeof value === 'string' && isBroken(value)) return fail(walk, node.range?.[0] ?? 0, broken, brokenHint);
   if (typeof value === 'string' || value === null) return value;
   if (takesText(schemas) && !takesTyped(schemas, value)) return source;
   if (typeof value === 'number' && (!Number.isFinite(value) || (isInteger(source) && !Number.isSafeInteger(value))))
@@ -100,6 +101,14 @@ function scalarValue(
     );
   return value;
 }
+
+/** Half of a pair, from an escape: no encoding holds it, so its digest would not be that of what is kept. */
+function isBroken(text: string): boolean {
+  return /\p{Cs}/u.test(text);
+}
+
+const broken = 'an escape in this text makes half a character';
+const brokenHint = 'write the character itself';
 
 /** The parser takes an escaped last quote for a closing one. */
 function isUnclosed(node: Node & { readonly type?: string }, text: string): boolean {
@@ -140,6 +149,7 @@ function keyOf(pair: Pair, walk: Walk, map: YAMLMap): string | undefined {
   const key = node.value;
   if (key === '<<') return fail(walk, offset, 'merge keys (<<) are not supported', 'write the keys out');
   if (key.length > maxKeyLength) return fail(walk, offset, `a key has more than ${maxKeyLength} characters`);
+  if (isBroken(key)) return fail(walk, offset, broken, brokenHint);
   if (key === 'prototype' || key in Object.prototype)
     return fail(walk, offset, `the key "${key}" is reserved`, 'choose another name');
   if (key === '' || key !== key.normalize('NFC') || /[\p{Cf}\p{Zl}\p{Zp}]/u.test(key))
