@@ -9,6 +9,7 @@ import { startBeating } from './heartbeat';
 import { runnableStepKinds } from './steps';
 import { CriterionMissed, NotYet, StepError, StepFailed } from './steps/outcomes';
 import { Redactor } from './steps/redact';
+import { secretsFolder } from './steps/secrets';
 import type { StepKind } from './steps/step-kind';
 import { StepRun } from './steps/step-run';
 
@@ -58,7 +59,7 @@ export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
         attempt: context.info.attempt,
         elapsedMs: deps.now() - context.info.scheduledTimestampMs,
         signal: context.cancellationSignal,
-        secrets: { env: deps.env, folder: deps.secretsFolder ?? '/run/secrets' },
+        secrets: { env: deps.env, folder: deps.secretsFolder ?? secretsFolder },
         redactor,
       });
       return redactor.json(await (input.mode === 'do' ? run.do() : run.undo()));

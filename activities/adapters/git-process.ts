@@ -25,8 +25,10 @@ export function runGit(given: {
   readonly args: readonly string[];
   readonly input?: string | Uint8Array;
   readonly timeoutMs: number;
+  readonly maxBytes?: number;
 }): Promise<Buffer> {
   const command = given.args[0] ?? '';
+  const { maxBytes = maxOutputBytes } = given;
   return new Promise((resolve, reject) => {
     const child = spawn('git', given.args, { cwd: given.folder, env: given.env, stdio: ['pipe', 'pipe', 'pipe'] });
     const out: Buffer[] = [];
@@ -44,7 +46,8 @@ export function runGit(given: {
     );
     child.stdout.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxOutputBytes) fail(new GitFailure(command, 'it answered with more than 512 MiB'));
+      if (bytes > maxBytes)
+        fail(new GitFailure(command, `it answered with more than ${Math.ceil(maxBytes / 1024 / 1024)} MiB`));
       else out.push(chunk);
     });
     child.stderr.on('data', (chunk: Buffer) => err.length < 100 && err.push(chunk));

@@ -39,10 +39,14 @@ export interface MirrorOptions {
   readonly timeoutMs: number;
   /** Sent to an https remote as its password; it reaches Git by environment, never as an argument or in a file. */
   readonly token?: string;
+  /** Longest time of one local command, ms. */
+  readonly localTimeoutMs?: number;
+  /** Bytes that one local command may say. */
+  readonly maxLocalBytes?: number;
 }
 
 /** Local commands read from disk: longer than this means the disk hangs. */
-const localTimeoutMs = 60_000;
+const patienceMs = 60_000;
 const config = `[core]
 	repositoryformatversion = 0
 	filemode = true
@@ -63,7 +67,7 @@ const config = `[core]
 `;
 
 export async function openMirror(options: MirrorOptions): Promise<Mirror> {
-  const { folder, remote, timeoutMs } = options;
+  const { folder, remote, timeoutMs, localTimeoutMs = patienceMs, maxLocalBytes } = options;
   await prepare(folder);
   const env = environmentOf(options);
   const talk = <T>(command: string, work: (git: SimpleGit) => Promise<T>) =>
@@ -75,7 +79,7 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     remote,
     objects,
     trees: new TreeStore(objects),
-    local: (args, input) => runGit({ folder, env, args, input, timeoutMs: localTimeoutMs }),
+    local: (args, input) => runGit({ folder, env, args, input, timeoutMs: localTimeoutMs, maxBytes: maxLocalBytes }),
     async remoteTip(ref) {
       const out = await talk('ls-remote', (git) => git.listRemote(['--end-of-options', remote.url, ref]));
       const line = out.split('\n').find((each) => each.endsWith(`\t${ref}`));
@@ -184,7 +188,7 @@ async function prepare(folder: string): Promise<void> {
   if (usable) return writeConfig(folder);
   const fresh = `${folder}.${randomUUID()}`;
   const args = ['init', '--quiet', '--bare', '--template=', '--initial-branch=none', '--end-of-options', fresh];
-  await runGit({ folder: dirname(folder), env, args, timeoutMs: localTimeoutMs });
+  await runGit({ folder: dirname(folder), env, args, timeoutMs: patienceMs });
   await writeConfig(fresh);
   try {
     await rename(fresh, folder);

@@ -5,7 +5,8 @@ import { Refusal } from '../../src/errors';
 import { isPolicyDocument } from '../../src/policy/governed';
 import { AcceptedStore, writeAside, type AcceptedCommit } from './accepted-commit';
 import { GitFailure, openMirror, type Mirror } from './git';
-import { sweepGitLocks, withFileLock } from './git-lock';
+import { fetchMirror, mirrorRefspecs } from './git-fetch';
+import { withFileLock } from './git-lock';
 import { isObjectId, objectId, refName, remoteUrl, type RemoteUrl } from './git-names';
 import { listTree, readObjects, relationOf, sizesOf, type TreeEntry } from './git-objects';
 import { findUnsignedIn, firstParents, type SignatureFinding, type SignedRange } from './git-signatures';
@@ -162,25 +163,12 @@ class Repository implements PolicyRepository {
     }
   }
 
-  /** A lock of a killed Git, or an object it half wrote, must not keep us from the law. */
   private async fetchInto(mirror: Mirror): Promise<void> {
-    const staleMs = this.options.staleLockMs ?? 2000;
-    const refspecs = ['+refs/heads/*:refs/mirror/heads/*', '+refs/tags/*:refs/mirror/tags/*'];
-    if (/^refs\/(?!heads\/|tags\/)/.test(this.ref)) refspecs.push(`+${this.ref}:refs/mirror/${this.ref.slice(5)}`);
-    const fetch = () => mirror.fetch(['--prune', '--no-tags'], refspecs);
-    await sweepGitLocks(mirror.folder, staleMs);
-    try {
-      await fetch();
-    } catch (error) {
-      if (!(error instanceof GitFailure)) throw error;
-      if (/unable to create '.*\.lock'|cannot lock ref|another git process/i.test(error.words)) {
-        await new Promise((done) => setTimeout(done, staleMs));
-        await sweepGitLocks(mirror.folder, staleMs);
-      } else if (/corrupt|bad object|object file .* is empty|not a git repository/i.test(error.words)) {
-        await mirror.rebuild();
-      } else throw error;
-      await fetch();
-    }
+    const isBranchOrTag = !/^refs\/(?!heads\/|tags\/)/.test(this.ref);
+    const refspecs = isBranchOrTag
+      ? mirrorRefspecs
+      : [...mirrorRefspecs, `+${this.ref}:refs/mirror/${this.ref.slice(5)}`];
+    await fetchMirror(mirror, { refspecs, staleMs: this.options.staleLockMs });
   }
 
   private async moveHead(mirror: Mirror): Promise<PolicyHead> {

@@ -7,6 +7,8 @@ import type { Redactor } from './redact';
 
 /** Shorter ones cannot be masked without masking half of every message. */
 const minLength = 8;
+/** Where a deployment puts files of secrets. */
+export const secretsFolder = '/run/secrets';
 
 export interface SecretSources {
   readonly env: { readonly [name: string]: string | undefined };
@@ -23,7 +25,7 @@ export async function resolveSecret(
   const name = 'env' in reference ? reference.env : reference.file;
   const value = 'env' in reference ? fromEnvironment(reference.env, sources) : await fromFile(reference.file, sources);
   if (value === undefined)
-    throw new StepError(`The secret ${name} is not there on this runner; whoever runs the runner has to provide it.`, {
+    throw new StepError(`The secret ${name} is not there in this process; whoever runs it has to provide it.`, {
       unsent: true,
     });
   if (value.length < minLength)

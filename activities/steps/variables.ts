@@ -47,6 +47,7 @@ function operationOf(plan: Plan, input: RunStepInput): JsonObject {
     service: operation.service ?? '',
     environment: operation.environment ?? '',
     version: operation.version ?? '',
+    commit: operation.commit ?? '',
     previous_version: input.late.previous_version ?? operation.previousVersion ?? '',
     runbook: operation.runbook ?? '',
     requester: operation.requester,

@@ -27,12 +27,16 @@ import type { ShadowFinding } from '../../src/policy/verdict';
 import { whenUnreachable } from '../../src/policy/unreachable';
 import { judgeAsk } from '../../src/approvals/judge-ask';
 import type { LedgerAge } from '../adapters/ledger';
+import { afresh, asItIs, changeIfKnown, lookUpChange, onTheSpot, patiently, unheardGate } from './change';
+import type { CodePatience, CodeSource } from './code-source';
 import type { LedgerPort } from './records';
 import { troubleIn, type PolicyInForce, type PolicySource } from './policy-source';
 
 export interface DecisionDeps {
   readonly policy: PolicySource;
   readonly ledger: LedgerPort & { history(age?: LedgerAge): Promise<readonly AppliedState[]> };
+  /** Facts about changes, from the repositories that services name. */
+  readonly code: Pick<CodeSource, 'changeOf'>;
   /** Keeps a plan's body under its digest; keeping it twice is harmless. */
   readonly blobs: { put(text: string): Promise<string> };
   /** What holds work back by somebody's word. Failing means that nobody can say. */
@@ -69,14 +73,17 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
     askGates: (input) =>
       finalIfRefused(async () => {
         const inForce = await policy.current();
-        const facts = await gather(deps, { request: withVersion(input), repository: inForce.repository }, aWhileAgo);
-        const closed = unreachableGate(facts, inForce);
+        const bare = await gather(deps, { request: withVersion(input), repository: inForce.repository }, aWhileAgo);
+        const closed = unreachableGate(bare, inForce);
         if (closed) return closed;
-        const now: Case = { ...facts, asker: input.asker, ...troubleIn(inForce) };
-        const answer = gatesOf(now, input.judgement.plan);
+        const known = await changeIfKnown(deps.code, bare, asItIs);
+        const change = unheardGate(input, known) ? await changeIfKnown(deps.code, bare, patiently) : known;
+        const now: Case = { ...bare, change, asker: input.asker, ...troubleIn(inForce) };
+        const answer = gatesOf({ ...now, resolved: input.resolved }, input.judgement.plan);
         // A change of the policy is overtaken by the next one while the policy in force stays what it is.
-        const mayHaveMoved = inForce.commit !== input.judgement.policyCommit || facts.request.kind === 'policy';
-        if (!mayHaveMoved) return answer;
+        const mayHaveMoved = inForce.commit !== input.judgement.policyCommit || bare.request.kind === 'policy';
+        // What the change is cannot be told just now, so neither can what a newer policy makes of it.
+        if (!mayHaveMoved || unheardGate(input, change)) return answer;
         const { judgement: fresh, plan } = judgeCase({ ...now, resolved: input.resolved });
         const moved = reconsider({ held: input.judgement, fresh });
         if (moved.kind === 'same') return answer;
@@ -92,7 +99,13 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
         const facts = await gather(deps, { request: withVersion(input), repository: inForce.repository }, aWhileAgo);
         const since = new Date(input.startedAtMs);
         return freezesOf(
-          { ...facts, asker: input.asker, ...troubleIn(inForce) },
+          {
+            ...facts,
+            change: await changeIfKnown(deps.code, facts, asItIs),
+            asker: input.asker,
+            ...troubleIn(inForce),
+            resolved: input.resolved,
+          },
           { plan: input.judgement.plan, since },
         );
       }),
@@ -118,8 +131,8 @@ async function decide(deps: DecisionDeps, { request, known, ...who }: Asked): Pr
   if (!asker) return { kind: 'asker_unknown' };
   const admission = await admit(deps, { request, asker });
   if (admission.kind === 'denied' || admission.resolve) return { kind: 'decided', asker, admission };
-  const judgement = await judge(deps, { request, asker, admission, resolved: {} });
-  return { kind: 'decided', asker, admission, judgement };
+  const judgement = await judgeIfKnown(deps, { request, asker, admission, resolved: {} }, onTheSpot);
+  return { kind: 'decided', asker, admission, ...(judgement && { judgement }) };
 }
 
 async function admit(
@@ -139,7 +152,19 @@ async function admit(
 }
 
 async function judge(deps: DecisionDeps, input: JudgeInput): Promise<Judgement> {
-  const facts = await pinned(deps, input);
+  return (await judgeIfKnown(deps, input, patiently))!;
+}
+
+/** Undefined when the change has to be looked up first, and this patience does not suffice for that. */
+async function judgeIfKnown(
+  deps: DecisionDeps,
+  input: JudgeInput,
+  patience: CodePatience,
+): Promise<Judgement | undefined> {
+  const bare = await pinned(deps, input);
+  const change = await lookUpChange(deps.code, bare, patience);
+  if (change === 'later') return undefined;
+  const facts: Case = { ...bare, change };
   const { judgement, plan } = judgeCase({ ...facts, resolved: input.resolved });
   if (plan) await keep(deps, plan);
   if (judgement.kind === 'allowed' && judgement.shadow)
@@ -159,7 +184,10 @@ async function recheck(deps: DecisionDeps, input: RecheckInput): Promise<Recheck
   const done = alreadyTrue(facts, input.admission.version);
   if (done) return { kind: 'go', alreadyTrue: done };
   const request = withVersion(input);
-  const again: Case = { ...facts, request, asker: input.asker, ...troubleIn(inForce) };
+  const change = await changeIfKnown(deps.code, { ...facts, request }, afresh);
+  const unheard = unheardGate(input, change);
+  if (unheard) return { kind: 'gates_closed', answer: unheard };
+  const again: Case = { ...facts, request, change, asker: input.asker, ...troubleIn(inForce) };
   const { judgement, plan } = judgeCase({ ...again, resolved: input.resolved });
   if (judgement.kind === 'denied') return { kind: 'denied', reasons: judgement.reasons };
   const moved = reconsider({ held: input.judgement, fresh: judgement });
@@ -170,7 +198,7 @@ async function recheck(deps: DecisionDeps, input: RecheckInput): Promise<Recheck
   const votes = input.votes.filter(({ by }) => !fallen.has(by));
   if (overridden(gates, { ballots: overrides, votes }).some(({ holds }) => !holds))
     return { kind: 'gates_closed', answer: { gates, overrides, nextGateCheckAtMs } };
-  const { nextAtMs } = freezesOf(again, { plan: judgement.plan, since: again.now });
+  const { nextAtMs } = freezesOf({ ...again, resolved: input.resolved }, { plan: judgement.plan, since: again.now });
   return {
     kind: 'go',
     previousVersion: facts.applied && before(facts.applied, body)?.version,

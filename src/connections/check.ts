@@ -1,7 +1,7 @@
 import { settingNames } from '../config';
 import type { Problem } from '../documents/problem';
 import { parseDuration } from '../runbooks/duration';
-import type { Connection, SecretReference } from './schema';
+import type { Connection, GitConnection, SecretReference } from './schema';
 
 const reservedHeaders = new Set([
   'host',
@@ -28,20 +28,28 @@ export function isOwnSetting(variable: string): boolean {
 /** What is wrong with the meaning of a connection; its shape has been read already. */
 export function checkConnection(input: {
   readonly file: string;
-  readonly connection: Connection;
+  readonly connection: Connection | GitConnection;
   readonly lineOf: (path: readonly (string | number)[]) => number;
 }): readonly Problem[] {
-  const { connection } = input;
   const problems: Problem[] = [];
   const add = (key: string, message: string, hint?: string): void => {
     const line = input.lineOf(['connection', ...key.split('.')]);
     problems.push({ file: input.file, line, column: 1, key: `connection.${key}`, message, ...(hint ? { hint } : {}) });
   };
+  const stem = /([^/]+)\.ya?ml$/.exec(input.file)?.[1];
+  const { name } = input.connection;
+  if (stem !== undefined && stem !== name)
+    add('name', `"name" is ${name}, but the file is called ${stem}.yaml; steps find a connection by both`);
+  if (input.connection.kind === 'git') checkRepository(input.connection, add);
+  else checkEndpoint(input.connection, add);
+  return problems;
+}
+
+type Add = (key: string, message: string, hint?: string) => void;
+
+function checkEndpoint(connection: Connection, add: Add): void {
   const origin = originProblem(connection.origin);
   if (origin) add('origin', origin);
-  const stem = /([^/]+)\.ya?ml$/.exec(input.file)?.[1];
-  if (stem !== undefined && stem !== connection.name)
-    add('name', `"name" is ${connection.name}, but the file is called ${stem}.yaml; steps find a connection by both`);
   for (const name of Object.keys(connection.headers ?? {}))
     if (!isHeaderAllowed(name)) add('headers', `the header "${name}" cannot be set by a connection`);
   if (connection.timeout !== undefined && !parseDuration(connection.timeout))
@@ -52,9 +60,22 @@ export function checkConnection(input: {
   if (auth && 'header' in auth && !isHeaderAllowed(auth.header.name))
     add('auth.header.name', `the header "${auth.header.name}" cannot be set by a connection`);
   const secret = auth && secretIn(auth);
-  if (secret && 'env' in secret && isOwnSetting(secret.env))
-    add('auth', `${secret.env} is a setting of Signalbox itself and is never sent to anybody`);
-  return problems;
+  if (secret) checkSecret('auth', secret, add);
+}
+
+/** What is wrong with an address is told where it is used, by the same check as for the policy's own repository. */
+function checkRepository({ url, token }: GitConnection, add: Add): void {
+  if (!/^(?:https:\/\/|ssh:\/\/|file:\/\/|[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:)[^\s-]/.test(url) || /\s/.test(url))
+    add('url', '"url" has to be the address of a Git repository', 'write https://, ssh://, git@host:path or file://');
+  if (/^[a-z]+:\/\/[^/]*:[^/]*@/i.test(url))
+    add('url', 'a password in an address ends up in process lists', 'write token: { env: NAME }');
+  if (token && !url.startsWith('https://')) add('token', '"token" is for https:// addresses');
+  if (token) checkSecret('token', token, add);
+}
+
+function checkSecret(key: string, secret: SecretReference, add: Add): void {
+  if ('env' in secret && isOwnSetting(secret.env))
+    add(key, `${secret.env} is a setting of Signalbox itself and is never sent to anybody`);
 }
 
 /** The reference that an `auth` holds. */

@@ -15,26 +15,42 @@ const auth = z.union([
 
 export const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-/** The shape of `connections/<name>.yaml`: a named endpoint, and all that may be asked of it. */
-export const connectionSchema = z.strictObject({
-  connection: z.strictObject({
-    name: text().regex(/^[a-z][a-z0-9-]*$/, 'has to be lower-case letters, digits and hyphens, a letter first'),
-    /**
-     * How metrics are read from it: `prometheus` by its query API, `exposition` as text at `metrics_path`, `http` not
-     * at all. `http/request` may use any kind.
-     */
-    kind: z.enum(['http', 'prometheus', 'exposition']),
-    origin: text(),
-    /** Paths that requests may go to; without them, any. */
-    path_prefixes: z.array(text().startsWith('/', 'has to start with /')).min(1).optional(),
-    methods: z.array(z.enum(httpMethods)).min(1).optional(),
-    headers: z.record(z.string(), z.string()).optional(),
-    auth: auth.optional(),
-    /** Time limit of one request, 30s where it is not said. */
-    timeout: text().optional(),
-    metrics_path: text().startsWith('/', 'has to start with /').optional(),
-  }),
+const name = text().regex(/^[a-z][a-z0-9-]*$/, 'has to be lower-case letters, digits and hyphens, a letter first');
+
+const endpoint = z.strictObject({
+  name,
+  /**
+   * How metrics are read from it: `prometheus` by its query API, `exposition` as text at `metrics_path`, `http` not
+   * at all. `http/request` may use any kind.
+   */
+  kind: z.enum(['http', 'prometheus', 'exposition']),
+  origin: text(),
+  /** Paths that requests may go to; without them, any. */
+  path_prefixes: z.array(text().startsWith('/', 'has to start with /')).min(1).optional(),
+  methods: z.array(z.enum(httpMethods)).min(1).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  auth: auth.optional(),
+  /** Time limit of one request, 30s where it is not said. */
+  timeout: text().optional(),
+  metrics_path: text().startsWith('/', 'has to start with /').optional(),
 });
 
-export type Connection = z.infer<typeof connectionSchema>['connection'];
+/** A repository of code. Only the worker reads it, for facts about changes; steps cannot use it. */
+const repository = z.strictObject({
+  name,
+  kind: z.literal('git'),
+  /** `https://`, `ssh://`, `git@host:path` or `file://`; never with a password in it. */
+  url: text().max(1_000),
+  /** Access token of an https address. */
+  token: secretReference.optional(),
+});
+
+/** The shape of `connections/<name>.yaml`: a named endpoint, and all that may be asked of it. */
+export const connectionSchema = z.strictObject({
+  connection: z.discriminatedUnion('kind', [endpoint, repository]),
+});
+
+/** An endpoint that steps may use. */
+export type Connection = z.infer<typeof endpoint>;
+export type GitConnection = z.infer<typeof repository>;
 export type SecretReference = z.infer<typeof secretReference>;

@@ -51,6 +51,8 @@ export interface LedgerRecord {
 export interface AppliedVersion {
   readonly version: string;
   readonly operation: string;
+  /** What the version stood for then, where that was known. */
+  readonly commit?: string;
   /** ISO 8601 UTC: when its watch ended. */
   readonly succeededAt: string;
   /** Set when it was rolled back later: it no longer counts for `after`, `soak` and rollback. */
@@ -63,7 +65,12 @@ export interface AppliedState {
   readonly service: string;
   readonly environment: string;
   /** What ran when the last operation here ended. */
-  readonly current?: { readonly version: string; readonly operation: string; readonly at: string };
+  readonly current?: {
+    readonly version: string;
+    readonly operation: string;
+    readonly at: string;
+    readonly commit?: string;
+  };
   /** Set while an operation is under way, and left behind by an undo that failed: what runs is then uncertain. */
   readonly changing?: { readonly version: string; readonly operation: string; readonly at: string };
   /** Versions that succeeded, newest first, at most 50. */
@@ -85,6 +92,8 @@ export type AppliedChange = {
   readonly operation: string;
   /** ISO 8601 UTC. */
   readonly at: string;
+  /** What its version stands for: a branch moves on, and this does not. Absent where nobody knows. */
+  readonly commit?: string;
   /** Of the lane under which it was done; absent where there was none (`adopt`). */
   readonly fence?: Fence;
 } & (

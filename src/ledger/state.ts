@@ -37,10 +37,15 @@ export function applyChange(state: AppliedState | undefined, change: AppliedChan
 /** What runs now is known; a newer operation that has begun in the meantime stays in motion. */
 function settled(
   before: AppliedState,
-  { version, operation, at }: { readonly version: string; readonly operation: string; readonly at: string },
+  {
+    version,
+    operation,
+    at,
+    commit,
+  }: { readonly version: string; readonly operation: string; readonly at: string; readonly commit?: string },
 ): AppliedState {
   const { changing, ...rest } = before;
-  const current = { version, operation, at };
+  const current = { version, operation, at, ...(commit && { commit }) };
   return changing === undefined || changing.operation === operation
     ? { ...rest, current }
     : { ...rest, changing, current };
@@ -48,10 +53,11 @@ function settled(
 
 function withSuccess(
   history: readonly AppliedVersion[],
-  { version, operation, at }: Extract<AppliedChange, { kind: 'succeeded' }>,
+  { version, operation, at, commit }: Extract<AppliedChange, { kind: 'succeeded' }>,
 ): readonly AppliedVersion[] {
   const isRepeat = history.some((entry) => entry.operation === operation && entry.version === version);
-  return isRepeat ? history : [{ version, operation, succeededAt: at }, ...history].slice(0, maxHistory);
+  const entry = { version, operation, ...(commit && { commit }), succeededAt: at };
+  return isRepeat ? history : [entry, ...history].slice(0, maxHistory);
 }
 
 function rollBack(before: AppliedState, change: Extract<AppliedChange, { kind: 'rolled_back' }>): AppliedState {
@@ -61,7 +67,9 @@ function rollBack(before: AppliedState, change: Extract<AppliedChange, { kind: '
       ? { ...entry, rolledBackAt: at }
       : entry,
   );
-  return { ...settled(before, { version: to, operation, at }), history };
+  const earlier = [before.current, ...before.history].find((entry) => entry?.version === to && entry.commit);
+  const commit = change.commit ?? earlier?.commit;
+  return { ...settled(before, { version: to, operation, at, ...(commit && { commit }) }), history };
 }
 
 /**

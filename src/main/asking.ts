@@ -80,6 +80,7 @@ export function createAsking(deps: AskingDeps) {
         teams: await teamsWith(deps, inForce.repository, asked.person),
         ...troubleIn(inForce),
         plan: {},
+        isChangeLater: true,
       };
       const evaluation = evaluate({ policy: inForce.repository.policy, request, world, now: now() });
       return [...notNewest(inForce), ...linked(explainLines(evaluation), inForce)];

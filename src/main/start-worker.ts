@@ -23,7 +23,7 @@ import { Refusal } from '../errors';
 import { healthOf } from './holding';
 import { needs } from './needs';
 import type { Start } from './process';
-import { openBlobs, openLedgerOf, openPolicy } from './stores';
+import { openBlobs, openCode, openLedgerOf, openPolicy } from './stores';
 import { registerSearchAttributes, temporalClient, workerConnection } from './temporal';
 import { runWorker } from './run-worker';
 import { readTimings } from './timings';
@@ -40,6 +40,7 @@ export const startWorker: Start = async ({ config, log }) => {
   const ledger = await openLedgerOf(config, 'worker', log);
   const policy = await openPolicy(config, { purpose: 'worker', ledger });
   const blobs = await openBlobs(config, log);
+  const code = openCode(config, 'worker');
   await policy.source.refresh();
   addPolicyGauges(register, () => healthOf(policy.source.known()));
   const connection = await workerConnection(config, (sentence) => log.warn(sentence));
@@ -54,6 +55,7 @@ export const startWorker: Start = async ({ config, log }) => {
       ...createDecisionActivities({
         policy: policy.source,
         ledger,
+        code,
         blobs,
         heldBack: (about) => heldBack({ client, waitMs: heldBackMs }, about),
         relayKey: config.RELAY_KEY,
@@ -93,6 +95,7 @@ export const startWorker: Start = async ({ config, log }) => {
     log,
     onStopped: async () => {
       await policy.stop();
+      code.close();
       await ledger.close();
       await connection.close();
       await client.connection.close();

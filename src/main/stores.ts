@@ -3,11 +3,15 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { openBlobStore, type BlobStore } from '../../activities/adapters/blob-store';
+import { openCodeRepository } from '../../activities/adapters/code-repository';
 import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openPolicyRepository, type PolicyRepository } from '../../activities/adapters/policy-repository';
+import { Redactor } from '../../activities/steps/redact';
+import { resolveSecret, secretsFolder } from '../../activities/steps/secrets';
 import { approvedPolicy } from '../../activities/worker/approved-policy';
+import { createCodeSource, type CodeSource } from '../../activities/worker/code-source';
 import { createPolicySource, type WatchedPolicySource } from '../../activities/worker/policy-source';
-import type { Config } from '../config';
+import { secretsEnvironment, type Config } from '../config';
 import { Refusal } from '../errors';
 import { readSigners, type Signer } from '../policy/signers';
 
@@ -85,6 +89,17 @@ function textOf(file: string): string {
       `POLICY_SIGNERS names ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}); write the keys that may sign policy commits there, or leave the setting out.`,
     );
   }
+}
+
+/** Code repositories of services: a mirror each, brought up to date when somebody asks. */
+export function openCode(config: Pick<Config, 'DATA_DIR'>, purpose: string): CodeSource {
+  const folder = dataDir(config, `${purpose}/code`);
+  const secrets = { env: secretsEnvironment(), folder: secretsFolder };
+  return createCodeSource({
+    open: (connection) => openCodeRepository({ ...connection, dataDir: folder, now: () => Date.now() }),
+    secretOf: (reference) => resolveSecret(reference, secrets, new Redactor()),
+    now: () => Date.now(),
+  });
 }
 
 export interface PolicyAccess {

@@ -6,10 +6,12 @@ import { bounded, context, fields, section, type Message, type RenderContext } f
 import { ballotButtons, operationButtons } from './operation-buttons';
 import { progressLines } from './operation-progress';
 import { operationLook } from './states';
+import { changeWords } from './change-words';
 import { code, instant, link, listed, mention, safe, safeLines } from './text';
 
 /** How many open ballots a card can show with their buttons; no policy we know asks for more than three. */
 const ballotsShown = 6;
+const factsShown = 8;
 
 /** The one card of an operation, for its present state. Data in, blocks out; stays within Slack's limits. */
 export function operationCard(view: OperationView, about: RenderContext = {}): Message {
@@ -19,6 +21,7 @@ export function operationCard(view: OperationView, about: RenderContext = {}): M
     ...textOf(whatHappened(view)),
     ...textOf(holdLines(view, about)),
     ...view.ballots.slice(0, ballotsShown).flatMap((ballot) => ballotBlocks(view, ballot, about)),
+    ...textOf(factLines(view)),
     ...textOf(gateLines(view, about)),
     ...textOf(progressLines(view)),
     ...textOf(safetyLines(view)),
@@ -74,6 +77,7 @@ function factsOf(view: OperationView): (readonly [string, string | undefined])[]
     ['Service', view.service && code(view.service, 80)],
     ['Environment', view.environment && code(view.environment, 80)],
     ['Version', versionOf(view)],
+    ['Change', changeOf(view)],
     ['Runbook', view.runbook && code(view.runbook, 80)],
     ['Asked by', requesterOf(view)],
     ['Reason', view.reason && safeLines(view.reason, { max: 900, lines: 4 })],
@@ -87,6 +91,22 @@ function versionOf({ kind, version, previousVersion }: OperationView): string | 
   if (!previousVersion) return code(version, 60);
   if (previousVersion !== version) return `${code(previousVersion, 60)} → ${code(version, 60)}`;
   return kind === 'deploy' ? `${code(version, 60)}, which already ran here` : code(version, 60);
+}
+
+/** What is new and who wrote it; that nobody knows is said only before anybody decides. */
+function changeOf({ change, kind, state }: OperationView): string | undefined {
+  if (change === undefined || (change.kind === 'unknown' && (kind !== 'deploy' || finishedStates.includes(state))))
+    return undefined;
+  return changeWords(change);
+}
+
+/** Why each fact is what it is: every point that raised one. */
+function factLines(view: OperationView): string[] {
+  if (finishedStates.includes(view.state)) return [];
+  const lines = view.why
+    .filter(({ rule }) => rule.startsWith('fact '))
+    .map(({ message }) => `▪️ ${safe(message, 300)}`);
+  return lines.length > factsShown ? [...lines.slice(0, factsShown), `… and ${lines.length - factsShown} more`] : lines;
 }
 
 /** Denials, the outcome, the missed criterion with what was measured, and what was put back. */
@@ -205,7 +225,7 @@ function identityLines(view: OperationView, about: RenderContext): string[] {
   const commit = view.policyCommit?.slice(0, 10);
   const rules = view.why.filter(
     ({ rule, source }, index, all) =>
-      all.findIndex((other) => other.rule === rule && other.source === source) === index,
+      !rule.startsWith('fact ') && all.findIndex((other) => other.rule === rule && other.source === source) === index,
   );
   const why = rules.slice(0, 6).map((rule) => {
     const url = linkTo(about.policyUrl, { commit: view.policyCommit, place: rule.source ?? '' });

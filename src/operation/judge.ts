@@ -1,6 +1,7 @@
 import { digestOf } from '../canonical';
 import type { Ballot } from '../approvals/ballot';
-import type { Json, JsonObject } from '../json';
+import type { CodeAnswer } from '../code/change';
+import type { JsonObject } from '../json';
 import type { AppliedState } from '../ledger/record';
 import { lastGood } from '../ledger/state';
 import { ballotsFor } from '../policy/ballots';
@@ -18,14 +19,16 @@ import { placeOf } from '../policy/context';
 import type { Basis, Gate } from '../policy/verdict';
 import { compilePlan, compileResolve, type CompileInput } from '../runbooks/compile';
 import { validateInputs } from '../runbooks/inputs';
-import { isLate } from '../runbooks/scope';
+import { changeViewOf, commitIn, planNumbers, tellOf } from './change';
 import type { Plan, PlanOutline } from './plan';
 import { policyChangeWords, policyLane, policyPlanOf, type PolicyChange } from './policy-change';
 import type { Admission, Asker, GateAnswer, Judgement } from './ports';
 import { placed, type Placed } from './placed';
+import { rollbackReadiness } from './rollback-readiness';
 import type { OperationRequest } from './request';
+import { shownInputs } from './shown-inputs';
 import { askedTitle } from './title';
-import type { GateView, OperationView } from './view';
+import type { GateView } from './view';
 import { workFor, type WorkAnswer } from './work';
 
 /** Everything a decision looks at, gathered beforehand. */
@@ -42,6 +45,8 @@ export interface Case {
   readonly held?: HeldBack;
   /** For requests of the kind `policy`: what the commit changes. */
   readonly policyChange?: PolicyChange;
+  /** What lies between what runs and the version asked for; absent before it is looked up. */
+  readonly change?: CodeAnswer;
   readonly now: Date;
 }
 
@@ -59,6 +64,9 @@ export interface Preview {
 /** What of the world stands still by somebody's word, until they lift it. */
 export type HeldBack = Pick<World, 'locks' | 'freezes' | 'stop' | 'incidents' | 'holdsUnknown'>;
 
+/** A case of which the plan is known; with what its `resolve` steps said. */
+type Judged = Case & { readonly resolved?: JsonObject };
+
 /** Where a gate that only time can open is asked again when it names no instant, ms. */
 const gatePollMs = 60_000;
 
@@ -68,7 +76,8 @@ const maxTitle = 160;
 export function admitCase(input: Case): { readonly admission: Admission; readonly resolve?: Plan } {
   const { repository } = input;
   const about = describe(input);
-  const evaluation = evaluate({ ...about, policy: repository.policy, now: input.now });
+  const world: World = { ...about.world, isChangeLater: input.change === undefined };
+  const evaluation = evaluate({ ...about, world, policy: repository.policy, now: input.now });
   const work = workOf(input, about.request);
   const refusals = [
     ...(evaluation.verdict === 'denied' ? hardReasons(evaluation) : []),
@@ -135,7 +144,7 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
   });
   if (!compiled.ok) return denied(compiled.problems);
   const { plan, outline } = compiled;
-  const world: World = { ...about.world, plan: numbersOf(outline) };
+  const world: World = { ...about.world, plan: planNumbers(outline, input.resolved) };
   const evaluation = evaluate({ policy, request: about.request, world, now });
   const { evidence } = evaluation;
   if (evaluation.verdict === 'denied') return denied(hardReasons(evaluation), world, evidence);
@@ -171,6 +180,7 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
       ...(evaluation.shadow.length > 0 ? { shadow: evaluation.shadow } : {}),
       basis: basisIn(input, { ...about, world }),
       evidence,
+      change: changeViewOf(input.change, policy.people),
     },
     plan,
   };
@@ -184,9 +194,10 @@ export function previewCase(input: Case): Preview {
   const resolve = found && compileResolve(found);
   const compiled = found && !resolve ? compilePlan({ ...found, resolve: {} }) : undefined;
   // Nobody has looked what its plan would be, so it destroys and creates nothing, as for `signalbox why`.
-  const plan = compiled?.ok ? numbersOf(compiled.outline) : {};
+  const plan = compiled?.ok ? planNumbers(compiled.outline, {}) : {};
   const { policy } = input.repository;
-  const evaluation = evaluate({ policy, request: about.request, world: { ...about.world, plan }, now: input.now });
+  const world: World = { ...about.world, plan, isChangeLater: input.change === undefined };
+  const evaluation = evaluate({ policy, request: about.request, world, now: input.now });
   const allowed = evaluation.verdict === 'allowed';
   const refusals = [
     ...about.problems,
@@ -203,33 +214,41 @@ export function previewCase(input: Case): Preview {
 }
 
 /** Everything but approvals, at one instant, for a plan that was judged before. */
-export function gatesOf(input: Case, plan: PlanOutline): GateAnswer {
+export function gatesOf(input: Judged, plan: PlanOutline): GateAnswer {
   const evaluation = evaluate(questionOf(input, plan));
   return evaluation.verdict === 'allowed' ? gateAnswer(evaluation.gates, input, plan.digest) : { gates: [] };
 }
 
-/** Every account that never counts. */
-function excludedFrom({ request: { requester }, repository }: Case): Ballot['excluded'] {
+/** Every account that never counts: the requester's, and the authors' of the change. */
+function excludedFrom({ request: { requester }, repository, change, policyChange }: Case): Ballot['excluded'] {
   const { people } = repository.policy;
-  return excludedAccounts({ people, requester: requester.kind === 'person' ? requester.id : undefined });
+  const authors = tellOf(change, people).request.authors ?? policyChange?.authors;
+  return excludedAccounts({ people, requester: requester.kind === 'person' ? requester.id : undefined, authors });
+}
+
+interface Described extends Placed {
+  readonly request: OperationRequest & Pick<PolicyRequest, 'authors' | 'strangers'>;
+  readonly world: World;
 }
 
 /** What freezes ask of the operation while it runs, since an instant. */
 export function freezesOf(
-  input: Case,
+  input: Judged,
   { plan, since }: { readonly plan: PlanOutline; readonly since: Date },
 ): RunningFreezes {
   return runningFreezes(questionOf(input, plan), since);
 }
 
-function questionOf(input: Case, plan: PlanOutline): Question {
+function questionOf(input: Judged, plan: PlanOutline): Question {
   const { request, world } = describe(input);
-  return { request, world: { ...world, plan: numbersOf(plan) }, policy: input.repository.policy, now: input.now };
+  const numbers = planNumbers(plan, input.resolved ?? {});
+  return { request, world: { ...world, plan: numbers }, policy: input.repository.policy, now: input.now };
 }
 
 /** The request with what the ledger and its own runbook fill in: a version, a service, an environment. */
-function describe(input: Case): Placed & { readonly world: World } {
+function describe(input: Case): Described {
   const { asker, applied } = input;
+  const told = tellOf(input.change, input.repository.policy.people);
   const { request, problems } = placed(input.request, input.repository);
   const version = request.version ?? (request.kind === 'rollback' && applied ? lastGood(applied)?.version : undefined);
   const member = asker.groups === 'unknown' ? undefined : new Set(asker.groups);
@@ -240,7 +259,7 @@ function describe(input: Case): Placed & { readonly world: World } {
   // Law 5: a rollback does not wait for Slack to say who a member is; Slack itself brought the command.
   const standing = asker.standing === 'unknown' && request.kind === 'rollback' ? 'member' : asker.standing;
   return {
-    request: version === undefined ? request : { ...request, version },
+    request: { ...request, ...(version === undefined ? {} : { version }), ...told.request },
     problems,
     world: {
       ...input.held,
@@ -250,6 +269,7 @@ function describe(input: Case): Placed & { readonly world: World } {
       policyProblem: input.policyProblem,
       policyTrouble: input.policyTrouble,
       ...(input.policyChange ? { policyChange: input.policyChange, paths: input.policyChange.paths } : {}),
+      ...told.world,
     },
   };
 }
@@ -313,6 +333,7 @@ function compileInput(
         }
       : {},
     previousVersion: input.applied?.current?.version,
+    commit: commitIn(input.change),
     work: work.work,
     connections: Object.fromEntries([...repository.connections].map(([name, { document }]) => [name, document])),
     metrics: Object.fromEntries(policy.metrics) as CompileInput['metrics'],
@@ -373,42 +394,10 @@ function seatsOf({ rule, seats, teams, order, excluded }: Ballot): Partial<Ballo
   return { rule, seats, teams, order, excluded };
 }
 
-function numbersOf({ steps, irreversible }: PlanOutline): NonNullable<World['plan']> {
-  return { steps: steps.length, irreversible: irreversible.length };
-}
-
-/** A way back for the time after this has succeeded, so it never is the version that is being deployed. */
-function rollbackReadiness({ request, applied }: Case, { irreversible }: PlanOutline): OperationView['rollback'] {
-  if (request.kind !== 'deploy') return { ready: irreversible.length === 0 };
-  const current = applied?.current?.version;
-  if (current === undefined)
-    return { ready: false, why: 'No version ran here before, so there is nothing to go back to.' };
-  const good = applied!.history.filter(({ rolledBackAt }) => rolledBackAt === undefined).map((entry) => entry.version);
-  // What runs here but never succeeded can be undone to, and is no target of a rollback while there is a better one.
-  const ways = good.includes(current) ? [current, ...good] : [...good, current];
-  const version = ways.find((way) => way !== request.version);
-  if (version !== undefined) return { ready: true, version };
-  return {
-    ready: false,
-    why: `${current} already runs here, and no other version has succeeded here that one could go back to.`,
-  };
-}
-
 function whyOf(evaluation: Evaluation): Extract<Judgement, { kind: 'allowed' }>['why'] {
   const approvals = evaluation.verdict === 'allowed' ? evaluation.gates.filter(({ kind }) => kind === 'approval') : [];
   const asked = approvals.map(({ rule, source, message }) => ({ rule, source: source && placeOf(source), message }));
   return [...asked, ...evaluation.why];
-}
-
-function shownInputs(plan: Plan): { readonly [name: string]: string } | undefined {
-  if (plan.operation.kind !== 'provision' && plan.operation.kind !== 'runbook') return undefined;
-  const inputs = plan.scopes[plan.operation.runbook ?? '']?.inputs ?? {};
-  return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, inputWords(value)]));
-}
-
-function inputWords(value: Json): string {
-  if (isLate(value)) return 'whatever runs here when it begins';
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function hardReasons({ reasons }: Evaluation): readonly string[] {

@@ -64,6 +64,8 @@ export interface Plan {
     readonly service?: string;
     readonly environment?: string;
     readonly version?: string;
+    /** The commit that the version stands for, where the service's code repository tells. */
+    readonly commit?: string;
     /** What runs there now and will be restored on failure. */
     readonly previousVersion?: string;
     readonly runbook?: string;

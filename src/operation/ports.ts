@@ -1,4 +1,5 @@
 import type { Ballot, Vote, VoteBody, VoteRefusal } from '../approvals/ballot';
+import type { ChangeView } from '../code/change';
 import type { HoldRight } from '../holds/change';
 import type { HoldAct } from '../holds/holds';
 import type { IncidentEvent, IncidentRequest, IncidentView } from '../incidents/incident';
@@ -81,6 +82,8 @@ export type Judgement =
       readonly basis?: Basis;
       /** For auditors, by regime (`sox`, `pci_dss`, `gdpr`, `hipaa`, …). */
       readonly evidence?: JsonObject;
+      /** What lies between what runs and the version asked for; absent where there is no such thing. */
+      readonly change?: ChangeView;
       /** Hash of everything that decided; `recheck` compares it. */
       readonly decisionDigest: string;
       /** The part of it that is about the work, whoever approves it. */

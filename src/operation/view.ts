@@ -1,5 +1,6 @@
 import type { Ballot } from '../approvals/ballot';
 import type { BallotTakes } from '../approvals/takes';
+import type { ChangeView } from '../code/change';
 import type { MissedCriterion } from './plan';
 import type { Outcome } from './outcome';
 import type { OperationKind, Requester } from './request';
@@ -95,6 +96,8 @@ export interface OperationView {
   /** Plain facts that the asker shows (`requestApproval`). */
   readonly fields?: { readonly [name: string]: string };
   readonly reason?: string;
+  /** What is new in the version, and who wrote it. */
+  readonly change?: ChangeView;
   readonly state: OperationState;
   /** ISO 8601 UTC of the last change of state. */
   readonly since: string;

@@ -18,15 +18,20 @@ export function basisOf(input: {
   const cut: string[] = [];
   const world = Object.entries(input.world).flatMap(([name, value]): [string, Json][] => {
     if (value === undefined) return [];
+    // Addresses are names of people; handles and teams of the host are not ours to resolve.
+    if (name === 'codeowners' && input.world.codeowners?.some((owner) => /^[^@]/.test(owner))) {
+      cut.push(name);
+      return [];
+    }
     const kept = bounded(name === 'history' ? relevant(request, input.world.history ?? []) : (value as Json));
     if (kept.cut) cut.push(name);
     return kept.value === undefined ? [] : [[name, kept.value]];
   });
-  const { service, environment, version, ref, authors } = request;
+  const { service, environment, version, authors } = request;
   const known = authors?.flatMap((author) => (/^[UW][A-Z0-9]+$/.test(author) ? [author] : people.byGit(author)));
   if (authors?.some((author) => !/^[UW][A-Z0-9]+$/.test(author) && people.byGit(author).length === 0))
     cut.push('authors');
-  const filled = { service, environment, version, ref, ...(known ? { authors: [...new Set(known)] } : {}) };
+  const filled = { service, environment, version, ...(known ? { authors: [...new Set(known)] } : {}) };
   return { request: defined(filled), world: Object.fromEntries(world), cut };
 }
 

@@ -14,6 +14,8 @@ export interface Context {
   readonly service?: Service;
   readonly environment?: Environment;
   readonly facts: JsonObject;
+  /** Those that only the second verdict can tell; a denial by them would come too early. */
+  readonly laterFacts: ReadonlySet<string>;
   /** Variables of every condition. */
   readonly variables: JsonObject;
   readonly isRollback: boolean;

@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../json';
 import { hasLabel, membership, placeOf, type Context, type Finding } from './context';
 import { compareEvaluations } from './compare';
-import { computeFacts, withFacts, type FactNote } from './facts';
+import { changeVariables } from './change-variables';
+import { computeFacts, factSentences, withFacts, type FactNote } from './facts';
 import { planFields } from './names';
 import type { Environment, Policy, Service } from './policy';
 import type { PolicyRequest, World } from './request';
@@ -53,12 +54,12 @@ export interface Question {
 /** What the rules look at, with the facts computed. */
 export function contextOf(
   input: Question,
-): { readonly context: Context } & Omit<ReturnType<typeof computeFacts>, 'facts'> {
+): { readonly context: Context } & Omit<ReturnType<typeof computeFacts>, 'facts' | 'later'> {
   const { policy, request, world, now } = input;
   const service = request.service === undefined ? undefined : policy.services.get(request.service);
   const environment = request.environment === undefined ? undefined : policy.environments.get(request.environment);
-  const bare = variablesOf({ request, world, now, service, environment });
-  const { facts, notes, finding } = computeFacts({ policy, request, variables: bare });
+  const bare = variablesOf({ policy, request, world, now, service, environment });
+  const { facts, notes, later, finding } = computeFacts({ policy, request, world, variables: bare });
   const context: Context = {
     policy,
     request,
@@ -67,6 +68,7 @@ export function contextOf(
     service,
     environment,
     facts,
+    laterFacts: later,
     variables: withFacts(bare, facts),
     isRollback: request.kind === 'rollback',
     isBreakGlass: isBreakGlass({ policy, request, world, now }),
@@ -83,7 +85,7 @@ function judge(input: Question): Evaluation {
   const shared = {
     facts,
     factNotes: notes,
-    why: whyOf(findings, notes),
+    why: whyOf(findings, factSentences({ facts, notes })),
     shadow: [],
     ...(service && environment ? { lane: { service: service.name, environment: environment.name } } : {}),
     channel: channelOf({ policy, request: context.request, environment }),
@@ -121,22 +123,20 @@ function hardFirst(reasons: readonly Reason[]): readonly Reason[] {
   return [...reasons.filter(({ level }) => level === 'hard'), ...reasons.filter(({ level }) => level !== 'hard')];
 }
 
-function whyOf(findings: readonly Finding[], notes: readonly FactNote[]): Evaluation['why'] {
+function whyOf(findings: readonly Finding[], facts: ReturnType<typeof factSentences>): Evaluation['why'] {
   const said = findings.flatMap((found) => [
     ...(found.why ?? []),
     ...(found.gates ?? []).filter(({ kind }) => kind !== 'approval'),
   ]);
   return [
-    ...notes.map(({ fact, value, because }) => ({
-      rule: `fact ${fact}`,
-      message: `${fact} is ${String(value)}, because ${because}.`,
-    })),
+    ...facts.map(({ fact, message }) => ({ rule: `fact ${fact}`, message })),
     ...said.map(({ rule, message, source }) => ({ rule, message, ...(source ? { source: placeOf(source) } : {}) })),
   ];
 }
 
 /** What conditions see. What is not known is left out, so that asking for it is an error and not a wrong answer. */
 function variablesOf(input: {
+  readonly policy: Policy;
   readonly request: PolicyRequest;
   readonly world: World;
   readonly now: Date;
@@ -149,16 +149,16 @@ function variablesOf(input: {
     service: request.service ?? '',
     environment: request.environment ?? '',
     version: request.version ?? '',
-    ref: request.ref ?? '',
     runbook: request.runbook ?? '',
     requester: request.requester.id,
     requester_kind: request.requester.kind,
     reason: request.reason ?? '',
     labels: [...(request.labels ?? [])],
     inputs: request.inputs ?? {},
-    ...(world.paths ? { paths: [...world.paths] } : {}),
+    ...changeVariables(input),
   };
-  const plan = world.plan && Object.fromEntries(planFields.map((field) => [field, world.plan?.[field] ?? 0]));
+  const numbers = planFields.map((field): [string, number | 'unknown'] => [field, world.plan?.[field] ?? 0]);
+  const plan = world.plan && Object.fromEntries(numbers.filter(([, value]) => value !== 'unknown'));
   return {
     change,
     service: service?.document ?? noService,

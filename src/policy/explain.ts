@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json';
 import { placeOf } from './context';
 import type { Evaluation } from './evaluate';
+import { factSentences } from './facts';
 import type { Gate, Reason } from './verdict';
 
 /** One sentence of an answer, with the place in the policy that says so. */
@@ -23,8 +24,8 @@ export function explainLines(
   { refusals = [] }: { readonly refusals?: readonly string[] } = {},
 ): readonly ExplainedLine[] {
   const commit = evaluation.policyCommit.slice(0, 10);
-  const facts = evaluation.factNotes.map(({ fact, value, because }) => ({
-    sentence: `${fact} is ${String(value)}, because ${because}.`,
+  const facts = factSentences({ facts: evaluation.facts, notes: evaluation.factNotes }).map(({ message }) => ({
+    sentence: message,
   }));
   const refused = refusals.map((sentence) => ({ sentence }));
   if (evaluation.verdict === 'denied' || refusals.length > 0)

@@ -2,20 +2,23 @@ import { evaluate as evaluateCondition } from '../expressions/cel';
 import type { Json, JsonObject } from '../json';
 import { denial, placeOf, type Finding } from './context';
 import { didYouMean } from '../documents/nearest';
-import type { FactValues } from './names';
+import { isPreview, type FactValues } from './names';
 import type { Policy } from './policy';
-import type { PolicyRequest } from './request';
+import type { PolicyRequest, World } from './request';
 
 export interface FactNote {
   readonly fact: string;
+  /** What the fact became by it: the last note of a fact has its value. */
   readonly value: Json;
   readonly because: string;
 }
 
 export interface ComputedFacts {
   readonly facts: JsonObject;
-  /** Where every fact that is not at its weakest comes from. */
+  /** Where every fact that is not at its weakest comes from: everything that raised it, one after the other. */
   readonly notes: readonly FactNote[];
+  /** Facts that follow from what is looked up only after the first verdict: until then they are at their strictest. */
+  readonly later: ReadonlySet<string>;
   /** Facts that the request raises and cannot. */
   readonly finding: Finding;
 }
@@ -27,6 +30,7 @@ export interface ComputedFacts {
 export function computeFacts(input: {
   readonly policy: Policy;
   readonly request: PolicyRequest;
+  readonly world: Pick<World, 'plan' | 'isChangeLater'>;
   /** Variables without facts; `change` is completed with the facts found so far. */
   readonly variables: JsonObject;
 }): ComputedFacts {
@@ -34,11 +38,15 @@ export function computeFacts(input: {
   const state = new FactState(policy.facts);
   // Made anew only when a fact rises: the next rule then sees it.
   let variables = withFacts(input.variables, state.facts());
+  const later = new Set<string>();
   for (const rule of policy.factRules) {
     const place = placeOf(rule.source);
     const answer = rule.when
       ? evaluateCondition(rule.when, variables, { zone: policy.timezone, unchanging: true })
       : { ok: true as const, value: true };
+    const paths = rule.when?.paths ?? [];
+    const isLater = !answer.ok && isPreview(paths, input.world);
+    if (isLater || readsAny(paths, later)) for (const fact of Object.keys(rule.set)) later.add(fact);
     if (answer.ok && answer.value !== true) continue;
     let rose = false;
     for (const [fact, value] of Object.entries(rule.set)) {
@@ -59,7 +67,23 @@ export function computeFacts(input: {
     }
     return refusal({ fact, value, values, known: [...policy.facts.keys()] }).reasons ?? [];
   });
-  return { facts: state.facts(), notes: state.notes, finding: { reasons: refusals } };
+  return { facts: state.facts(), notes: state.notes, later, finding: { reasons: refusals } };
+}
+
+/** Whether a condition reads one of some facts. */
+export function readsAny(paths: readonly string[], facts: ReadonlySet<string>): boolean {
+  return paths.some((path) => path.startsWith('change.') && facts.has(path.slice('change.'.length)));
+}
+
+/** `risk_level is high, because …`: what each note says. What raised a fact on the way to its value says `at least`. */
+export function factSentences({ facts, notes }: Pick<ComputedFacts, 'facts' | 'notes'>): readonly {
+  readonly fact: string;
+  readonly message: string;
+}[] {
+  return notes.map(({ fact, value, because }) => ({
+    fact,
+    message: `${fact} is ${facts[fact] === value ? '' : 'at least '}${String(value)}, because ${because}.`,
+  }));
 }
 
 /** Variables with the facts as fields of `change`. */
@@ -94,10 +118,12 @@ class FactState {
   /** Whether it rose. */
   raise(fact: string, value: string | boolean, because: string): boolean {
     const order = this.declared.get(fact) ?? [];
-    if (order.indexOf(value) <= order.indexOf(this.values.get(fact)!)) return false;
+    const before = this.values.get(fact)!;
+    // One more reason for what the fact is already is a reason too; one for less is none.
+    if (value === before && value !== order[0]) this.notes.push({ fact, value, because });
+    if (order.indexOf(value) <= order.indexOf(before)) return false;
     this.values.set(fact, value);
-    const others = this.notes.filter((note) => note.fact !== fact);
-    this.notes.splice(0, this.notes.length, ...others, { fact, value, because });
+    this.notes.push({ fact, value, because });
     return true;
   }
 

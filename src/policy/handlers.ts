@@ -1,3 +1,4 @@
+import { matchesGlob } from '../code/path-pattern';
 import { evaluate as evaluateCondition } from '../expressions/cel';
 import type { JsonObject } from '../json';
 import type { Handler, Policy } from './policy';
@@ -40,37 +41,4 @@ function touches(handler: Handler, paths: readonly string[] | undefined): boolea
   return (
     handler.paths === undefined || (paths ?? []).some((path) => handler.paths!.some((glob) => matchesGlob(path, glob)))
   );
-}
-
-/** `*` within a folder, `**` across folders. Linear: no pattern makes it slow. */
-export function matchesGlob(path: string, glob: string): boolean {
-  return matchParts(path.split('/'), glob.split('/'));
-}
-
-function matchParts(path: readonly string[], glob: readonly string[]): boolean {
-  let reachable = new Set([0]);
-  for (const part of glob) {
-    const next = new Set<number>();
-    for (const at of reachable) {
-      if (part === '**') for (let end = at; end <= path.length; end++) next.add(end);
-      else if (at < path.length && matchPart(path[at]!, part)) next.add(at + 1);
-    }
-    reachable = next;
-  }
-  return reachable.has(path.length);
-}
-
-function matchPart(text: string, pattern: string): boolean {
-  const pieces = pattern.split('*');
-  if (pieces.length === 1) return text === pattern;
-  const [first = '', last = ''] = [pieces[0], pieces.at(-1)];
-  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false;
-  let at = first.length;
-  const end = text.length - last.length;
-  for (const piece of pieces.slice(1, -1)) {
-    const found = text.indexOf(piece, at);
-    if (found < 0 || found + piece.length > end) return false;
-    at = found + piece.length;
-  }
-  return true;
 }

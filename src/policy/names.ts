@@ -3,17 +3,26 @@ import type { NameSpace, Shape } from '../expressions/cel';
 /** A declared fact: its values from weakest to strictest. */
 export type FactValues = readonly (string | boolean)[];
 
-/** What a plan tells policy; a plan without a number has 0 of it. */
-export const planFields = [
-  'creates',
-  'updates',
-  'replaces',
-  'destroys',
-  'targets',
-  'steps',
-  'irreversible',
-  'commits',
-] as const;
+/** Numbers that `resolve` steps tell of a plan as outputs of these names; a plan that has none of them has 0. */
+export const toldFields = ['creates', 'updates', 'replaces', 'destroys', 'targets'] as const;
+
+/** What a plan tells policy. */
+export const planFields = [...toldFields, 'steps', 'irreversible'] as const;
+
+/** Fields of `change` that the service's code repository tells. What it cannot tell is absent. */
+export const lookedUpFields = {
+  commit: 'text',
+  ref: 'text',
+  paths: 'list',
+  commits: 'number',
+  files_changed: 'number',
+  lines_added: 'number',
+  lines_removed: 'number',
+  lines_changed: 'number',
+  has_migration: 'bool',
+  is_step_back: 'bool',
+  first_by_author: 'bool',
+} as const satisfies { readonly [field: string]: Shape };
 
 /** Fields of `change` that facts may not be called. */
 export const changeFields: { readonly [field: string]: Shape } = {
@@ -21,14 +30,16 @@ export const changeFields: { readonly [field: string]: Shape } = {
   service: 'text',
   environment: 'text',
   version: 'text',
-  ref: 'text',
   runbook: 'text',
   requester: 'text',
   requester_kind: { oneOf: ['person', 'machine'] },
   reason: 'text',
   labels: 'list',
-  paths: 'list',
   inputs: 'open',
+  authors_known: 'bool',
+  hours_since_last_success: 'number',
+  open_incidents: 'number',
+  ...lookedUpFields,
 };
 
 /** What every service document has once it is loaded; anything else has to be guarded by `has()`. */
@@ -44,16 +55,41 @@ const serviceShape: Shape = {
 };
 
 /** What the conditions of a policy may name. */
-export function conditionNames(facts: ReadonlyMap<string, FactValues>): NameSpace {
+export function conditionNames({
+  facts,
+  hasMigrations = false,
+}: {
+  readonly facts: ReadonlyMap<string, FactValues>;
+  /** Whether policy says which files are migrations. */
+  readonly hasMigrations?: boolean;
+}): NameSpace {
+  const { has_migration: migration, ...fields } = changeFields;
   const declared = [...facts].map(([fact, values]): [string, Shape] => [
     fact,
     typeof values[0] === 'boolean' ? 'bool' : { oneOf: values.map(String) },
   ]);
   return {
-    change: { fields: { ...changeFields, ...Object.fromEntries(declared) } },
+    change: {
+      fields: { ...fields, ...(hasMigrations ? { has_migration: migration! } : {}), ...Object.fromEntries(declared) },
+    },
     service: serviceShape,
     environment: { fields: { name: 'text', branch: 'text', path: 'text', channel: 'text', strict: 'bool' } },
     plan: { fields: Object.fromEntries(planFields.map((field) => [field, 'number' as const])) },
     now: 'timestamp',
   };
+}
+
+/**
+ * Whether a condition that could not be evaluated asks for what is looked up only after the first verdict: the numbers
+ * of a plan, and the change. It is then taken as holding, which is the strictest preview.
+ */
+export function isPreview(
+  paths: readonly string[],
+  { plan, isChangeLater = plan === undefined }: { readonly plan?: unknown; readonly isChangeLater?: boolean },
+): boolean {
+  return paths.some((path) => {
+    const [root, field = ''] = path.split('.');
+    if (root === 'plan') return plan === undefined;
+    return root === 'change' && isChangeLater && Object.hasOwn(lookedUpFields, field);
+  });
 }

@@ -136,6 +136,8 @@ export interface Handler {
 export interface Service {
   readonly name: string;
   readonly owner?: string;
+  /** Where its code is; absent: nobody can say who wrote a change. */
+  readonly code?: ServiceCode;
   /** The whole document, with the known maps and lists filled in, as conditions see it. */
   readonly document: JsonObject;
   readonly blackouts: readonly (DateRange & { readonly reason?: string; readonly source: Source })[];
@@ -147,6 +149,15 @@ export interface Service {
   readonly blob: string;
   readonly source: Source;
   lineOf(path: readonly (string | number)[]): number;
+}
+
+export interface ServiceCode {
+  /** Name of a connection of the kind `git`. */
+  readonly connection: string;
+  /** Folder of the repository that is the service; absent: all of it. */
+  readonly path?: string;
+  /** How a version is called as a tag, with `{version}` in it; absent: as it is. */
+  readonly versionTag?: string;
 }
 
 /** The company's rules at one commit, read and checked. Pure data and pure functions. */
@@ -161,6 +172,8 @@ export interface Policy {
   /** Values from weakest to strictest. */
   readonly facts: ReadonlyMap<string, FactValues>;
   readonly factRules: readonly FactRule[];
+  /** Globs of files that change a database. */
+  readonly migrations: readonly string[];
   readonly labels: ReadonlyMap<string, { readonly who?: readonly string[]; readonly source: Source }>;
   readonly approvals: readonly Approval[];
   readonly rules: readonly CompanyRule[];

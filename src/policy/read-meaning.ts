@@ -21,6 +21,7 @@ export type PolicyParts = Pick<
   | 'environments'
   | 'facts'
   | 'factRules'
+  | 'migrations'
   | 'labels'
   | 'approvals'
   | 'rules'
@@ -58,7 +59,7 @@ function readParts(reader: Reader): PolicyParts {
   const { file } = reader;
   reader.zone(file.timezone, ['timezone']);
   const facts = readFacts(reader);
-  reader.names = conditionNames(facts);
+  reader.names = conditionNames({ facts, hasMigrations: file.facts?.migrations !== undefined });
   const teams = expandTeams({ teams: file.teams ?? {}, problem: reader.problem });
   const windows = new Map(
     Object.entries(file.windows ?? {}).map(([name, rule]) => [
@@ -75,6 +76,7 @@ function readParts(reader: Reader): PolicyParts {
     environments: readEnvironments(reader, windows),
     facts,
     factRules: readFactRules(reader, facts),
+    migrations: file.facts?.migrations ?? [],
     labels: new Map(
       Object.entries(file.labels ?? {}).map(([name, { who }]) => [
         name,

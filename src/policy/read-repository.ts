@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { checkConnection } from '../connections/check';
-import { connectionSchema, type Connection } from '../connections/schema';
+import { connectionSchema, type Connection, type GitConnection } from '../connections/schema';
 import { documentBy, FileCache, type Maker } from '../documents/file-cache';
+import { didYouMean } from '../documents/nearest';
 import type { Problem } from '../documents/read-yaml';
 import { checkRollout } from '../rollouts/check';
 import type { Metrics } from '../rollouts/compile';
@@ -25,7 +26,10 @@ export interface Repository {
   readonly policy: Policy;
   readonly runbooks: ReadonlyMap<string, Filed<Runbook>>;
   readonly rollouts: ReadonlyMap<string, Filed<Rollout>>;
+  /** Endpoints that steps may use. */
   readonly connections: ReadonlyMap<string, Filed<Connection>>;
+  /** Repositories of code. */
+  readonly code: ReadonlyMap<string, Filed<GitConnection>>;
 }
 
 export type ReadRepository =
@@ -60,25 +64,28 @@ export function readRepository(input: {
   const connections = reader.read(places.connections, connectionSchema, (file, lineOf, { connection }) =>
     checkConnection({ file, connection, lineOf }),
   );
-  const names = [...connections.values()].map(({ document }) => document.connection.name);
+  const all = byName(
+    connections,
+    ({ connection }) => connection,
+    ({ name }) => name,
+  );
+  const endpoints = ofKind(all, (connection): connection is Connection => connection.kind !== 'git');
+  const code = ofKind(all, (connection): connection is GitConnection => connection.kind === 'git');
   const runbooks = reader.read(places.runbooks, runbookSchema, (file, lineOf, runbook) =>
-    checkRunbook({ file, runbook, connections: names, lineOf }),
+    checkRunbook({ file, runbook, connections: [...endpoints.keys()], lineOf }),
   );
   const metrics = loaded.ok ? (Object.fromEntries(loaded.policy.metrics) as Metrics) : undefined;
   const rollouts = reader.read(places.rollouts, rolloutSchema, (file, lineOf, { deployment }) =>
     metrics ? checkRollout({ file, rollout: deployment, metrics, lineOf }) : [],
   );
-  const problems = [...(loaded.ok ? [] : loaded.problems), ...reader.problems];
+  const problems = [...(loaded.ok ? codeProblems(loaded.policy, code) : loaded.problems), ...reader.problems];
   if (!loaded.ok || problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
     repository: {
       policy: loaded.policy,
-      connections: byName(
-        connections,
-        (document) => document.connection,
-        ({ name }) => name,
-      ),
+      connections: endpoints,
+      code,
       runbooks: byName(
         runbooks,
         (document) => document,
@@ -104,6 +111,24 @@ export function* readAhead(files: ReadonlyMap<string, PolicyFileText>, cache: Fi
     cache.get(maker, { file, ...named });
     yield;
   }
+}
+
+/** Services whose code lies in a repository that no connection describes. */
+function codeProblems({ services }: Policy, code: Repository['code']): readonly Problem[] {
+  return [...services.values()].flatMap(({ file, code: place, lineOf }) => {
+    if (place === undefined || code.has(place.connection)) return [];
+    const known = [...code.keys()];
+    return {
+      file,
+      line: lineOf(['repository']),
+      column: 1,
+      key: 'service.repository',
+      message: `there is no connection "${place.connection}" of the kind git`,
+      hint:
+        didYouMean(place.connection, known) ??
+        `add connections/${place.connection}.yaml with kind: git and the repository's url`,
+    };
+  });
 }
 
 type LineOf = (path: readonly (string | number)[]) => number;
@@ -147,4 +172,11 @@ function byName<From, To>(
       return [nameOf(unwrapped), { document: unwrapped, file, blob }];
     }),
   );
+}
+
+function ofKind<From, To extends From>(
+  filed: ReadonlyMap<string, Filed<From>>,
+  isMeant: (document: From) => document is To,
+): ReadonlyMap<string, Filed<To>> {
+  return new Map([...filed].filter((entry): entry is [string, Filed<To>] => isMeant(entry[1].document)));
 }

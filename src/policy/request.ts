@@ -3,6 +3,7 @@ import type { OperationKind, OperationRequest } from '../operation/request';
 import type { IncidentState, Severity } from '../incidents/incident';
 import type { PolicyChange } from '../operation/policy-change';
 import type { planFields } from './names';
+import type { ChangeFacts } from '../code/change';
 import type { Standing } from './standing';
 import type { PolicyTrouble } from './unreachable';
 
@@ -14,12 +15,13 @@ export interface PolicyRequest extends Pick<
   'service' | 'environment' | 'version' | 'runbook' | 'requester' | 'reason'
 > {
   readonly kind: OperationKind;
-  readonly ref?: string;
   readonly labels?: readonly string[];
   readonly raise?: { readonly [fact: string]: Json };
   readonly inputs?: { readonly [name: string]: Json };
   /** Git authors of the change; absent: nobody knows. */
   readonly authors?: readonly string[];
+  /** Those of them whom `people.yaml` does not know as anybody. */
+  readonly strangers?: readonly string[];
 }
 
 /** Everything outside the request and the policy that a verdict depends on. What is absent is not known. */
@@ -34,9 +36,15 @@ export interface World {
     readonly rolledBackAt?: string;
   }[];
   /** Numbers of the plan. Absent before there is one: conditions on it are then taken as holding. */
-  readonly plan?: { readonly [field in (typeof planFields)[number]]?: number };
+  readonly plan?: { readonly [field in (typeof planFields)[number]]?: number | 'unknown' };
+  /** What lies between the version that runs there and the one asked for. */
+  readonly change?: ChangeFacts;
+  /** The change has not been looked up yet: conditions on it are then taken as holding. Absent: as there is no plan. */
+  readonly isChangeLater?: boolean;
   /** Files that the change touches. */
   readonly paths?: readonly string[];
+  /** Owners of those files in CODEOWNERS: `@user`, `@org/team` or addresses. Absent: nobody knows. */
+  readonly codeowners?: readonly string[];
   readonly votes?: readonly { readonly by: string; readonly decision: 'approve' | 'reject'; readonly at: string }[];
   /** Members of teams as Slack tells them now, for teams that have a Slack group. */
   readonly teams?: { readonly [team: string]: readonly string[] };

@@ -214,6 +214,8 @@ export const policySchema = z.strictObject({
     .strictObject({
       declare: z.record(identifier, declaredFact).optional(),
       rules: z.array(factRule).max(100).optional(),
+      /** Globs of files that change a database: what `change.has_migration` looks for. */
+      migrations: z.array(text().max(200)).min(1).max(50).optional(),
     })
     .optional(),
   labels: z.record(identifier, z.strictObject({ who: teamNames.optional() })).optional(),
@@ -295,8 +297,21 @@ export const serviceSchema = z.strictObject({
   service: z.looseObject({
     name: slug,
     owner: identifier.optional(),
-    repository: text().optional(),
-    path: text().optional(),
+    /** A connection of the kind `git`: where its code is. */
+    repository: slug.optional(),
+    /** Its folder there. */
+    path: text()
+      .max(1_000)
+      .regex(
+        /^(?!\/)(?!(?:.*\/)?\.\.?(?:\/|$))[^\\:%]+$/,
+        'has to be a folder of the repository, such as services/checkout',
+      )
+      .optional(),
+    /** How a version is called as a tag there: `v{version}`. */
+    version_tag: text()
+      .max(100)
+      .regex(/^[^{}]*\{version\}[^{}]*$/, 'has to have {version} in it, such as "v{version}"')
+      .optional(),
     compliance: z
       .looseObject({
         pci_dss: text().optional(),

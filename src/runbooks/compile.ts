@@ -40,6 +40,8 @@ export interface CompileInput {
    * (`{ "$late": "previous_version" }`). Its absence is said on the card.
    */
   readonly previousVersion?: string;
+  /** The commit that the version stands for; absent when nobody knows. */
+  readonly commit?: string;
   readonly work: Work;
   /** Outputs of the `resolve` steps by id. */
   readonly resolve: JsonObject;
@@ -227,7 +229,7 @@ class PlanBuilder {
     const { request } = this.input;
     const plan: Plan = {
       format: 1,
-      operation: operationOf(request, this.input.work),
+      operation: { ...operationOf(request, this.input.work), commit: this.input.commit },
       policyCommit: this.input.policyCommit,
       sources: this.input.sources,
       connections: this.usedConnections() as unknown as JsonObject,

@@ -10,6 +10,8 @@ export const operationFields = [
   'service',
   'environment',
   'version',
+  /** What the version stands for in the service's code repository. */
+  'commit',
   'previous_version',
   'runbook',
   'requester',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openBlobStore } from '../../activities/adapters/blob-store';
 import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openPolicyRepository } from '../../activities/adapters/policy-repository';
+import type { CodeSource } from '../../activities/worker/code-source';
 import { createDecisionActivities, type DecisionDeps } from '../../activities/worker/decisions';
 import { createPolicySource } from '../../activities/worker/policy-source';
 import type { Vote } from '../../src/approvals/ballot';
@@ -12,6 +13,7 @@ import type { AppliedChange } from '../../src/ledger/record';
 import type { Asker, JudgeInput, Judgement, KnownPerson, Recheck } from '../../src/operation/ports';
 import { relay } from '../../src/operation/relay';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
+import { codeSourceIn } from '../helpers/code-source';
 import { examplePolicy } from '../helpers/company';
 import { makeRepository, type TestRepository } from '../helpers/git-repository';
 import { aRequest, testTimings } from '../helpers/operation-world';
@@ -23,6 +25,7 @@ const heard: unknown[] = [];
 let policy: TestRepository;
 let records: TestRepository;
 let ledger: Ledger;
+let code: CodeSource;
 let decisions: ReturnType<typeof createDecisionActivities>;
 
 let held: DecisionDeps['heldBack'];
@@ -40,6 +43,7 @@ beforeEach(async () => {
     dataDir: join(folder, 'ledger'),
     now: () => new Date(),
   });
+  code = codeSourceIn(folder);
   const mirror = openPolicyRepository({
     url: policy.url,
     ref: 'main',
@@ -50,6 +54,7 @@ beforeEach(async () => {
     onShadow: (about) => void heard.push(about),
     policy: createPolicySource({ mirror, freshMs: 0, now: () => Date.now() }),
     ledger,
+    code,
     blobs: await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) }),
     heldBack: (about) => held(about),
     relayKey,

@@ -12,6 +12,7 @@ import { createRecordActivities } from '../../activities/worker/records';
 import { POLICY_WATCH_ID, VOTE_UPDATE, WORKER_QUEUE } from '../../workflows/contract';
 import { relay } from '../../src/operation/relay';
 import type { OperationView } from '../../src/operation/view';
+import { codeSourceIn } from '../helpers/code-source';
 import { makeRepository, type TestRepository } from '../helpers/git-repository';
 import { openWorld, testTimings, type World } from '../helpers/operation-world';
 
@@ -57,6 +58,7 @@ beforeAll(async () => {
     ...createDecisionActivities({
       policy: source,
       ledger,
+      code: codeSourceIn(folder),
       blobs,
       relayKey,
       heldBack: async () => ({}),

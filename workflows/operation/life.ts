@@ -331,6 +331,7 @@ export class Life {
         kind: request.kind,
         lane: judgement.lane,
         version: this.facts.admission?.version ?? request.version,
+        commit: judgement.change?.commit,
         previousVersion: recheck.previousVersion,
         operation: request.id,
         at: instant(),

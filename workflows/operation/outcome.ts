@@ -84,17 +84,20 @@ export function stateChangeOf(ran: {
   readonly kind: OperationKind;
   readonly lane: { readonly service: string; readonly environment: string };
   readonly version?: string;
+  /** What `version` stands for. */
+  readonly commit?: string;
   readonly previousVersion?: string;
   readonly operation: string;
   readonly at: string;
   readonly fence?: Fence;
 }): AppliedChange | undefined {
-  const { result, lane, version, previousVersion, operation, at, fence } = ran;
+  const { result, lane, version, commit, previousVersion, operation, at, fence } = ran;
   if (version === undefined) return undefined;
   const base = { ...lane, operation, at, ...(fence && { fence }) };
   if (result.kind === 'done') {
-    if (ran.kind === 'rollback') return { ...base, kind: 'rolled_back', from: previousVersion, to: version };
-    return { ...base, kind: result.watch === 'superseded' ? 'applied' : 'succeeded', version };
+    const brought = { ...base, ...(commit && { commit }) };
+    if (ran.kind === 'rollback') return { ...brought, kind: 'rolled_back', from: previousVersion, to: version };
+    return { ...brought, kind: result.watch === 'superseded' ? 'applied' : 'succeeded', version };
   }
   const restored = result.kind === 'undone';
   if (!restored || previousVersion === undefined) return undefined;

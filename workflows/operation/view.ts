@@ -23,6 +23,7 @@ export function viewOf(facts: Facts, ballots: readonly BallotView[]): OperationV
     requester: request.requester,
     requesterVerified: true,
     reason: request.reason,
+    change: judgement?.change,
     state: facts.state,
     since: instant(facts.since),
     requestedAt: request.requestedAt,

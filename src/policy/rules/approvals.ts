@@ -3,7 +3,9 @@ import type { Ballot, Seat, Vote } from '../../approvals/ballot';
 import { evaluate as evaluateCondition } from '../../expressions/cel';
 import { denial, listed, membersOf, membership, placeOf, type Context, type Finding, type Rule } from '../context';
 import type { Duty } from '../duty';
+import { isPreview } from '../names';
 import { excludedAccounts } from '../people';
+import { unknownAuthors } from '../unknown-authors';
 import type { Approval } from '../policy';
 import type { ApprovalGate, Reason, Source } from '../verdict';
 import { pciDuties } from './pci-dss';
@@ -43,8 +45,7 @@ function firstRule({ policy, variables, world }: Context): FirstRule {
       ? evaluateCondition(rule.when, variables, { zone: policy.timezone, unchanging: true })
       : { ok: true as const, value: true };
     // Before there is a plan, a condition on it is taken as holding: the strictest preview.
-    const isPreview = !answer.ok && world.plan === undefined && rule.when?.roots.includes('plan');
-    if (!answer.ok && !isPreview) {
+    if (!answer.ok && !isPreview(rule.when?.paths ?? [], world)) {
       const message = `The approval rule "${rule.name}" could not be evaluated (${answer.message}), and what cannot be judged is denied; the owner of the policy repository has to mend ${placeOf(rule.source)}.`;
       return { kind: 'broken', finding: denial(rule.name, message, rule.source) };
     }
@@ -95,14 +96,15 @@ function ownDuties({ policy, request, service }: Context): readonly Duty[] {
     source: { file: service.file, line: service.lineOf(['deployment', 'requires_dual_approval']) },
     approvers: 2,
   };
+  const because = unknownAuthors(request, service.name);
   const unknown: Duty = {
     rule: 'unknown authors',
-    because: `Nobody knows who wrote this change of ${service.name}, so one more person has to approve it.`,
+    because: because ?? '',
     source: policy.source(['unknown_authors']),
     approvers: 'one_more',
   };
   const needsAuthors = policy.file.unknown_authors === 'extra_seat' && service.compliance.pciDss === undefined;
-  const isUnknown = needsAuthors && request.authors === undefined && request.kind === 'deploy';
+  const isUnknown = needsAuthors && because !== undefined && request.kind === 'deploy';
   return [...(service.needsDualApproval && request.kind !== 'runbook' ? [dual] : []), ...(isUnknown ? [unknown] : [])];
 }
 

@@ -1,5 +1,7 @@
 import { evaluate as evaluateCondition } from '../../expressions/cel';
 import { denial, placeOf, type Finding, type Rule } from '../context';
+import { readsAny } from '../facts';
+import { isPreview } from '../names';
 import type { CompanyRule } from '../policy';
 import { violation } from '../violation';
 
@@ -18,8 +20,8 @@ export const companyRules: Rule = (context) => {
   function judge(rule: CompanyRule): Finding {
     const { name, when, level, message, override, source } = rule;
     const answer = evaluateCondition(when, context.variables, { zone: policy.timezone, unchanging: true });
-    // There is a second verdict, with the plan, before anybody is asked.
-    if (!answer.ok && context.world.plan === undefined && when.roots.includes('plan')) return {};
+    // There is a second verdict, with the plan and the change, before anybody is asked.
+    if (answer.ok ? readsAny(when.paths, context.laterFacts) : isPreview(when.paths, context.world)) return {};
     if (!answer.ok)
       return denial(
         name,

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json';
 import { listed, subjectOf, type Context, type Finding, type Rule } from '../context';
-import { matchesGlob } from '../handlers';
+import { matchesGlob } from '../../code/path-pattern';
 import type { Policy, Service } from '../policy';
 import { violation } from '../violation';
 

@@ -1,6 +1,7 @@
 import { subjectOf, type Context, type Rule } from '../context';
 import type { Duty } from '../duty';
 import { authorsEvidence, segregation } from '../segregation';
+import { unknownAuthors } from '../unknown-authors';
 import { violation } from '../violation';
 
 /**
@@ -39,21 +40,14 @@ export const pciDss: Rule = (context) => {
 export function pciDuties({ service, request }: Context): readonly Duty[] {
   if (service?.compliance.pciDss === undefined || request.kind !== 'deploy') return [];
   const source = { file: service.file, line: service.lineOf(['compliance', 'pci_dss']) };
-  if (request.authors !== undefined)
-    return [
-      {
-        rule: `segregation of ${service.name}`,
-        because: `${service.name} is under PCI DSS, so somebody who neither asked nor wrote it has to approve it.`,
-        source,
-        approvers: 1,
-      },
-    ];
+  const unknown = unknownAuthors(request, service.name);
+  if (unknown !== undefined) return [{ rule: 'unknown authors', because: unknown, source, approvers: 'one_more' }];
   return [
     {
-      rule: 'unknown authors',
-      because: `Nobody knows who wrote this change of ${service.name}, so one more person has to approve it.`,
+      rule: `segregation of ${service.name}`,
+      because: `${service.name} is under PCI DSS, so somebody who neither asked nor wrote it has to approve it.`,
       source,
-      approvers: 'one_more',
+      approvers: 1,
     },
   ];
 }
