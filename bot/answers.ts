@@ -15,6 +15,7 @@ import { actOnHolds, holdsNow, isHoldAsked } from './holds';
 import { declareIncident, type Declaration } from './incidents';
 import { startOperation, type HandedOver, type IntakeDeps } from './intake';
 import { whatIf } from './what-if';
+import { reviewLines } from './reviews';
 import { fullIdOf, openIncident, openIncidents, statusOf, viewOf, withLinks } from './looks';
 import { asksForOperation, incidentOf, notAfter, requestOf, type AskedFrom, type OperationAsked } from './requests';
 import type { Relay } from './relaying';
@@ -67,6 +68,8 @@ export async function answer(deps: AnswerDeps, asked: Asked, from: AskedFrom): P
       return looked(async () => ({ kind: 'status', status: await statusIn(deps) }));
     case 'locks':
       return looked(async () => ({ kind: 'holds', holds: await holdsNow(deps) }));
+    case 'reviews':
+      return looked(async () => ({ kind: 'lines', lines: await reviewLines(deps) }));
     case 'show':
       return looked(() => show(deps, asked.id));
     case 'why':

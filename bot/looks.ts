@@ -76,14 +76,14 @@ export async function originalRequest(deps: LookDeps, id: string): Promise<Opera
 export async function fullIdOf(deps: LookDeps, typed: string): Promise<string | undefined> {
   if (typed.includes('-')) return typed;
   const query = `WorkflowType IN ('${WORKFLOWS.operation}', '${WORKFLOWS.incident}')`;
-  const found = await list(deps, query, 1_000);
+  const found = await listWorkflows(deps, query, 1_000);
   return found.find((each) => shortIdIn(each.workflowId) === typed)?.workflowId;
 }
 
 /** Everything under way: operations from search attributes and memos, incidents from their own view. Says what it leaves out. */
 export async function statusOf(deps: LookDeps): Promise<StatusView> {
   const [running, incidents] = await Promise.all([
-    list(deps, `WorkflowType = '${WORKFLOWS.operation}' AND ExecutionStatus = 'Running'`, listMax + 1),
+    listWorkflows(deps, `WorkflowType = '${WORKFLOWS.operation}' AND ExecutionStatus = 'Running'`, listMax + 1),
     // Without a worker incidents say nothing; the operations are still worth showing.
     openIncidents(deps).catch((error: unknown) => error as Error),
   ]);
@@ -126,14 +126,14 @@ export async function withLinks(
 
 /** Newest first. */
 export async function recentOperations(deps: LookDeps): Promise<readonly OperationLine[]> {
-  return (await list(deps, `WorkflowType = '${WORKFLOWS.operation}'`)).map(operationLineOf);
+  return (await listWorkflows(deps, `WorkflowType = '${WORKFLOWS.operation}'`)).map(operationLineOf);
 }
 
 /** Open incidents as they see themselves, and how many more there are that did not say. Throws `Late` when none of them answers. */
 export async function openIncidents(
   deps: LookDeps,
 ): Promise<{ readonly views: readonly IncidentView[]; readonly left: number }> {
-  const running = await list(deps, runningIncidents);
+  const running = await listWorkflows(deps, runningIncidents);
   const views = await viewsOf<IncidentView>(deps, running);
   if (running.length > 0 && views.length === 0) throw new Late('no open incident answers');
   return { views, left: running.length - views.length };
@@ -141,7 +141,7 @@ export async function openIncidents(
 
 /** The open incident that has this id, or whose id ends in it, however many are open. */
 export async function openIncident(deps: LookDeps, typed: string): Promise<IncidentView | undefined> {
-  const running = await list(deps, runningIncidents, 1_000);
+  const running = await listWorkflows(deps, runningIncidents, 1_000);
   const found = running.find(({ workflowId }) => workflowId === typed || shortIdIn(workflowId) === typed);
   return found && viewOf<IncidentView>(deps, found.workflowId);
 }
@@ -149,7 +149,7 @@ export async function openIncident(deps: LookDeps, typed: string): Promise<Incid
 /** What one person sees on the Home tab, without what waits for them. */
 export async function mineOf(deps: LookDeps, person: string): Promise<readonly OperationLine[]> {
   const query = `WorkflowType = '${WORKFLOWS.operation}' AND ExecutionStatus = 'Running' AND ${SEARCH_ATTRIBUTES.requester.name} = '${quoted(person)}'`;
-  return (await list(deps, query)).map(operationLineOf);
+  return (await listWorkflows(deps, query)).map(operationLineOf);
 }
 
 /** Operations with a free seat for one of these teams, with the ballot that a press would be about. */
@@ -160,7 +160,7 @@ export async function waitingFor(
   if (asked.teams.length === 0) return [];
   const teams = asked.teams.map((team) => `'${quoted(team)}'`).join(', ');
   const query = `ExecutionStatus = 'Running' AND ${SEARCH_ATTRIBUTES.waitingFor.name} IN (${teams})`;
-  const views = await viewsOf<OperationView>(deps, await list(deps, query));
+  const views = await viewsOf<OperationView>(deps, await listWorkflows(deps, query));
   return views
     .filter((view) => view.requester.id !== asked.person)
     .flatMap((view) => {
@@ -182,7 +182,12 @@ async function viewsOf<View extends OperationView | IncidentView>(
   return (await Promise.all(asked)).filter((view): view is Awaited<View> => view !== undefined);
 }
 
-async function list(deps: LookDeps, query: string, max = listMax): Promise<readonly WorkflowExecutionInfo[]> {
+/** Workflows as lists show them, newest first. */
+export async function listWorkflows(
+  deps: LookDeps,
+  query: string,
+  max = listMax,
+): Promise<readonly WorkflowExecutionInfo[]> {
   return bounded(
     within(deps.temporal, deps.waits.look, async () => {
       const found: WorkflowExecutionInfo[] = [];

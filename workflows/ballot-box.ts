@@ -139,6 +139,7 @@ export class BallotBox {
       if (this.repeats(open, body)) return undefined;
       return body.decision === 'reject' && this.work === 'begun' ? 'begun' : 'closed';
     }
+    if (body.decision === 'reject' && open.ballot.purpose !== undefined) return 'no_rejection';
     const wantsReason = body.decision === 'reject' || open.ballot.purpose !== undefined;
     if (wantsReason && !body.reason?.trim()) return 'reason_missing';
     if (this.reserved.has(reservation(body))) return 'checking';

@@ -27,6 +27,7 @@ export const WORKFLOWS = {
   incident: 'incident',
   holds: 'holds',
   requestApproval: 'requestApproval',
+  review: 'review',
   policyWatch: 'policyWatch',
 } as const;
 
@@ -38,6 +39,10 @@ export const POLICY_WATCH_ID = 'policy-watch';
 export const HOLDS_ID = 'holds';
 /** Key of its memo under which it keeps all it knows: decisions read it without asking a worker. */
 export const HOLDS_MEMO = 'holds';
+/** The review of a break-glass operation. */
+export const reviewId = (operationId: string): string => `review/${operationId}`;
+/** Key of the memo that says which review it is (`OpenReview`). */
+export const REVIEW_MEMO = 'review';
 export const runId = (operationId: string): string => `${operationId}/run`;
 
 /** Update and, for when no worker answers, signal. Both take `Relayed<VoteBody>`, the Update also what the bot knows of the voter. */
@@ -121,6 +126,21 @@ export interface OperationInput {
   readonly request: Relayed<import('../src/operation/request').OperationRequest>;
   /** What the bot freshly knew of who asks; Slack is asked when it is absent. */
   readonly known?: Relayed<KnownPerson>;
+  readonly timings: OperationTimings;
+}
+
+/** What `review` is started with, by the operation that it is about. */
+export interface ReviewInput {
+  readonly review: import('../src/operation/review').OpenReview;
+  readonly debt: import('../src/operation/review').ReviewDebt;
+  readonly about: {
+    readonly service?: string;
+    readonly environment?: string;
+    readonly reason?: string;
+    /** Folder of the operation's records. */
+    readonly day: string;
+    readonly policyCommit: string;
+  };
   readonly timings: OperationTimings;
 }
 

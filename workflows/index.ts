@@ -4,4 +4,5 @@ export { lane } from './lane';
 export { operation } from './operation';
 export { policyWatch } from './policy-watch';
 export { requestApproval } from './request-approval';
+export { review } from './review';
 export { run } from './run';

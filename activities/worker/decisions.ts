@@ -19,6 +19,7 @@ import type {
 } from '../../src/operation/ports';
 import { reconsider } from '../../src/operation/reconsider';
 import { isRelayed } from '../../src/operation/relay';
+import type { OpenReview } from '../../src/operation/review';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
 import type { OperationTimings } from '../../src/operation/timings';
 import { overridden } from '../../src/policy/override-ballots';
@@ -40,6 +41,8 @@ export interface DecisionDeps {
   /** Keeps a plan's body under its digest; keeping it twice is harmless. */
   readonly blobs: { put(text: string): Promise<string> };
   /** What holds work back by somebody's word. Failing means that nobody can say. */
+  /** Reviews of break-glass by these accounts that nobody has closed. */
+  readonly openReviews: (accounts: readonly string[]) => Promise<readonly OpenReview[]>;
   readonly heldBack: (about: { readonly service?: string }) => Promise<HeldBack>;
   readonly relayKey: string;
   /** Type of a workflow, for the list of callers that may ask for approvals; undefined when it does not exist. */
@@ -282,9 +285,26 @@ async function gather(
     history: historyOf(states),
     applied,
     held: await held,
+    reviews: await whatIsOwed(deps, about),
     ...(policyChange && { policyChange }),
     now: now(),
   };
+}
+
+/** A break-glass is asked for when things are broken, so that nobody can say stops nothing: policy says what follows. */
+async function whatIsOwed(
+  { openReviews }: DecisionDeps,
+  { request, repository }: { readonly request: OperationRequest; readonly repository: Repository },
+): Promise<Case['reviews']> {
+  const { requester, labels, id } = request;
+  if (requester.kind !== 'person' || !labels.includes('break_glass')) return undefined;
+  const { people } = repository.policy;
+  try {
+    const open = await openReviews([...new Set([requester.id, ...people.accountsOf(people.personOf(requester.id))])]);
+    return open.filter(({ operation }) => operation !== id);
+  } catch {
+    return 'unknown';
+  }
 }
 
 /** A rollback passes all of it, so it does not even ask (law 5). */

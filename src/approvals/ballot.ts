@@ -88,6 +88,7 @@ export const voteRefusals = [
   'finished',
   'checking',
   'reason_missing',
+  'no_rejection',
 ] as const;
 
 export type VoteRefusal = (typeof voteRefusals)[number];

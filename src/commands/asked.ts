@@ -91,6 +91,7 @@ export type Asked =
   | { readonly kind: 'incident.mitigate'; readonly text?: string; readonly incident?: string }
   | { readonly kind: 'incident.resolve'; readonly text?: string; readonly incident?: string }
   | { readonly kind: 'status' }
+  | { readonly kind: 'reviews' }
   | { readonly kind: 'why'; readonly service: string; readonly environment: string; readonly version?: string }
   /** A command as text, to be read again, and an instant in words; now when absent. */
   | { readonly kind: 'what-if'; readonly command: string; readonly at?: string }

@@ -54,6 +54,8 @@ function partsOf(asked: Asked): readonly string[] {
       ];
     case 'status':
       return ['/signalbox', 'status'];
+    case 'reviews':
+      return ['/signalbox', 'reviews'];
     case 'why':
       return ['/signalbox', 'why', asked.service, asked.version ?? '', `to ${asked.environment}`];
     case 'what-if':

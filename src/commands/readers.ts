@@ -40,6 +40,7 @@ export const readers: Readers = {
   'incident.mitigate': { takes: 'prose', read: (given) => ({ kind: 'incident.mitigate', ...closing(given) }) },
   'incident.resolve': { takes: 'prose', read: (given) => ({ kind: 'incident.resolve', ...closing(given) }) },
   status: { takes: 'words', read: (given) => none(given, { kind: 'status' }) },
+  reviews: { takes: 'words', read: (given) => none(given, { kind: 'reviews' }) },
   why: { takes: 'words', read: why },
   'what-if': { takes: 'prose', read: whatIf },
   ...readHolds,

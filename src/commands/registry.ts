@@ -193,7 +193,7 @@ export const commands: readonly Command[] = [
   {
     command: '/signalbox',
     summary: 'Status, reasons and help',
-    hint: 'status | locks | lock | unlock | hand-over | freeze | thaw | stop | go | why <service> to <environment> | what-if "<command>" at "<when>" | show <id> | help',
+    hint: 'status | locks | lock | unlock | hand-over | freeze | thaw | stop | go | why <service> to <environment> | what-if "<command>" at "<when>" | show <id> | reviews | help',
     bare: 'help',
     subcommands: [
       {
@@ -234,6 +234,15 @@ export const commands: readonly Command[] = [
         usage: '<id>',
         summary: 'One operation, step by step.',
         examples: ['/signalbox show deploy-checkout-production-k3m9x2p7qa'],
+        who: 'everyone',
+        flags: [],
+      },
+      {
+        name: 'reviews',
+        kind: 'reviews',
+        usage: '',
+        summary: 'Which break-glass still has to be looked at, by whom and until when.',
+        examples: ['/signalbox reviews'],
         who: 'everyone',
         flags: [],
       },

@@ -6,6 +6,7 @@ export const ledgerEvents = [
   'verdict',
   'vote',
   'override',
+  'review',
   'intent',
   'act',
   'outcome',

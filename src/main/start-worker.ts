@@ -9,6 +9,7 @@ import { heldBack, heldBackMs } from '../../activities/worker/held-back';
 import { createHoldActivities } from '../../activities/worker/holds';
 import { createKnownVoterActivities } from '../../activities/worker/known-voters';
 import { createLaneActivities } from '../../activities/worker/lanes';
+import { openReviews } from '../../activities/worker/open-reviews';
 import { createPolicyWatch } from '../../activities/worker/policy-watch';
 import { createRecordActivities } from '../../activities/worker/records';
 import { addPolicyGauges } from '../../bot/metrics';
@@ -58,6 +59,7 @@ export const startWorker: Start = async ({ config, log }) => {
         code,
         blobs,
         heldBack: (about) => heldBack({ client, waitMs: heldBackMs }, about),
+        openReviews: (accounts) => openReviews({ client, waitMs: heldBackMs }, accounts),
         relayKey: config.RELAY_KEY,
         workflowTypeOf: async (workflowId) => (await client.workflow.getHandle(workflowId).describe()).type,
         timings: readTimings(config.TIMINGS),

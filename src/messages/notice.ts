@@ -45,6 +45,8 @@ export type Notice =
       readonly reason?: string;
       readonly stillNeeded: readonly string[];
     }
+  /** Of a review of break-glass: that it is open, still open, overdue or closed. */
+  | { readonly kind: 'review'; readonly message: string; readonly mention: readonly string[]; readonly by?: string }
   | { readonly kind: 'overridden'; readonly by: string; readonly rule: string; readonly reason: string }
   | { readonly kind: 'step_detail'; readonly step: string; readonly summary: string; readonly lines: readonly string[] }
   | { readonly kind: 'gate_opened'; readonly message: string }

@@ -54,6 +54,11 @@ const renderers: Renderers = {
     const reason = notice.reason ? ` (${safe(notice.reason, 300)})` : '';
     return said(`✅ ${mention(notice.by)} approved${seat}${reason}.${rest}`);
   },
+  review: (notice) => {
+    const who = notice.mention.slice(0, 20).map(mention).join(' ');
+    const by = notice.by === undefined ? '' : ` (${mention(notice.by)})`;
+    return said(`🔓 ${who ? `${who} ` : ''}${safe(notice.message, 1200)}${by}`);
+  },
   overridden: (notice) =>
     said(`🔓 ${mention(notice.by)} overrode the soft rule "${safe(notice.rule, 120)}": ${safe(notice.reason, 500)}`),
   step_detail: (notice) => {

@@ -71,6 +71,8 @@ const byState: { readonly [state in OperationState]?: readonly MakeButton[] } = 
 };
 
 export function operationButtons(view: OperationView): KnownBlock[] {
+  // What is done about it is on its ballot.
+  if (view.kind === 'review') return [];
   const made = (byState[view.state] ?? [])
     .filter((make) => make !== rollBack || canRollBack(view))
     .filter((make) => make !== openIncident || !view.incidentId)

@@ -177,7 +177,7 @@ function details(
         ['With', inputs.map(([name, value]) => `${code(name, 60)} ${safe(value, 100)}`).join('\n') || undefined],
         ['Reason', view.reason && safeLines(view.reason, { max: 900, lines: 4 })],
       ]),
-      section([...warnings, wayBack]),
+      ...(view.kind === 'review' ? [] : [section([...warnings, wayBack])]),
       ...(ballot.purpose === undefined ? [section(`🗳️ ${seatSentence(ballot, voter)}`)] : []),
     ],
     context([

@@ -5,6 +5,7 @@ import type { JsonObject } from '../json';
 import type { AppliedState } from '../ledger/record';
 import { lastGood } from '../ledger/state';
 import { ballotsFor } from '../policy/ballots';
+import { reviewDebtFor } from '../policy/review-debt';
 import { overrideBallotFor } from '../policy/override-ballots';
 import { basisOf } from '../policy/basis';
 import { operatorsFor } from '../policy/operators';
@@ -28,6 +29,7 @@ import { rollbackReadiness } from './rollback-readiness';
 import type { OperationRequest } from './request';
 import { shownInputs } from './shown-inputs';
 import { askedTitle } from './title';
+import type { ReviewDebt } from './review';
 import type { GateView } from './view';
 import { workFor, type WorkAnswer } from './work';
 
@@ -43,6 +45,8 @@ export interface Case {
   readonly history: NonNullable<World['history']>;
   /** What holds work back by command, and open incidents. */
   readonly held?: HeldBack;
+  /** The requester's open reviews, for break-glass. */
+  readonly reviews?: World['reviews'];
   /** For requests of the kind `policy`: what the commit changes. */
   readonly policyChange?: PolicyChange;
   /** What lies between what runs and the version asked for; absent before it is looked up. */
@@ -174,6 +178,7 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
       rollback: rollbackReadiness(input, outline),
       inputs: input.policyChange ? policyChangeWords(input.policyChange) : shownInputs(plan),
       lane: about.request.kind === 'policy' ? policyLane : evaluation.lane,
+      ...(evaluation.debt && { review: reviewOf(input, outline, evaluation.channel) }),
       facts: evaluation.facts,
       decisionDigest: digestOf({ work: workOfPlan(plan), ballots: ballots.map(seatsOf) }),
       workDigest: digestOf(workOfPlan(plan)),
@@ -217,6 +222,18 @@ export function previewCase(input: Case): Preview {
 export function gatesOf(input: Judged, plan: PlanOutline): GateAnswer {
   const evaluation = evaluate(questionOf(input, plan));
   return evaluation.verdict === 'allowed' ? gateAnswer(evaluation.gates, input, plan.digest) : { gates: [] };
+}
+
+function reviewOf(input: Case, { digest }: PlanOutline, channel: string): ReviewDebt | undefined {
+  const { repository, request, now } = input;
+  return reviewDebtFor({
+    policy: repository.policy,
+    planDigest: digest,
+    operationId: request.id,
+    excluded: excludedFrom(input),
+    channel,
+    now,
+  });
 }
 
 /** Every account that never counts: the requester's, and the authors' of the change. */
@@ -263,6 +280,7 @@ function describe(input: Case): Described {
     problems,
     world: {
       ...input.held,
+      ...(input.reviews && { reviews: input.reviews }),
       history: input.history,
       requester: standing,
       teams: Object.fromEntries(teams),

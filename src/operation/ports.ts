@@ -15,6 +15,7 @@ import type { Standing } from '../policy/standing';
 import type { Basis, ShadowFinding } from '../policy/verdict';
 import type { PolicyTrouble } from '../policy/unreachable';
 import type { OperationRequest, Relayed } from './request';
+import type { ReviewDebt } from './review';
 import type { OperationTimings } from './timings';
 import type { GateView, OperationView } from './view';
 
@@ -75,6 +76,8 @@ export type Judgement =
       readonly rollback: OperationView['rollback'];
       readonly inputs?: { readonly [name: string]: string };
       readonly lane?: { readonly service: string; readonly environment: string };
+      /** For break-glass: what is owed once it has begun. */
+      readonly review?: ReviewDebt;
       readonly facts: JsonObject;
       /** What shadow rules would have changed. */
       readonly shadow?: readonly ShadowFinding[];

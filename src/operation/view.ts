@@ -82,7 +82,7 @@ export interface OperationView {
   /** The last part of the id, as people say it. */
   readonly shortId: string;
   /** `approval` is the card of the public `requestApproval`. */
-  readonly kind: OperationKind | 'approval';
+  readonly kind: OperationKind | 'approval' | 'review';
   readonly title: string;
   readonly service?: string;
   readonly environment?: string;

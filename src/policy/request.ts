@@ -82,6 +82,16 @@ export interface World {
   readonly holdsUnknown?: string;
   /** What a policy commit changes, for requests of the kind `policy`. */
   readonly policyChange?: PolicyChange;
+  /** Reviews of the requester's earlier break-glass that nobody has closed; asked for break-glass only. */
+  readonly reviews?:
+    | 'unknown'
+    | readonly {
+        readonly operation: string;
+        readonly by: string;
+        /** ISO 8601. */
+        readonly dueAt: string;
+        readonly reviewBy?: readonly string[];
+      }[];
   /** Why the newest policy commit is not the one in force. */
   readonly policyProblem?: string;
   /** What kind of problem that is; absent: a newer commit that does not bind. */

@@ -3,6 +3,8 @@ import type { StatusView } from '../../src/messages/status';
 import { openIncident, statusOf } from '../../bot/looks';
 import { defaultWaits } from '../../bot/deps';
 import { eventually, openBotWorld, personToken, type BotWorld } from './support/bot-world';
+import type { OpenReview } from '../../src/operation/review';
+import { REVIEW_MEMO, reviewId, WORKER_QUEUE, WORKFLOWS } from '../../workflows/contract';
 import { since } from './support/stand-in-workflows';
 
 const freeze = 'The freeze "year end" refuses changes of every service until 2027.';
@@ -25,7 +27,47 @@ async function askedFor(text: string): Promise<StatusView> {
     headers: { authorization: `Bearer ${personToken}`, 'content-type': 'application/json' },
     body: JSON.stringify({ text, key: String(Math.random()) }),
   });
-  return ((await answered.json()) as { status: StatusView }).status;
+  const answer = (await answered.json()) as { status?: StatusView };
+  return (answer.status ?? answer) as StatusView;
+}
+
+describe('the reviews', () => {
+  it('are listed with what was done, by whom, and who closes them until when; what is due first comes first', async () => {
+    expect(await linesOf('signalbox reviews')).toEqual(['Every break-glass has been looked at.']);
+    const review = (operation: string, dueAt: string): OpenReview => ({
+      operation,
+      title: `Deploy ${operation}`,
+      by: 'U0ANN',
+      reviewBy: ['director', 'sre'],
+      openedAt: '2026-11-20T10:00:00.000Z',
+      dueAt,
+    });
+    const open = [review('web', '2999-01-01T00:00:00.000Z'), review('db', '2020-01-01T00:00:00.000Z')];
+    for (const each of open)
+      await world.temporal.client.workflow.start(WORKFLOWS.review, {
+        workflowId: reviewId(each.operation),
+        taskQueue: WORKER_QUEUE,
+        memo: { [REVIEW_MEMO]: { ...each } },
+      });
+
+    const lines = await eventually(async () => {
+      const seen = await linesOf('signalbox reviews');
+      return seen.length === 2 && seen;
+    });
+
+    expect(lines).toEqual([
+      '• Deploy db (db), done by U0ANN: its review by director or sre is overdue since 2020-01-01 00:00 UTC; until it is closed, U0ANN cannot break the glass again.',
+      '• Deploy web (web), done by U0ANN: its review by director or sre is due by 2999-01-01 00:00 UTC; until it is closed, U0ANN cannot break the glass again.',
+    ]);
+    await type('/signalbox', 'reviews');
+    await world.slack.waitFor(() =>
+      world.slack.ephemerals('U0ANN').some(({ text }) => text.includes('Deploy web (web)')),
+    );
+  });
+});
+
+async function linesOf(text: string): Promise<readonly string[]> {
+  return ((await askedFor(text)) as unknown as { lines: readonly string[] }).lines;
 }
 
 describe('the status', () => {

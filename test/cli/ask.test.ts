@@ -311,6 +311,39 @@ describe('overriding a soft rule', () => {
   });
 });
 
+describe('closing a review', () => {
+  const closes = {
+    id: 'r1',
+    digest: 'rd1',
+    purpose: 'review' as const,
+    rule: 'break_glass',
+    order: 'parallel' as const,
+    seats: [{ team: 'director', mention: [] }],
+    expiresAt: '2036-11-25T10:00:00Z',
+    takes: 'votes' as const,
+    oneClick: false,
+  };
+
+  it('finds it by its operation, and says what was found', async () => {
+    const counted = { status: 200, body: { kind: 'counted', sentence: 'Your approval is counted.' } };
+    answers = [view('succeeded'), view('waiting', { ballots: [closes] }), counted];
+    const { code } = await type(['review', 'k3m9x2p7qa', '--reason', 'a full disk'], { env });
+    expect(code).toBe(0);
+    expect(asked[1]).toMatchObject({ url: `/api/v1/operations/review%2F${id}` });
+    expect(asked[2]).toMatchObject({
+      url: `/api/v1/operations/review%2F${id}/votes`,
+      body: { ballot: 'r1', digest: 'rd1', decision: 'approve', reason: 'a full disk' },
+    });
+  });
+
+  it('wants to know what was found, and says when it is closed already', async () => {
+    expect(await type(['review', id], { env })).toMatchObject({ code: 2, err: expect.stringMatching(/--reason/) });
+    expect(await type(['review', id, '--reason', ' '], { env })).toMatchObject({ code: 2 });
+    answers = [view('succeeded'), view('succeeded')];
+    expect(await type(['review', id, '--reason', 'x'], { env })).toMatchObject({ code: 1 });
+  });
+});
+
 describe('acts', () => {
   it('cancels by the full id', async () => {
     answers = [view('waiting'), { status: 200, body: { kind: 'counted', sentence: 'It is cancelled.' } }];

@@ -241,3 +241,30 @@ it('says that a version already ran here when it is deployed again, and not of a
   expect(markupOf(operationCard(again, about))).toContain('`1.4.1`, which already ran here');
   expect(markupOf(operationCard({ ...again, kind: 'rollback' }, about))).not.toContain('already ran here');
 });
+
+describe('a ballot that takes a reason', () => {
+  const soft = { ...ballotView, purpose: 'override' as const, rule: 'quiet week', seats: [ballotView.seats[1]!] };
+  const text = (view: ReturnType<typeof operationView>) => JSON.stringify(operationCard(view).blocks);
+
+  it('has Override… and no Reject, and the card does not say that it waits for those who may', () => {
+    const card = operationView({ ballots: [soft] });
+    expect(text(card)).toContain('Override…');
+    expect(text(card)).not.toContain('"Reject"');
+    expect(text(card)).not.toContain('Approval: quiet week');
+    expect(operationCard(card).text).not.toContain('waits for director');
+  });
+
+  it('says who overrode it', () => {
+    const seats = [{ ...soft.seats[0]!, filledBy: 'U0DIRECTOR', at: '2026-11-21T09:05:00Z' }];
+    const card = text(operationView({ ballots: [{ ...soft, seats, takes: 'rejections' }] }));
+    expect(card).toContain('Overridden by <@U0DIRECTOR>');
+    expect(card).not.toContain('Override…');
+  });
+
+  it('of a review has Close review… and no Cancel', () => {
+    const view = operationView({ kind: 'review', ballots: [{ ...soft, purpose: 'review', rule: 'break_glass' }] });
+    expect(text(view)).toContain('Close review…');
+    expect(text(view)).not.toContain('Cancel request');
+    expect(operationCard(view).text).toContain('waits for director');
+  });
+});

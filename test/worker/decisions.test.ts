@@ -14,6 +14,7 @@ import type { Asker, JudgeInput, Judgement, KnownPerson, Recheck } from '../../s
 import { relay } from '../../src/operation/relay';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
 import { codeSourceIn } from '../helpers/code-source';
+import type { OpenReview } from '../../src/operation/review';
 import { examplePolicy } from '../helpers/company';
 import { makeRepository, type TestRepository } from '../helpers/git-repository';
 import { aRequest, testTimings } from '../helpers/operation-world';
@@ -30,7 +31,12 @@ let decisions: ReturnType<typeof createDecisionActivities>;
 
 let held: DecisionDeps['heldBack'];
 
+/** What a break-glass by these accounts still owes. */
+const askedOf: (readonly string[])[] = [];
+let owed: () => Promise<readonly OpenReview[]>;
+
 beforeEach(async () => {
+  owed = async () => [];
   held = async () => ({});
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-decisions-'));
   // The rules change under way, so the example's own tests of them would keep the changes from binding.
@@ -56,6 +62,10 @@ beforeEach(async () => {
     ledger,
     code,
     blobs: await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) }),
+    openReviews: (accounts) => {
+      askedOf.push(accounts);
+      return owed();
+    },
     heldBack: (about) => held(about),
     relayKey,
     workflowTypeOf: async () => undefined,
@@ -371,6 +381,66 @@ test.each(['refuse', 'use_last'] as const)(
     else await expect(judged()).resolves.toBeDefined();
   },
 );
+
+describe('break-glass', () => {
+  const oncall: Asker = { standing: 'member', groups: ['S0ONCALL'] };
+  const glass = () => aRequest({ labels: ['break_glass'], reason: 'the shop is down' });
+  const review: OpenReview = {
+    operation: 'deploy-checkout-production-before',
+    title: 'Deploy checkout v2.3.0 to production',
+    by: 'U0ANA',
+    reviewBy: ['director'],
+    openedAt: '2026-11-20T10:00:00.000Z',
+    dueAt: '2026-11-21T10:00:00.000Z',
+  };
+
+  test('owes a review by somebody else of those whom policy names, in the watch channel', async () => {
+    const { judgement } = await judged(glass(), oncall);
+
+    expect(judgement.review).toMatchObject({
+      reviewBy: ['director'],
+      channels: ['#watch', '#policy', '#deploys-prod'],
+      withinMs: 86_400_000,
+      ballot: { purpose: 'review', teams: { director: { users: ['U0DAN'] } } },
+    });
+    expect(judgement.review?.ballot.excluded).toContainEqual({ id: 'U0ANA', because: 'requester' });
+    expect((await judged()).judgement.review).toBeUndefined();
+  });
+
+  test('is refused while the same person’s last one has not been looked at, before the first change too', async () => {
+    const before = await judged(glass(), oncall);
+    owed = async () => [review];
+
+    await expect(judged(glass(), oncall)).rejects.toThrow('nobody has looked at deploy-checkout-production-before');
+    await expect(recheck(before)).resolves.toMatchObject({
+      kind: 'denied',
+      reasons: [expect.stringContaining('have director close its review')],
+    });
+  });
+
+  test('its own review stands not in its way', async () => {
+    const before = await judged(glass(), oncall);
+    owed = async () => [{ ...review, operation: before.input.request.body.id }];
+
+    await expect(recheck(before)).resolves.toMatchObject({ kind: 'go' });
+  });
+
+  test('goes on when nobody can say what is owed, and the record has it', async () => {
+    owed = () => Promise.reject(new Error('Temporal is away'));
+
+    const { judgement } = await judged(glass(), oncall);
+
+    expect(judgement.evidence).toMatchObject({ break_glass: { openReviews: 'unknown' } });
+  });
+
+  test('is all that is asked about: other work owes nothing', async () => {
+    askedOf.length = 0;
+    owed = async () => [review];
+
+    await expect(judged()).resolves.toBeDefined();
+    expect(askedOf).toEqual([]);
+  });
+});
 
 describe('a soft rule', () => {
   const day = (after: number): string => new Date(Date.now() + after * 86_400_000).toISOString().slice(0, 10);

@@ -61,6 +61,7 @@ beforeAll(async () => {
       code: codeSourceIn(folder),
       blobs,
       relayKey,
+      openReviews: async () => [],
       heldBack: async () => ({}),
       workflowTypeOf: async () => undefined,
       timings: testTimings,

@@ -13,6 +13,7 @@ import { Recorder } from '../recorder';
 import { Slot } from '../slot';
 import { applicationFailureIn, instant, reasonOf } from '../say';
 import { announce, callVoters, sayCardIsNowhere } from './announce';
+import { openReview } from './debt';
 import { decide } from './decide';
 import { Ended } from './ended';
 import { heedFreezes } from './freezes';
@@ -316,6 +317,7 @@ export class Life {
     this.box.work = 'begun';
     this.endIfOverAfterIntent(judgement, recheck.previousVersion);
     this.started = true;
+    await openReview(this, judgement);
     this.enter('running');
     let over = false;
     void heedFreezes(this, { ...base, judgement, startedAtMs, first: recheck.nextFreezeAtMs }, () => over);

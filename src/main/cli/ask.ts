@@ -32,6 +32,9 @@ export const addAsk: AddCommand = (program, cli) => {
   asking(program.command('why'), cli, 'signalbox why')
     .description('Say what policy would ask for, and which rule says so, without starting anything')
     .usage('<service> to <environment> [version] [--json]');
+  asking(program.command('reviews'), cli, 'signalbox reviews')
+    .description('List which break-glass still has to be looked at, by whom and until when')
+    .usage('[--json]');
   asking(program.command('what-if'), cli, 'signalbox what-if')
     .description('Say what policy would say of a command at an instant, without starting anything')
     .usage('"<command>" [at "<when>"] [--json]');

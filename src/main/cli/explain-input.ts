@@ -84,6 +84,8 @@ const factsSchema = z.strictObject({
     .optional(),
   plan: z.record(z.string(), z.number().int()).optional(),
   paths: z.array(text).optional(),
+  /** Reviews of earlier break-glass that nobody has closed. */
+  reviews: z.union([z.literal('unknown'), z.array(z.object({ operation: text, by: text, dueAt: instant }))]).optional(),
   requester: z.enum(['member', 'guest', 'stranger', 'deactivated', 'bot', 'unknown']).optional(),
   policyProblem: text.optional(),
 });

@@ -13,6 +13,7 @@ import type { Io } from './io';
 import { addManifest } from './manifest';
 import { addOverride } from './override';
 import { addPolicy } from './policy';
+import { addReview } from './review';
 import { addSchema } from './schema';
 import { addShow } from './show';
 import { addStart } from './start';
@@ -32,6 +33,7 @@ const commands: readonly AddCommand[] = [
   addShow,
   addVote,
   addOverride,
+  addReview,
   addActs,
   addAdopt,
   addPolicy,

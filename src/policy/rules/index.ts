@@ -1,5 +1,6 @@
 import type { Rule } from '../context';
 import { approvals } from './approvals';
+import { breakGlass } from './break-glass';
 import { commandedFreezes } from './commanded-freezes';
 import { companyRules } from './company-rules';
 import { dependencies } from './dependencies';
@@ -10,7 +11,7 @@ import { holdsKnown } from './holds-known';
 import { hipaa } from './hipaa';
 import { incidents } from './incidents';
 import { known } from './known';
-import { breakGlass, labels } from './labels';
+import { labels } from './labels';
 import { locks } from './locks';
 import { order } from './order';
 import { pciDss } from './pci-dss';

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../documents/nearest';
-import { denial, hasLabel, listed, membership, type Finding, type Rule } from '../context';
+import { denial, listed, membership, type Finding, type Rule } from '../context';
 
 /** A label opens doors, so it has to be declared and its bearer has to be one of those who may claim it. */
 export const labels: Rule = (context) => {
@@ -32,23 +32,4 @@ export const labels: Rule = (context) => {
     const { policy } = context;
     return policy.file.break_glass && { who: policy.file.break_glass.who, source: policy.source(['break_glass']) };
   }
-};
-
-/** Break-glass puts off duties instead of waiving them: it says who looks at it afterwards. */
-export const breakGlass: Rule = ({ policy, request, isBreakGlass }) => {
-  if (!hasLabel(request, 'break_glass') || !isBreakGlass) return {};
-  if (!request.reason?.trim())
-    return denial(
-      'break_glass',
-      'Break-glass needs a reason, because somebody has to understand it afterwards; ask again and say why it cannot wait.',
-      policy.source(['break_glass']),
-    );
-  const rule = policy.file.break_glass;
-  const who = rule?.review_by ? ` ${listed(rule.review_by, 'or')} has to review it` : ' It has to be reviewed';
-  const within = rule?.within ? ` within ${rule.within}` : '';
-  const message = `This is break-glass: approvals that give way, windows, freezes and order are skipped.${who}${within} of its end.`;
-  return {
-    reasons: [{ rule: 'break_glass', level: 'advisory', message, source: policy.source(['break_glass']) }],
-    why: [{ rule: 'break_glass', message, source: policy.source(['break_glass']) }],
-  };
 };

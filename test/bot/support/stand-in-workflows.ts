@@ -103,6 +103,11 @@ function viewOf({ request: { body } }: OperationInput): OperationView {
   };
 }
 
+/** Stands in for `review`: its memo says what lists show. */
+export async function review(): Promise<void> {
+  await condition(() => false);
+}
+
 /** Stands in for `incident`: remembers what was done to it, ends when it is resolved. */
 export async function incident(input: IncidentInput): Promise<void> {
   const acts: ActBody[] = [];

@@ -159,6 +159,13 @@ describe('what one regime alone refuses', () => {
   });
 });
 
+test('authors who have not been looked up yet refuse nothing before there is a plan', () => {
+  const policy = policyOf(`${places}compliance: { sox: { segregation: three_people } }\n`, service('sox: required'));
+  const request = { ...about, authors: undefined };
+  expect(rulesOf(judge(policy, request, { plan: undefined }))).toEqual([]);
+  expect(rulesOf(judge(policy, request, { plan: {} }))).toEqual(['sox']);
+});
+
 describe('what the regimes let through', () => {
   const gdpr = 'compliance: { gdpr: { regions: ["eu-*", ch-zurich], privacy_assessment: { max_age: 100d } } }\n';
   const regions = '  deployment: { regions: [eu-west-1, ch-zurich] }\n';
@@ -258,7 +265,7 @@ describe('the evidence that the record keeps', () => {
         privacyAssessment: '2026-05-04',
         privacyAssessmentState: 'current',
       },
-      hipaa: { encryptedAtRest: true, encryptedInTransit: true, accessLog: 's3://audit', looksAreRecorded: true },
+      hipaa: { encryptedAtRest: true, encryptedInTransit: true, accessLog: 's3://audit' },
     });
   });
 
