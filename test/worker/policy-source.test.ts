@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPolicyRepository, type PolicyRepository } from '../../activities/adapters/policy-repository';
@@ -220,6 +220,19 @@ describe('where the policy in force asks for signatures', () => {
     await appendFile(join(dataDir, mirror, 'config'), `[gpg "ssh"]\n\tprogram = ${yes}\n[gpg]\n\tprogram = ${yes}\n`);
     const head = await commitSigned(remote, other(), ben);
     expect(await source.current()).toMatchObject({ commit: first, refused: { commit: head } });
+  });
+
+  test('an object that was put in the place of another makes no difference', async () => {
+    const { source, first } = await begun();
+    const unsigned = await remote.commit(policy(ann));
+    const signed = await sign(remote, { commit: unsigned, key: ann });
+    await remote.git(['update-ref', 'refs/heads/side', signed]);
+    const mirror = (await readdir(dataDir)).find((name) => name.endsWith('.git'))!;
+    expect(await source.current()).toMatchObject({ commit: first, refused: { commit: unsigned } });
+    const ref = join(dataDir, mirror, 'refs/replace');
+    await mkdir(ref, { recursive: true });
+    await writeFile(join(ref, unsigned), `${signed}\n`);
+    expect(await start().current()).toMatchObject({ commit: first, refused: { commit: unsigned } });
   });
 
   test('two processes that share the folder agree', async () => {
