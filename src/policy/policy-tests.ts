@@ -12,6 +12,13 @@ const instant = text().refine(
   'has to be an instant such as 2026-11-24T10:00:00Z',
 );
 
+const held = z.strictObject({
+  by: text(),
+  reason: text().optional(),
+  service: text().optional(),
+  until: instant.optional(),
+});
+
 const test = z.strictObject({
   name: text(),
   at: instant,
@@ -46,6 +53,13 @@ const test = z.strictObject({
       paths: z.array(text()).optional(),
       teams: z.record(z.string(), z.array(text())).optional(),
       votes: z.array(z.strictObject({ by: text(), at: instant, decision: z.enum(['approve', 'reject']) })).optional(),
+      incidents: z
+        .array(z.strictObject({ id: text().optional(), service: text(), environment: text().optional() }))
+        .optional(),
+      locks: z.array(held.extend({ environment: text(), change: text().optional() })).optional(),
+      /** Freezes by command. */
+      freezes: z.array(held.extend({ environment: text() })).optional(),
+      stop: z.strictObject({ by: text(), reason: text().optional() }).optional(),
     })
     .optional(),
   expect: z.strictObject({
@@ -54,6 +68,8 @@ const test = z.strictObject({
     reasons: z.array(text()).optional(),
     /** Seats by team, all approvals together; `{}` when nobody has to approve. */
     seats: z.record(z.string(), z.number().int()).optional(),
+    /** Whether the votes of the world are all that approvals need. */
+    approved: z.boolean().optional(),
     /** Rules of gates that do not hold, approvals left out; all of them. */
     waits_for: z.array(text()).optional(),
     facts: z.record(z.string(), fact).optional(),
@@ -127,6 +143,7 @@ function differencesOf(entry: PolicyTest, policy: Policy): readonly string[] {
       );
   }
   compare('seats', expect.seats && sorted(expect.seats), sorted(seatsOf(evaluation)));
+  compare('whether it is approved', expect.approved, isApproved(evaluation));
   compare('what it waits for', expect.waits_for && [...expect.waits_for].sort(), waitsOf(evaluation));
   for (const [name, value] of Object.entries(expect.facts ?? {}))
     compare(`the fact ${name}`, value, evaluation.facts[name]);
@@ -139,6 +156,10 @@ function seatsOf(evaluation: Evaluation): { readonly [team: string]: number } {
     for (const { team, count } of gate.kind === 'approval' ? gate.seats : []) seats[team] = (seats[team] ?? 0) + count;
   }
   return seats;
+}
+
+function isApproved(evaluation: Evaluation): boolean {
+  return evaluation.verdict === 'allowed' && evaluation.gates.every(({ kind, holds }) => kind !== 'approval' || holds);
 }
 
 function waitsOf(evaluation: Evaluation): readonly string[] {
@@ -163,9 +184,10 @@ function requestOf({ request }: PolicyTest): PolicyRequest {
   };
 }
 
-function worldOf({ world = {} }: PolicyTest): World {
+function worldOf({ request, world = {} }: PolicyTest): World {
+  const { incidents = [], locks = [], freezes = [], stop, ...rest } = world;
   return {
-    ...world,
+    ...rest,
     plan: world.plan ?? {},
     paths: world.paths ?? [],
     history: (world.history ?? []).map(({ succeeded_at, rolled_back_at, ...entry }) => ({
@@ -173,5 +195,24 @@ function worldOf({ world = {} }: PolicyTest): World {
       succeededAt: succeeded_at,
       ...(rolled_back_at ? { rolledBackAt: rolled_back_at } : {}),
     })),
+    incidents: incidents.map(({ id = 'that is open', ...rest }) => ({
+      ...rest,
+      id,
+      state: 'declared',
+      severity: 'sev2',
+    })),
+    locks: locks.map(withReason),
+    freezes: freezes.map(withReason),
+    ...(stop && { stop: withReason(stop) }),
+    ...(request.kind === 'policy' && { policyChange: newestCommit(request.version ?? '', world.paths ?? []) }),
   };
+}
+
+function withReason<Held extends { readonly reason?: string }>(held: Held): Held & { readonly reason: string } {
+  return { ...held, reason: held.reason ?? 'no reason is given' };
+}
+
+/** A change of the policy that nobody has overtaken, which is the only one that can be approved. */
+function newestCommit(version: string, paths: readonly string[]): NonNullable<World['policyChange']> {
+  return { from: '', to: version, head: version, paths, morePaths: 0, authors: [], commits: [] };
 }

@@ -1,0 +1,66 @@
+import { runPolicyTests } from '../../src/policy/policy-tests';
+import { policyOf } from './helpers';
+
+const rules = `environments: { production: {} }
+approvals:
+  - { name: rules, when: 'change.kind == "policy"', require: [owners] }
+  - { name: rest, require: [{ team: leads, count: 2 }] }
+break_glass: { who: [oncall], review_by: [owners] }
+`;
+
+/** What differs from what one test expects. */
+function differencesOf(test: { readonly request?: string; readonly world?: string; readonly expect: string }) {
+  const request = test.request ?? '{ kind: deploy, service: web, environment: production, version: v1, by: U0DAN }';
+  const policy = policyOf(rules, {
+    'policy_tests/a.yaml': `tests:
+  - name: it
+    at: 2026-11-24T10:00:00Z
+    request: ${request}
+    world: ${test.world ?? '{}'}
+    expect: ${test.expect}
+`,
+  });
+  const { results, problems } = runPolicyTests(policy);
+  expect(problems).toEqual([]);
+  return results[0]!.differences;
+}
+
+const vote = (by: string) => `{ by: ${by}, at: 2026-11-24T09:00:00Z, decision: approve }`;
+
+test.each([
+  ['an open incident', '{ incidents: [{ id: INC-1, service: web }] }', '[incident INC-1]'],
+  ['an incident of something else', '{ incidents: [{ service: bank }] }', '[]'],
+  ['an incident elsewhere', '{ incidents: [{ service: web, environment: staging }] }', '[]'],
+  ['a lock', '{ locks: [{ by: U0LEE, environment: production }] }', '[lock]'],
+  ['a lock of another service', '{ locks: [{ by: U0LEE, environment: production, service: bank }] }', '[]'],
+  ['a lock for this version', '{ locks: [{ by: U0LEE, environment: production, change: v1 }] }', '[]'],
+  ['a lock that is over', '{ locks: [{ by: U0LEE, environment: production, until: 2026-11-24T09:59:00Z }] }', '[]'],
+  ['a freeze by command', '{ freezes: [{ by: U0LEE, environment: production }] }', '[freeze by command]'],
+  ['the stop', '{ stop: { by: U0LEE, reason: fire } }', '[stop]'],
+  ['nothing', '{}', '[]'],
+])('the world of a policy test may have %s', (_, world, waits) => {
+  expect(differencesOf({ world, expect: `{ verdict: allowed, waits_for: ${waits} }` })).toEqual([]);
+});
+
+test.each([
+  ['two of the team', [vote('U0LEE'), vote('U0KIM')], true],
+  ['one of them', [vote('U0LEE')], false],
+  ['one person with two accounts', [vote('U0ANA'), vote('U0ANA2')], false],
+  ['nobody', [], false],
+])('whether %s are enough can be tested', (_, votes, approved) => {
+  const world = `{ votes: [${votes.join(', ')}] }`;
+  expect(differencesOf({ world, expect: `{ verdict: allowed, approved: ${approved} }` })).toEqual([]);
+  expect(differencesOf({ world, expect: `{ verdict: allowed, approved: ${!approved} }` })).toEqual([
+    `whether it is approved should be ${!approved} and is ${approved}`,
+  ]);
+});
+
+test('what is denied is not approved', () => {
+  const request = '{ kind: deploy, service: web, environment: prod, version: v1, by: U0DAN }';
+  expect(differencesOf({ request, expect: '{ verdict: denied, approved: false }' })).toEqual([]);
+});
+
+test('whom a change of the policy asks can be tested', () => {
+  const request = '{ kind: policy, version: c0ffee, by: U0ANA }';
+  expect(differencesOf({ request, expect: '{ verdict: allowed, seats: { owners: 1 } }' })).toEqual([]);
+});
