@@ -35,8 +35,9 @@ for (const [name, bringUpToDate] of [
   if (existsSync(page)) await write(name, bringUpToDate(readFileSync(page, 'utf8')));
 }
 
-// Editors that open the example find its schemas; they are never committed, so they cannot be out of date.
-writeSchemas(new URL('examples/policy/.schemas', root).pathname);
+// Editors that open an example find its schemas; they are never committed, so they cannot be out of date.
+for (const example of ['policy', 'policies/bank', 'policies/hospital', 'policies/start-up'])
+  writeSchemas(new URL(`examples/${example}/.schemas`, root).pathname);
 
 async function write(name, text) {
   const file = new URL(name, root);
