@@ -1,0 +1,99 @@
+import type { World } from '../../src/policy/request';
+import { gatesOf, judge, policyOf, tuesday } from './helpers';
+
+const policy = policyOf(`
+environments:
+  dev: {}
+  qa: { after: [dev] }
+  staging-us: { after: [qa], soak: 1h }
+  staging-eu: { after: [qa], soak: 1h }
+  production: { after: [staging-us, staging-eu], soak: 4h }
+break_glass: { who: [leads] }
+`);
+
+type Entry = NonNullable<World['history']>[number];
+
+const stood = (environment: string, change: Partial<Entry> = {}): Entry => ({
+  service: 'web',
+  version: 'v2',
+  environment,
+  succeededAt: '2026-11-20T00:00:00Z',
+  ...change,
+});
+const everywhere = ['dev', 'qa', 'staging-us', 'staging-eu'];
+const all = everywhere.map((environment) => stood(environment));
+const but = (environment: string, instead?: Partial<Entry>): readonly Entry[] => [
+  ...all.filter((entry) => entry.environment !== environment),
+  ...(instead ? [stood(environment, instead)] : []),
+];
+const stands = ['order after staging-us: holds', 'order after staging-eu: holds'];
+
+describe('production after two stagings, each after qa, after dev', () => {
+  test.each<[string, readonly Entry[], readonly string[]]>([
+    ['stood everywhere', all, stands],
+    ['not in one of the two', but('staging-eu'), ['order after staging-us: holds', 'order after staging-eu: waits']],
+    [
+      'too short in one of the two',
+      but('staging-eu', { succeededAt: '2026-11-24T06:00:01Z' }),
+      ['order after staging-us: holds', 'order after staging-eu: waits'],
+    ],
+    ['just long enough', but('staging-eu', { succeededAt: '2026-11-24T06:00:00Z' }), stands],
+    ['passed over qa', but('qa'), [...stands, 'order after qa: waits']],
+    ['passed over dev', but('dev'), [...stands, 'order after dev: waits']],
+    [
+      'rolled back in qa since',
+      but('qa', { rolledBackAt: '2026-11-21T00:00:00Z' }),
+      [...stands, 'order after qa: waits'],
+    ],
+    [
+      'rolled back in qa and deployed there again',
+      [...but('qa', { rolledBackAt: '2026-11-21T00:00:00Z' }), stood('qa')],
+      stands,
+    ],
+    ['a link further back needs no soak', but('qa', { succeededAt: '2026-11-24T09:59:59Z' }), stands],
+    ['another version in qa', but('qa', { version: 'v3' }), [...stands, 'order after qa: waits']],
+    ['another service in qa', but('qa', { service: 'bank' }), [...stands, 'order after qa: waits']],
+    [
+      'the same environment under its old name',
+      but('qa', { environment: 'test' }),
+      [...stands, 'order after qa: waits'],
+    ],
+    [
+      'nowhere',
+      [],
+      [
+        'order after staging-us: waits',
+        'order after staging-eu: waits',
+        'order after qa: waits',
+        'order after dev: waits',
+      ],
+    ],
+  ])('%s', (_what, history, expected) => {
+    expect(gatesOf(judge(policy, {}, { history }, tuesday))).toEqual(expected);
+  });
+
+  test('each link asks for what comes before it', () => {
+    const asked = (environment: string, history: readonly Entry[]) =>
+      gatesOf(judge(policy, { environment }, { history }));
+    expect(asked('dev', [])).toEqual([]);
+    expect(asked('qa', [stood('dev')])).toEqual(['order after dev: holds']);
+    expect(asked('staging-us', [stood('dev'), stood('qa')])).toEqual(['order after qa: holds']);
+    expect(asked('staging-us', [stood('qa')])).toEqual(['order after qa: holds', 'order after dev: waits']);
+  });
+
+  test('the sentence names the link that is missing', () => {
+    const { gates } = judge(policy, {}, { history: but('qa') }, tuesday) as { gates: readonly { message: string }[] };
+    expect(gates.at(-1)!.message).toBe(
+      'web v2 has not succeeded in qa yet, and staging-us comes after qa; deploy it there first and this goes on by itself.',
+    );
+  });
+
+  test.each([
+    ['break-glass', { labels: ['break_glass'], reason: 'it burns' }],
+    ['a runbook', { kind: 'runbook' }],
+    ['a server', { kind: 'provision' }],
+  ] as const)('%s has no order', (_what, request) => {
+    const gates = gatesOf(judge(policy, request as never, { history: [] }));
+    expect(gates.filter((gate) => gate.startsWith('order'))).toEqual([]);
+  });
+});
