@@ -5,6 +5,7 @@ import { linkTo } from '../policy/source-link';
 import { bounded, context, fields, section, type Message, type RenderContext } from './blocks';
 import { ballotButtons, operationButtons } from './operation-buttons';
 import { progressLines } from './operation-progress';
+import { safeWithInstants } from './instants';
 import { operationLook } from './states';
 import { changeWords } from './change-words';
 import { code, instant, link, listed, mention, safe, safeLines } from './text';
@@ -18,7 +19,7 @@ export function operationCard(view: OperationView, about: RenderContext = {}): M
   const head: KnownBlock[] = [
     section([`*${safe(view.title, 250)}*`, stateLine(view, about)]),
     ...fields(factsOf(view)),
-    ...textOf(whatHappened(view)),
+    ...textOf(whatHappened(view, about)),
     ...textOf(holdLines(view, about)),
     ...view.ballots.slice(0, ballotsShown).flatMap((ballot) => ballotBlocks(view, ballot, about)),
     ...textOf(factLines(view)),
@@ -110,8 +111,9 @@ function factLines(view: OperationView): string[] {
 }
 
 /** Denials, the outcome, the missed criterion with what was measured, and what was put back. */
-function whatHappened(view: OperationView): string[] {
-  const lines = view.denials.slice(0, 15).map((denial) => `⛔ ${safe(denial, 400)}`);
+function whatHappened(view: OperationView, about: RenderContext): string[] {
+  const tokens = about.dateTokens ?? true;
+  const lines = view.denials.slice(0, 15).map((denial) => `⛔ ${safeWithInstants(denial, { max: 400, tokens }).text}`);
   if (view.denials.length > 15) lines.push(`… and ${view.denials.length - 15} more`);
   const missed = view.outcome?.missed ?? view.missed;
   const said = view.outcome?.sentence ?? view.note;
@@ -191,10 +193,13 @@ function reasonedBlocks(view: OperationView, ballot: BallotView, about: RenderCo
 function gateLines(view: OperationView, about: RenderContext): string[] {
   if (finishedStates.includes(view.state)) return [];
   const lines = view.gates.slice(0, 15).map((gate) => {
-    const opens = !gate.holds && gate.opensAt ? ` Opens ${at(gate.opensAt, about)}.` : '';
+    const said = safeWithInstants(gate.message, { max: 400, tokens: about.dateTokens ?? true });
+    // Once is enough: most sentences name the instant themselves.
+    const isSaid = said.instants.includes(Date.parse(gate.opensAt ?? ''));
+    const opens = !gate.holds && gate.opensAt && !isSaid ? ` Opens ${at(gate.opensAt, about)}.` : '';
     const who = (gate.about ?? []).slice(0, 5).map(mention);
     const people = who.length > 0 ? ` (${who.join(', ')})` : '';
-    return `${gate.holds ? '✅' : '🕒'} ${safe(gate.message, 400)}${people}${opens}`;
+    return `${gate.holds ? '✅' : '🕒'} ${said.text}${people}${opens}`;
   });
   if (view.lane) {
     const holder = view.lane.heldBy ? `, held by ${code(view.lane.heldBy, 80)}` : '';
