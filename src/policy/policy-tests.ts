@@ -51,6 +51,17 @@ const test = z.strictObject({
         .optional(),
       plan: z.record(z.string(), z.number().int()).optional(),
       paths: z.array(text()).optional(),
+      /** What the code repository tells of the change; what is absent could not be told. */
+      change: z
+        .strictObject({
+          commits: z.number().int().optional(),
+          files_changed: z.number().int().optional(),
+          lines_added: z.number().int().optional(),
+          lines_removed: z.number().int().optional(),
+          is_step_back: z.boolean().optional(),
+          first_by_author: z.boolean().optional(),
+        })
+        .optional(),
       teams: z.record(z.string(), z.array(text())).optional(),
       votes: z.array(z.strictObject({ by: text(), at: instant, decision: z.enum(['approve', 'reject']) })).optional(),
       incidents: z
@@ -60,6 +71,8 @@ const test = z.strictObject({
       /** Freezes by command. */
       freezes: z.array(held.extend({ environment: text() })).optional(),
       stop: z.strictObject({ by: text(), reason: text().optional() }).optional(),
+      /** Break-glass that nobody has reviewed yet. */
+      reviews: z.array(z.strictObject({ operation: text(), by: text(), due_at: instant })).optional(),
     })
     .optional(),
   expect: z.strictObject({
@@ -185,11 +198,19 @@ function requestOf({ request }: PolicyTest): PolicyRequest {
 }
 
 function worldOf({ request, world = {} }: PolicyTest): World {
-  const { incidents = [], locks = [], freezes = [], stop, ...rest } = world;
+  const { incidents = [], locks = [], freezes = [], stop, change = {}, reviews = [], ...rest } = world;
   return {
     ...rest,
     plan: world.plan ?? {},
     paths: world.paths ?? [],
+    change: {
+      commits: change.commits,
+      filesChanged: change.files_changed,
+      linesAdded: change.lines_added,
+      linesRemoved: change.lines_removed,
+      isStepBack: change.is_step_back,
+      firstByAuthor: change.first_by_author,
+    },
     history: (world.history ?? []).map(({ succeeded_at, rolled_back_at, ...entry }) => ({
       ...entry,
       succeededAt: succeeded_at,
@@ -204,6 +225,7 @@ function worldOf({ request, world = {} }: PolicyTest): World {
     locks: locks.map(withReason),
     freezes: freezes.map(withReason),
     ...(stop && { stop: withReason(stop) }),
+    reviews: reviews.map(({ operation, by, due_at }) => ({ operation, by, dueAt: due_at })),
     ...(request.kind === 'policy' && { policyChange: newestCommit(request.version ?? '', world.paths ?? []) }),
   };
 }

@@ -9,9 +9,14 @@ break_glass: { who: [oncall], review_by: [owners] }
 `;
 
 /** What differs from what one test expects. */
-function differencesOf(test: { readonly request?: string; readonly world?: string; readonly expect: string }) {
+function differencesOf(test: {
+  readonly rules?: string;
+  readonly request?: string;
+  readonly world?: string;
+  readonly expect: string;
+}) {
   const request = test.request ?? '{ kind: deploy, service: web, environment: production, version: v1, by: U0DAN }';
-  const policy = policyOf(rules, {
+  const policy = policyOf(rules + (test.rules ?? ''), {
     'policy_tests/a.yaml': `tests:
   - name: it
     at: 2026-11-24T10:00:00Z
@@ -55,6 +60,16 @@ test.each([
   ]);
 });
 
+test.each([
+  ['the same person', 'U0DAN', 'denied'],
+  ['somebody else', 'U0LEE', 'allowed'],
+])('the world of a policy test may have a review that %s still owes', (_, by, verdict) => {
+  const request =
+    '{ kind: deploy, service: web, environment: production, version: v1, by: U0DAN, reason: fire, labels: [break_glass] }';
+  const world = `{ reviews: [{ operation: sbx-1, by: ${by}, due_at: 2026-11-25T10:00:00Z }] }`;
+  expect(differencesOf({ request, world, expect: `{ verdict: ${verdict} }` })).toEqual([]);
+});
+
 test('what is denied is not approved', () => {
   const request = '{ kind: deploy, service: web, environment: prod, version: v1, by: U0DAN }';
   expect(differencesOf({ request, expect: '{ verdict: denied, approved: false }' })).toEqual([]);
@@ -63,4 +78,15 @@ test('what is denied is not approved', () => {
 test('whom a change of the policy asks can be tested', () => {
   const request = '{ kind: policy, version: c0ffee, by: U0ANA }';
   expect(differencesOf({ request, expect: '{ verdict: allowed, seats: { owners: 1 } }' })).toEqual([]);
+});
+
+test.each([
+  ['a small change', '{ change: { commits: 1, lines_added: 3, lines_removed: 2 } }', 'small'],
+  ['a large one', '{ change: { commits: 1, lines_added: 300, lines_removed: 201 } }', 'large'],
+  ['one of which nobody knows the size', '{ change: { commits: 1, lines_added: 3 } }', 'large'],
+  ['one of which nobody knows anything', '{}', 'large'],
+])('the world of a policy test may have %s', (_, world, size) => {
+  const facts =
+    "facts: { declare: { size: [small, large] }, rules: [{ set: { size: large }, when: 'change.lines_changed > 500' }] }\n";
+  expect(differencesOf({ rules: facts, world, expect: `{ verdict: allowed, facts: { size: ${size} } }` })).toEqual([]);
 });
