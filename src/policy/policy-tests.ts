@@ -42,7 +42,8 @@ const test = z.strictObject({
         .array(
           z.strictObject({
             service: text(),
-            environment: text(),
+            /** Several: it succeeded in each of them then. */
+            environment: z.union([text(), z.array(text()).min(1)]),
             version: text(),
             succeeded_at: instant,
             rolled_back_at: instant.optional(),
@@ -211,11 +212,14 @@ function worldOf({ request, world = {} }: PolicyTest): World {
       isStepBack: change.is_step_back,
       firstByAuthor: change.first_by_author,
     },
-    history: (world.history ?? []).map(({ succeeded_at, rolled_back_at, ...entry }) => ({
-      ...entry,
-      succeededAt: succeeded_at,
-      ...(rolled_back_at ? { rolledBackAt: rolled_back_at } : {}),
-    })),
+    history: (world.history ?? []).flatMap(({ environment, succeeded_at, rolled_back_at, ...entry }) =>
+      [environment].flat().map((name) => ({
+        ...entry,
+        environment: name,
+        succeededAt: succeeded_at,
+        ...(rolled_back_at ? { rolledBackAt: rolled_back_at } : {}),
+      })),
+    ),
     incidents: incidents.map(({ id = 'that is open', ...rest }) => ({
       ...rest,
       id,
