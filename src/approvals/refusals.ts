@@ -57,7 +57,7 @@ const sentences: { readonly [code in VoteRefusal]: (context: RefusalContext) => 
   checking: () =>
     'This vote changed nothing because your click before it is still being checked; look at the card in a moment, and press again if something is missing.',
   no_rejection: () =>
-    'This cannot be rejected: a soft rule is overridden or not, and a review is closed or not; to stop the operation, reject its approval or have it cancelled.',
+    'Your rejection was not counted because a soft rule is overridden or not, and a review is closed or not; to stop the operation, reject its approval or have it cancelled.',
   reason_missing: () =>
-    'Your decision was not counted because it has no reason; press the button again and say in a few words why.',
+    'Your vote was not counted because it has no reason; press the button again and say in a few words why.',
 };
