@@ -168,7 +168,9 @@ export async function waitingFor(
         (each) =>
           each.takes === 'votes' &&
           each.purpose === undefined &&
-          each.seats.some((seat) => !seat.filledBy && asked.teams.includes(seat.team)),
+          each.seats.some(
+            (seat) => !seat.filledBy && (seat.anyOf ?? [seat.team]).some((team) => asked.teams.includes(team)),
+          ),
       );
       return ballot === undefined ? [] : [{ ...lineOfView(view), ballot: { id: ballot.id, digest: ballot.digest } }];
     });

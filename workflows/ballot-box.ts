@@ -1,28 +1,22 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
-import type { Ballot, Vote, VoteAnswer, VoteBody, VoteRefusal } from '../src/approvals/ballot';
-import type { Json } from '../src/json';
-import type { Notice } from '../src/messages/notice';
-import { assignSeats } from '../src/approvals/seats';
-import { ballotTakes, type BallotStatus } from '../src/approvals/takes';
-import type { KnownPerson, WorkerActivities } from '../src/operation/ports';
+import type { Ballot, Rung, Vote, VoteAnswer, VoteBody, VoteRefusal } from '../src/approvals/ballot';
+import { personIn } from '../src/approvals/members';
+import { assignSeats, teamsOf, type SeatAssignment } from '../src/approvals/seats';
+import { ballotTakes } from '../src/approvals/takes';
+import type { KnownPerson, VoterCheck, WorkerActivities } from '../src/operation/ports';
 import type { BallotView } from '../src/operation/view';
 import type { Relayed } from '../src/operation/request';
 import { checking, onTheSpot } from './activities';
+import { climb, inForce, nextInstant, type Call, type OpenBallot } from './ballot-ladder';
 import type { OperationTimings } from './contract';
+import { ballotView, type Counted } from './ballot-view';
 import { instant } from './say';
-
-interface OpenBallot {
-  readonly ballot: Ballot;
-  readonly openedAt: number;
-  expiresAt: number;
-  status: BallotStatus;
-  votes: Vote[];
-  reminders: number;
-}
 
 export interface BoxEvents {
   /** A vote was counted: show it, record it, say it. */
   counted(vote: Vote, answer: Counted, ballot: Ballot): void;
+  /** A step of a ballot's ladder was taken: record it. */
+  climbed(ballot: Ballot, rung: Rung): void;
 }
 
 /**
@@ -36,6 +30,8 @@ export class BallotBox {
   private readonly reserved = new Map<string, string>();
   /** Whether the first side effect is still ahead: after it votes matter no more. */
   work: 'ahead' | 'begun' | 'finished' = 'ahead';
+  /** Set once what was approved is about to begin: an approval is not taken back any more, it is rejected. */
+  settled = false;
 
   constructor(
     private readonly timings: OperationTimings,
@@ -46,14 +42,7 @@ export class BallotBox {
   open(ballots: readonly Ballot[]): void {
     for (const old of this.ballots) if (old.status === 'open' || old.status === 'filled') old.status = 'void';
     const now = Date.now();
-    const fresh = ballots.map((ballot): OpenBallot => ({
-      ballot,
-      openedAt: now,
-      expiresAt: now + ballot.timeoutMs,
-      status: ballot.seats.length === 0 ? 'filled' : 'open',
-      votes: [],
-      reminders: 0,
-    }));
+    const fresh = ballots.map((ballot) => opened(ballot, now));
     this.ballots = [...this.ballots.slice(-10).filter(({ ballot }) => !isAmong(ballots, ballot)), ...fresh];
   }
 
@@ -65,10 +54,8 @@ export class BallotBox {
     const now = Date.now();
     for (const ballot of ballots) {
       const known = this.ballots.find((open) => open.ballot.id === ballot.id);
-      if (!known) {
-        const expiresAt = now + ballot.timeoutMs;
-        this.ballots.push({ ballot, openedAt: now, expiresAt, status: 'open', votes: [], reminders: 0 });
-      } else if (known.status === 'void') known.status = assignSeats(known).complete ? 'filled' : 'open';
+      if (!known) this.ballots.push(opened(ballot, now));
+      else if (known.status === 'void') known.status = seatsIn(known).complete ? 'filled' : 'open';
     }
   }
 
@@ -101,7 +88,7 @@ export class BallotBox {
 
   /** The ballots in force. */
   get inForce(): readonly Ballot[] {
-    return this.current.map(({ ballot }) => ballot);
+    return this.current.map(inForce);
   }
 
   get counting(): boolean {
@@ -112,7 +99,7 @@ export class BallotBox {
   get waitingFor(): readonly string[] {
     const teams = this.current
       .filter((open) => open.status === 'open' && open.ballot.purpose === undefined)
-      .flatMap((open) => assignSeats(open).free.map((seat) => seat.team));
+      .flatMap((open) => seatsIn(open).free.flatMap(teamsOf));
     return [...new Set(teams)].sort();
   }
 
@@ -121,8 +108,8 @@ export class BallotBox {
   }
 
   /** Approvals that people are asked for now. */
-  get openBallots(): readonly { readonly ballot: Ballot; readonly openedAt: number; readonly expiresAt: number }[] {
-    return this.current.filter((open) => open.status === 'open' && open.ballot.purpose === undefined);
+  get openBallots(): readonly Ballot[] {
+    return this.current.filter((open) => open.status === 'open' && open.ballot.purpose === undefined).map(inForce);
   }
 
   /** Why this vote cannot count now, if so. Synchronous and read-only: it is the Update's validator too. */
@@ -140,8 +127,15 @@ export class BallotBox {
       return body.decision === 'reject' && this.work === 'begun' ? 'begun' : 'closed';
     }
     if (body.decision === 'reject' && open.ballot.purpose !== undefined) return 'no_rejection';
-    const wantsReason = body.decision === 'reject' || open.ballot.purpose !== undefined;
+    const wantsReason =
+      body.decision === 'reject' || (body.decision === 'approve' && open.ballot.purpose !== undefined);
     if (wantsReason && !body.reason?.trim()) return 'reason_missing';
+    if (body.decision === 'withdraw' && !this.repeats(open, body)) {
+      if (open.ballot.purpose === 'review') return 'closed';
+      if (this.settled) return 'withdrawn_late';
+      if (!open.votes.some((vote) => vote.decision === 'approve' && isOf(open, vote, body.by)))
+        return 'nothing_to_withdraw';
+    }
     if (this.reserved.has(reservation(body))) return 'checking';
     return open.ballot.excluded.find((excluded) => excluded.id === body.by)?.because;
   }
@@ -176,8 +170,8 @@ export class BallotBox {
     return this.ballots.find(({ ballot }) => ballot.id === body.ballotId);
   }
 
-  private async check({ ballot }: OpenBallot, vote: Relayed<VoteBody>, known: Relayed<KnownPerson> | undefined) {
-    const asked = { vote, ballot, maxAgeMs: this.timings.voterMaxAgeMs };
+  private async check(open: OpenBallot, vote: Relayed<VoteBody>, known: Relayed<KnownPerson> | undefined) {
+    const asked = { vote, ballot: inForce(open), maxAgeMs: this.timings.voterMaxAgeMs };
     const atOnce = known && (await this.checkKnown({ ...asked, known }));
     if (atOnce) return atOnce;
     try {
@@ -199,11 +193,7 @@ export class BallotBox {
     }
   }
 
-  private count(
-    open: OpenBallot,
-    body: VoteBody,
-    check: { readonly person: string; readonly teams: readonly string[] },
-  ): VoteAnswer {
+  private count(open: OpenBallot, body: VoteBody, check: Extract<VoterCheck, { kind: 'ok' }>): VoteAnswer {
     const excluded = open.ballot.excluded.find((candidate) => candidate.id === check.person);
     if (excluded) return { kind: 'refused', code: excluded.because };
     const before = open.votes.find((vote) => vote.person === check.person);
@@ -217,9 +207,10 @@ export class BallotBox {
       actionId: body.actionId,
       at: instant(),
       teams: check.teams,
+      ...(check.sitsInFor && { sitsInFor: check.sitsInFor }),
     };
     const votes = [...open.votes.filter((other) => other.person !== check.person), vote];
-    const seat = Object.entries(assignSeats({ ballot: open.ballot, votes }).assigned).find(
+    const seat = Object.entries(seatsIn({ ...open, votes }).assigned).find(
       ([, person]) => person === check.person,
     )?.[0];
     if (vote.decision === 'approve' && seat === undefined && open.ballot.order === 'sequence')
@@ -227,7 +218,8 @@ export class BallotBox {
     if (before?.decision === vote.decision) return { kind: 'already', stillNeeded: stillNeeded(open) };
     open.votes = votes;
     if (vote.decision === 'reject') open.status = 'rejected';
-    else if (assignSeats(open).complete) open.status = 'filled';
+    else if (seatsIn(open).complete) open.status = 'filled';
+    else this.reopen(open);
     const answer = { kind: 'counted', decision: vote.decision, seat, stillNeeded: stillNeeded(open) } as const;
     this.events.counted(vote, answer, open.ballot);
     return answer;
@@ -246,89 +238,57 @@ export class BallotBox {
   drop(fallen: readonly { readonly by: string }[]): void {
     for (const open of this.current) {
       open.votes = open.votes.filter((vote) => !fallen.some(({ by }) => by === vote.by));
-      if (open.status !== 'filled' || assignSeats(open).complete) continue;
-      // Whoever is asked now has as long as the others had.
-      open.status = 'open';
-      open.expiresAt = Date.now() + open.ballot.timeoutMs;
+      if (!seatsIn(open).complete) this.reopen(open);
     }
   }
 
-  /** Marks what has run out, and returns the ballots whose next reminder is due. */
-  tick(): readonly { readonly ballot: Ballot; readonly openedAt: number; readonly expiresAt: number }[] {
+  /** A seat is free again: whoever is asked now has as long as the others had, and the ladder begins anew. */
+  private reopen(open: OpenBallot): void {
+    if (open.status !== 'filled') return;
+    open.status = 'open';
+    open.openedAt = Date.now();
+    open.expiresAt = open.openedAt + open.ballot.timeoutMs;
+    open.rungs = 0;
+    open.putOff = [];
+  }
+
+  /** Takes what time has brought: ballots that ran out, and steps of their ladders; gives whom to call now. */
+  tick(): readonly Call[] {
     const now = Date.now();
-    const due: OpenBallot[] = [];
-    for (const open of this.current) {
-      if (open.status !== 'open') continue;
+    return this.current.flatMap((open) => {
+      if (open.status !== 'open') return [];
       if (now >= open.expiresAt) open.status = 'expired';
-      else if (now >= reminderAt(open)) {
-        open.reminders += 1;
-        due.push(open);
-      }
-    }
-    return due;
+      const { taken, calls } = climb(open, now);
+      for (const rung of taken) if (rung.does !== 'remind') this.events.climbed(open.ballot, rung);
+      return calls;
+    });
   }
 
   /** The next instant (ms) at which `tick` has something to say. */
   get nextDeadline(): number {
-    const instants = this.current
-      .filter((open) => open.status === 'open')
-      .flatMap((open) => [open.expiresAt, reminderAt(open)]);
-    return Math.min(Infinity, ...instants);
+    return Math.min(Infinity, ...this.current.filter((open) => open.status === 'open').map(nextInstant));
   }
 
   view(): readonly BallotView[] {
-    return this.current.map((open) => {
-      const { assigned } = assignSeats(open);
-      const rejection = open.votes.find((vote) => vote.decision === 'reject');
-      return {
-        id: open.ballot.id,
-        digest: open.ballot.digest,
-        ...(open.ballot.purpose && { purpose: open.ballot.purpose }),
-        rule: open.ballot.rule,
-        order: open.ballot.order,
-        seats: open.ballot.seats.map((seat) => {
-          const vote = open.votes.find((candidate) => candidate.person === assigned[seat.id]);
-          return { team: seat.team, mention: mentionsOf(open.ballot, seat.team), filledBy: vote?.by, at: vote?.at };
-        }),
-        rejectedBy: rejection && { by: rejection.by, reason: rejection.reason ?? '' },
-        expiresAt: instant(open.expiresAt),
-        takes: this.takes(open),
-        oneClick: open.ballot.oneClick,
-      };
-    });
+    return this.current.map((open) => ballotView(open, this.takes(open)));
   }
 }
 
-type Counted = Extract<VoteAnswer, { kind: 'counted' }>;
-
-/** A counted vote as the ledger keeps it. */
-export function voteBody(vote: Vote, answer: Counted): { readonly [key: string]: Json } {
-  const { ballotId, by, person, decision, at, actionId } = vote;
+function opened(ballot: Ballot, now: number): OpenBallot {
   return {
-    ballot: ballotId,
-    by,
-    person,
-    decision,
-    reason: vote.reason ?? null,
-    at,
-    actionId,
-    seat: answer.seat ?? null,
+    ballot,
+    openedAt: now,
+    expiresAt: now + ballot.timeoutMs,
+    status: ballot.seats.length === 0 ? 'filled' : 'open',
+    votes: [],
+    rungs: 0,
+    widened: [],
+    putOff: [],
   };
 }
 
-/** A counted vote as the thread tells it. */
-export function voteNotice(vote: Vote, { seat, stillNeeded }: Counted, ballot: Ballot): Notice {
-  const { by, decision, reason } = vote;
-  if (ballot.purpose === 'override' && decision === 'approve')
-    return { kind: 'overridden', by, rule: ballot.rule, reason: reason ?? '' };
-  return { kind: 'vote_cast', by, decision, seat, reason, stillNeeded };
-}
-
-/** Who to ping for a team: its groups, else its people. `subteam:S…` and `user:U…`, so that a renderer can tell them apart. */
-export function mentionsOf(ballot: Ballot, team: string): readonly string[] {
-  const members = ballot.teams[team];
-  if (!members) return [];
-  return [...members.groups.map((id) => `subteam:${id}`), ...members.users.map((id) => `user:${id}`)].slice(0, 8);
+function seatsIn(open: Pick<OpenBallot, 'ballot' | 'widened' | 'votes'>): SeatAssignment {
+  return assignSeats({ ballot: inForce(open), votes: open.votes });
 }
 
 function isAmong(ballots: readonly Ballot[], { id }: Ballot): boolean {
@@ -336,12 +296,11 @@ function isAmong(ballots: readonly Ballot[], { id }: Ballot): boolean {
 }
 
 function stillNeeded(open: OpenBallot): readonly string[] {
-  return assignSeats(open).free.map((seat) => seat.team);
+  return seatsIn(open).free.map((seat) => seat.team);
 }
 
-function reminderAt(open: OpenBallot): number {
-  const after = open.ballot.remindAfterMs[open.reminders];
-  return after === undefined ? Infinity : open.openedAt + after;
+function isOf({ ballot }: OpenBallot, vote: Vote, account: string): boolean {
+  return vote.by === account || vote.person === personIn(ballot, account);
 }
 
 function reservation(body: VoteBody): string {

@@ -83,8 +83,8 @@ export class Courier {
     if (parcel.to.kind === 'elsewhere' && slot?.standsIn(parcel.to.channel)) return;
     try {
       const ms = mustArrive.has(parcel.notice.kind) ? timings.lastDeliveryMs : timings.deliveryMs;
-      const isLinked = parcel.to.kind === 'elsewhere' && parcel.notice.kind === 'ballot_opened';
-      const notice: Notice = isLinked ? { ...parcel.notice, link: slot?.at } : parcel.notice;
+      const calls = parcel.notice.kind === 'ballot_opened' || parcel.notice.kind === 'escalated';
+      const notice = parcel.to.kind === 'elsewhere' && calls ? { ...parcel.notice, link: slot?.at } : parcel.notice;
       await messaging(timings, ms).notify({ key: parcel.key, to, notice });
     } catch (error) {
       if (isCancellation(error)) throw error;

@@ -15,10 +15,11 @@ import type { ApprovalAsk, ApprovalJudgement, ApprovalResult, KnownPerson } from
 import type { Relayed } from '../src/operation/request';
 import type { OperationState, OperationView } from '../src/operation/view';
 import { reading } from './activities';
-import { BallotBox, voteBody, voteNotice } from './ballot-box';
+import { BallotBox } from './ballot-box';
+import { rungBody, voteBody, voteNotice } from './ballot-view';
 import { defaultTimings, SEARCH_ATTRIBUTES, VIEW_QUERY, VOTE_SIGNAL, VOTE_UPDATE } from './contract';
 import { Courier } from './courier';
-import { callVoters, remind } from './operation/announce';
+import { callVoters, escalate } from './operation/announce';
 import { Recorder } from './recorder';
 import { instant } from './say';
 import { Slot } from './slot';
@@ -104,6 +105,7 @@ class Approval {
         this.courier.thread(voteNotice(vote, answer, ballot));
         this.changed();
       },
+      climbed: (ballot, rung) => this.recorder.write('escalated', rungBody(ballot, rung)),
     });
   }
 
@@ -131,7 +133,7 @@ class Approval {
 
   private async untilDecided(): Promise<ApprovalResult['decision']> {
     while (true) {
-      remind(this, this.id);
+      escalate(this, this.id);
       if (this.box.state === 'filled') return 'approved';
       if (this.box.state === 'rejected') return 'rejected';
       if (this.box.state === 'expired' || this.cancelled) return 'expired';
@@ -148,7 +150,9 @@ class Approval {
     await this.slot?.close();
     await this.courier.close();
     await condition(allHandlersFinished);
-    const votes = this.box.votes.map(({ by, at, reason }) => ({ by, at, ...(reason === undefined ? {} : { reason }) }));
+    const votes = this.box.votes
+      .filter((vote) => vote.decision !== 'withdraw')
+      .map(({ by, at, reason }) => ({ by, at, ...(reason === undefined ? {} : { reason }) }));
     return { decision, votes, policyCommit: judged.policyCommit, digest: judged.digest };
   }
 

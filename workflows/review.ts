@@ -13,7 +13,8 @@ import type { Ballot, Vote, VoteAnswer, VoteBody } from '../src/approvals/ballot
 import type { KnownPerson } from '../src/operation/ports';
 import type { Relayed } from '../src/operation/request';
 import type { OperationView } from '../src/operation/view';
-import { BallotBox, mentionsOf, voteBody } from './ballot-box';
+import { BallotBox } from './ballot-box';
+import { mentionsOf, rungBody, voteBody } from './ballot-view';
 import { SEARCH_ATTRIBUTES, VIEW_QUERY, VOTE_SIGNAL, VOTE_UPDATE, type ReviewInput } from './contract';
 import { Courier } from './courier';
 import { Recorder } from './recorder';
@@ -63,6 +64,7 @@ class Review {
         this.recorder.write('review', { state: 'closed', ...voteBody(vote, answer), overdue: this.isOverdue });
         this.changed();
       },
+      climbed: (ballot, rung) => this.recorder.write('escalated', rungBody(ballot, rung)),
     });
     this.slot = new Slot({
       slot: `${this.id}/card`,

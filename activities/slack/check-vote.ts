@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Ballot, VoteBody, VoteRefusal } from '../../src/approvals/ballot';
+import { awayFor, namedMembers, personIn } from '../../src/approvals/members';
+import { teamsOf as seatTeams } from '../../src/approvals/seats';
 import { freshPersonMs } from '../../src/operation/known-person';
 import type { VoterCheck } from '../../src/operation/ports';
 import { isRelayed } from '../../src/operation/relay';
@@ -16,7 +18,7 @@ const voteBody = z.object({
   ballotId: id,
   ballotDigest: z.string().max(200),
   by: id,
-  decision: z.enum(['approve', 'reject']),
+  decision: z.enum(['approve', 'reject', 'withdraw']),
   reason: z.string().max(5_000).optional(),
   actionId: id,
   at: id,
@@ -36,6 +38,7 @@ export async function checkVote(
   return await checkVoter(directory, {
     by: vote.body.by,
     ballot,
+    at: directory.now(),
     freshness: { freshMs: Math.min(freshestMs, asked.maxAgeMs), fallbackMs: asked.maxAgeMs },
   });
 }
@@ -55,57 +58,82 @@ export function objectionToVote({
   return vote.body.ballotDigest === ballot.digest ? undefined : 'other_digest';
 }
 
+interface VoterQuestion {
+  readonly by: string;
+  readonly ballot: Ballot;
+  /** When the vote was given, ms: who is on call and who is away is asked for then. */
+  readonly at: number;
+  readonly freshness: Freshness;
+}
+
 /** Who a person is for a ballot: one of those who never count, or a member of these of its teams. */
-export async function checkVoter(
-  directory: Directory,
-  asked: { readonly by: string; readonly ballot: Ballot; readonly freshness: Freshness },
-): Promise<VoterCheck> {
+export async function checkVoter(directory: Directory, asked: VoterQuestion): Promise<VoterCheck> {
   const { by, ballot } = asked;
-  const person = personOf(ballot, by);
-  const excluded = ballot.excluded.find((account) => account.id === by || personOf(ballot, account.id) === person);
+  const person = personIn(ballot, by);
+  const excluded = ballot.excluded.find((account) => account.id === by || personIn(ballot, account.id) === person);
   if (excluded) return { kind: 'refused', code: excluded.because };
   const status = await directory.person(by, asked.freshness);
   if (status.kind === 'refused') return status;
   return await teamsOf(directory, { ...asked, person });
 }
 
-async function teamsOf(
-  directory: Directory,
-  asked: { readonly by: string; readonly person: string; readonly ballot: Ballot; readonly freshness: Freshness },
-): Promise<VoterCheck> {
-  const { by, person, ballot } = asked;
-  const names = teamsAsked(ballot);
-  const groups = new Set(names.flatMap((name) => ballot.teams[name]?.groups ?? []));
-  const members = new Set<string>();
+async function teamsOf(directory: Directory, asked: VoterQuestion & { readonly person: string }): Promise<VoterCheck> {
+  const { by, person, ballot, at } = asked;
+  const away = awayFor(ballot, by, at);
+  const groups = new Set(teamsAsked(ballot).flatMap((name) => ballot.teams[name]?.groups ?? []));
+  const own = new Set<string>();
+  const absent = new Map<string, string>();
   const troubles: string[] = [];
   for (const group of groups) {
     const membership = await directory.group(group, asked.freshness);
     if (membership.kind === 'failed') return { kind: 'refused', code: 'lookup_failed', detail: membership.why };
-    if (membership.kind === 'nobody') troubles.push(membership.why);
-    else if (membership.users.has(by) || membership.users.has(person)) members.add(group);
+    if (membership.kind === 'nobody') {
+      troubles.push(membership.why);
+      continue;
+    }
+    const { users } = membership;
+    if (users.has(by) || users.has(person)) own.add(group);
+    const one = away.find((of) => [...users].some((user) => personIn(ballot, user) === of));
+    if (one !== undefined) absent.set(group, one);
   }
-  const teams = teamsOfVoter(ballot, { by, person, groups: members });
-  if (teams.length > 0) return { kind: 'ok', person, teams };
-  return { kind: 'refused', code: 'not_in_team', ...(troubles.length > 0 && { detail: troubles.join('; ') }) };
+  const { teams, sitsInFor } = teamsOfVoter(ballot, { by, person, at, groups: own, absent });
+  if (teams.length > 0) return { kind: 'ok', person, teams, ...(Object.keys(sitsInFor).length > 0 && { sitsInFor }) };
+  const missing = teamsAsked(ballot).flatMap((name) => ballot.teams[name]?.missing ?? []);
+  const detail = [...new Set([...troubles, ...missing.map((why) => why.replace(/\.$/, ''))])].join('; ');
+  return { kind: 'refused', code: 'not_in_team', ...(detail && { detail }) };
 }
 
 function teamsAsked({ seats }: Ballot): readonly string[] {
-  return [...new Set(seats.map((seat) => seat.team))];
+  return [...new Set(seats.flatMap(seatTeams))];
 }
 
-/** The teams of the ballot in which somebody sits who is in these user groups. */
+/** The teams of the ballot in which somebody sits, and for whom they sit in where they do so only because of that. */
 export function teamsOfVoter(
   ballot: Ballot,
-  { by, person, groups }: { readonly by: string; readonly person: string; readonly groups: ReadonlySet<string> },
-): readonly string[] {
-  return teamsAsked(ballot).filter((name) => {
-    const team = ballot.teams[name];
-    if (!team) return false;
-    return team.users.includes(by) || team.users.includes(person) || team.groups.some((group) => groups.has(group));
-  });
-}
-
-/** One person may have several accounts; policy's `people.yaml` says which are one. */
-export function personOf(ballot: Ballot, account: string): string {
-  return Object.hasOwn(ballot.persons, account) ? ballot.persons[account]! : account;
+  voter: {
+    readonly by: string;
+    readonly person: string;
+    /** ms */
+    readonly at: number;
+    /** User groups they are in. */
+    readonly groups: ReadonlySet<string>;
+    /** User groups in which they sit in for somebody: group -> that person. */
+    readonly absent?: ReadonlyMap<string, string>;
+  },
+): { readonly teams: readonly string[]; readonly sitsInFor: { readonly [team: string]: string } } {
+  const { by, person, at, groups, absent } = voter;
+  const teams: string[] = [];
+  const sitsInFor: Record<string, string> = {};
+  for (const name of teamsAsked(ballot)) {
+    const named = namedMembers(ballot, name, at).filter(({ user }) => user === by || personIn(ballot, user) === person);
+    const itsGroups = ballot.teams[name]?.groups ?? [];
+    const isOwn =
+      named.some((member) => member.sitsInFor === undefined) || itsGroups.some((group) => groups.has(group));
+    const inPlaceOf =
+      named[0]?.sitsInFor ?? itsGroups.map((group) => absent?.get(group)).find((of) => of !== undefined);
+    if (!isOwn && inPlaceOf === undefined) continue;
+    teams.push(name);
+    if (!isOwn) sitsInFor[name] = inPlaceOf!;
+  }
+  return { teams, sitsInFor };
 }

@@ -155,7 +155,7 @@ export class Notifier {
   }
 
   private async permalinkOf(notice: Notice): Promise<string | undefined> {
-    if ((notice.kind !== 'reminder' && notice.kind !== 'ballot_opened') || !notice.link) return undefined;
+    if (!linked(notice) || !notice.link) return undefined;
     const { channel, ts } = notice.link;
     try {
       const { permalink } = await this.spec.api.call<{ permalink?: string }>({
@@ -169,4 +169,8 @@ export class Notifier {
       return undefined;
     }
   }
+}
+
+function linked(notice: Notice): notice is Extract<Notice, { kind: 'reminder' | 'ballot_opened' | 'escalated' }> {
+  return notice.kind === 'reminder' || notice.kind === 'ballot_opened' || notice.kind === 'escalated';
 }

@@ -25,7 +25,7 @@ async function fault(
   directory: Directory,
   { ballot, vote }: { readonly ballot: Ballot; readonly vote: Vote },
 ): Promise<VoteRefusal | undefined> {
-  const check = await checkVoter(directory, { by: vote.by, ballot, freshness: oneQuestion });
+  const check = await checkVoter(directory, { by: vote.by, ballot, at: Date.parse(vote.at), freshness: oneQuestion });
   // Slack being away says nothing about a person: asked again, as long as the operation lets it be asked.
   if (check.kind === 'refused' && check.code === 'lookup_failed')
     throw new Error(`Slack did not say who ${vote.by} is: ${check.detail ?? 'no reason given'}`);

@@ -18,6 +18,8 @@ export interface Click {
   readonly ts?: string;
   /** The message's own sentence. */
   readonly sentence?: string;
+  /** Modal that carries the button. */
+  readonly view?: string;
   readonly triggerId: string;
   /** Slack's id of the click. */
   readonly id: string;
@@ -37,6 +39,7 @@ export function clickOf(body: BlockAction<ButtonAction>, action: ButtonAction): 
     ...(channel === undefined ? {} : { channel: String(channel) }),
     ...(ts === undefined ? {} : { ts: String(ts) }),
     ...(body.message?.text === undefined ? {} : { sentence: body.message.text }),
+    ...(body.view?.type === 'modal' ? { view: body.view.id } : {}),
     triggerId: body.trigger_id,
     id: clickId({ container: String(container), actionTs: action.action_ts, user: body.user.id }),
     value: decodeValue(action.value) ?? {},

@@ -1,11 +1,12 @@
 import type { VoteBody } from '../../src/approvals/ballot';
 import { ACTIONS, type VoteValue } from '../../src/messages/actions';
-import { approvalModal, rejectModal, withReasonModal } from '../../src/messages/vote-modals';
+import { approvalModal, rejectModal, withReasonModal, type ModalResult } from '../../src/messages/vote-modals';
 import type { OperationView } from '../../src/operation/view';
 import { viewOf } from '../looks';
 import { notAfter } from '../requests';
 import { plainMessage, tellPrivately } from '../tell';
 import { castVote, voteResult } from '../votes';
+import { showResult } from './vote-modals';
 import { onButton, type Click, type ListenerDeps, type Register } from './listener';
 
 /** Approve and Reject. A decision in one click is handed over before the acknowledgement; else a modal opens first. */
@@ -22,9 +23,13 @@ export const register: Register = (app, deps) => {
     action: ACTIONS.approveWithReason,
     pressed: (click, ack) => pressed(deps, { click, ack, decision: 'approve_with_reason' }),
   });
+  onButton(app, deps, {
+    action: ACTIONS.withdraw,
+    pressed: (click, ack) => withdraw(deps, click, ack),
+  });
 };
 
-type Pressed = VoteBody['decision'] | 'approve_with_reason';
+type Pressed = keyof typeof modals;
 
 const modals = { approve: approvalModal, reject: rejectModal, approve_with_reason: withReasonModal } as const;
 
@@ -48,22 +53,51 @@ async function voteAtOnce(
   deps: ListenerDeps,
   { click, ack, value }: { click: Click; ack: () => Promise<void>; value: VoteValue },
 ): Promise<void> {
-  const body: VoteBody = {
+  const relayed = await castVote(deps, {
+    body: bodyOf(deps, { click, value, decision: 'approve' }),
+    notAfter: notAfter(deps),
+  });
+  await ack();
+  const result = await voteResult(relayed);
+  if (result.kind !== 'recording') await tellPrivately(deps, click, plainMessage(result.sentence));
+}
+
+/** The button is in the modal, which then says what came of it. */
+async function withdraw(deps: ListenerDeps, click: Click, ack: () => Promise<void>): Promise<void> {
+  const { o, b, d } = click.value;
+  if (o === undefined || b === undefined || d === undefined) return await ack();
+  const body = bodyOf(deps, { click, value: { o, b, d }, decision: 'withdraw' });
+  const relayed = await castVote(deps, { body, notAfter: notAfter(deps) });
+  await ack();
+  const result = await voteResult(relayed);
+  if (click.view === undefined) return await tellPrivately(deps, click, plainMessage(sentenceOf(result)));
+  await showResult(deps, { view: click.view, title: 'Withdraw', result, user: click.user });
+}
+
+function sentenceOf(result: ModalResult): string {
+  return result.kind === 'recording' ? 'Your approval is being withdrawn.' : result.sentence;
+}
+
+function bodyOf(
+  deps: ListenerDeps,
+  {
+    click,
+    value,
+    decision,
+  }: { readonly click: Click; readonly value: VoteValue; readonly decision: VoteBody['decision'] },
+): VoteBody {
+  return {
     format: 1,
     operationId: value.o,
     ballotId: value.b,
     ballotDigest: value.d,
     by: click.user,
     ...(click.team === undefined ? {} : { team: click.team }),
-    decision: 'approve',
+    decision,
     actionId: click.id,
     at: deps.now().toISOString(),
     ...(click.channel === undefined ? {} : { channel: click.channel }),
   };
-  const relayed = await castVote(deps, { body, notAfter: notAfter(deps) });
-  await ack();
-  const result = await voteResult(relayed);
-  if (result.kind !== 'recording') await tellPrivately(deps, click, plainMessage(result.sentence));
 }
 
 /** A skeleton at once, because a trigger lives three seconds; then the details, unless the modal has moved on. */

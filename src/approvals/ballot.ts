@@ -4,13 +4,56 @@ export interface TeamMembers {
   readonly groups: readonly string[];
   /** Slack user ids. */
   readonly users: readonly string[];
+  /** Who is on call: each is in the team while their shift lasts. */
+  readonly shifts?: readonly Shift[];
+  /** Why somebody whom policy means is missing, in a full sentence for the card. */
+  readonly missing?: string;
+}
+
+/** Instants in ms. */
+export interface Shift {
+  readonly user: string;
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Somebody sits in for a person who is away, for every team that person is in. Instants in ms. */
+export interface Delegation {
+  /** A person: all of their accounts. */
+  readonly of: string;
+  readonly to: string;
+  readonly from: number;
+  readonly until: number;
+}
+
+/** What happens while nobody decides, counted from the opening of the ballot. The card shows it from the beginning. */
+export type Rung = { readonly afterMs: number } & (
+  | { readonly does: 'remind' }
+  /** From then on the team may fill the seats that are still free. */
+  | { readonly does: 'widen'; readonly team: string }
+  /** The team is mentioned and written to. `urgent`: in their quiet hours too. */
+  | { readonly does: 'page'; readonly team: string; readonly urgent: boolean }
+  | { readonly does: 'expire' }
+  | { readonly does: 'reject' }
+);
+
+/** When people are left in peace by reminders and pages: stretches of instants (ms), by time zone. */
+export interface QuietHours {
+  readonly stretches: { readonly [zone: string]: readonly (readonly [number, number])[] };
+  /** Zones of people who are not in `elsewhere`'s. */
+  readonly zones: { readonly [user: string]: string };
+  /** Zone of everybody else, and of groups. */
+  readonly elsewhere: string;
 }
 
 /** One place to fill in a ballot. */
 export interface Seat {
   /** `security_team#1` */
   readonly id: string;
+  /** The team whose seat it is; `a or b` where several may fill it. */
   readonly team: string;
+  /** Teams of which any may fill it; absent: only `team`. */
+  readonly anyOf?: readonly string[];
 }
 
 /** An open approval. Plain data: it lives in workflow state and survives continue-as-new. */
@@ -29,13 +72,21 @@ export interface Ballot {
   readonly excluded: readonly { readonly id: string; readonly because: 'requester' | 'author' }[];
   /** Second accounts of people who have several: account -> person. */
   readonly persons: { readonly [account: string]: string };
+  /** Who sits in for whom, as far as `people.yaml` says for the time that it may be open. */
+  readonly delegations?: readonly Delegation[];
   readonly timeoutMs: number;
-  readonly remindAfterMs: readonly number[];
-  /** Channel that policy names for it, when it is not the card's own. */
-  readonly channel?: string;
+  /** In the order of time. */
+  readonly ladder: readonly Rung[];
+  /** Absent: people are reminded and paged at any hour. */
+  readonly quiet?: QuietHours;
+  /** Channels that policy names for it, besides the card's own. */
+  readonly channels: readonly string[];
   /** One click is enough, no modal (policy, for low risk). */
   readonly oneClick: boolean;
 }
+
+/** `withdraw` takes an approval back: the person has not decided. */
+export type VoteDecision = 'approve' | 'reject' | 'withdraw';
 
 /** A person's decision as the bot relays it. `actionId` is Slack's own id of the click. */
 export interface VoteBody {
@@ -46,7 +97,7 @@ export interface VoteBody {
   readonly by: string;
   /** The clicker's workspace as Slack sent it. */
   readonly team?: string;
-  readonly decision: 'approve' | 'reject';
+  readonly decision: VoteDecision;
   readonly reason?: string;
   readonly actionId: string;
   /** ISO 8601 UTC. */
@@ -60,11 +111,13 @@ export interface Vote {
   readonly ballotId: string;
   readonly by: string;
   readonly person: string;
-  readonly decision: 'approve' | 'reject';
+  readonly decision: VoteDecision;
   readonly reason?: string;
   readonly actionId: string;
   readonly at: string;
   readonly teams: readonly string[];
+  /** Teams in which the person sits only because somebody is away: team -> that person. */
+  readonly sitsInFor?: { readonly [team: string]: string };
 }
 
 /** Every reason for which a vote does not count. The sentences are in `refusals.ts`. */
@@ -89,6 +142,8 @@ export const voteRefusals = [
   'checking',
   'reason_missing',
   'no_rejection',
+  'nothing_to_withdraw',
+  'withdrawn_late',
 ] as const;
 
 export type VoteRefusal = (typeof voteRefusals)[number];
@@ -97,7 +152,7 @@ export type VoteRefusal = (typeof voteRefusals)[number];
 export type VoteAnswer =
   | {
       readonly kind: 'counted';
-      readonly decision: 'approve' | 'reject';
+      readonly decision: VoteDecision;
       readonly seat?: string;
       readonly stillNeeded: readonly string[];
     }

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { digestOf } from '../canonical';
 import type { ApprovalAsk, ApprovalCaller, ApprovalJudgement } from '../operation/ports';
-import { listed, membersOf } from '../policy/context';
+import { listed } from '../policy/context';
+import { seatsFor } from '../policy/approvals/wanted';
+import { delegationsAhead, rosterOf } from '../policy/members';
+import { quietHoursOf } from '../policy/quiet-hours';
 import { excludedAccounts } from '../policy/people';
 import type { Policy } from '../policy/policy';
 import { parseDuration } from '../runbooks/duration';
-import type { Ballot } from './ballot';
+import type { Ballot, Rung } from './ballot';
 
 const hourMs = 3_600_000;
 const defaultTimeoutMs = 24 * hourMs;
@@ -59,15 +62,16 @@ export function judgeAsk(input: {
     return denied(`Policy has no environment called ${ask.environment}, so nobody can approve for it.`);
   if (!timeoutMs) return denied(`"${ask.timeout}" is not a duration; write it as in 30m or 24h.`);
   const digest = digestOf({ format: 1, ask, caller, policyCommit: policy.commit });
+  const teams = Object.fromEntries(wanted.map(({ team }) => [team, rosterOf({ policy, now }, team, timeoutMs)]));
   const shown = {
     rule: 'requestApproval',
-    seats: wanted.flatMap(({ team, count }) =>
-      Array.from({ length: count }, (_, seat) => ({ id: `${team}#${seat + 1}`, team })),
-    ),
-    teams: Object.fromEntries(wanted.map(({ team }) => [team, membersOf(policy, team, now)])),
+    seats: seatsFor(wanted.map(({ team, count }) => ({ teams: [team], count }))),
+    teams,
     order: 'parallel',
     excluded: excludedAccounts({ people: policy.people, requester: ask.requester }),
+    delegations: delegationsAhead(policy, now, timeoutMs),
     timeoutMs,
+    ladder: remindersWithin(timeoutMs),
     oneClick: false,
   } as const;
   const ballotDigest = digestOf({ digest, ...shown });
@@ -76,7 +80,10 @@ export function judgeAsk(input: {
     digest: ballotDigest,
     ...shown,
     persons: policy.people.aliases,
-    remindAfterMs: remindersWithin(timeoutMs),
+    ...(policy.quiet === 'none'
+      ? {}
+      : { quiet: quietHoursOf({ rule: policy.quiet, policy, teams: Object.values(teams), now, forMs: timeoutMs }) }),
+    channels: [],
   };
   const channel =
     ask.channel ?? environment?.channel ?? policy.channels.default ?? policy.channels.policy ?? '#general';
@@ -84,7 +91,8 @@ export function judgeAsk(input: {
 }
 
 /** After one hour and after four; half-way when there is not that much time. An ask names no reminders. */
-function remindersWithin(timeoutMs: number): readonly number[] {
+function remindersWithin(timeoutMs: number): readonly Rung[] {
   const usual = [hourMs, 4 * hourMs].filter((after) => after < timeoutMs);
-  return usual.length > 0 ? usual : [timeoutMs / 2];
+  const reminders = usual.length > 0 ? usual : [timeoutMs / 2];
+  return reminders.map((afterMs) => ({ afterMs, does: 'remind' }));
 }

@@ -27,7 +27,7 @@ const sentences: { readonly [code in VoteRefusal]: (context: RefusalContext) => 
   author: (context) =>
     `Your vote does not count because you wrote part of this change and authors do not approve their own work${rule(context)}; ask somebody else of ${team(context)}.`,
   not_in_team: (context) =>
-    `Your vote does not count because you are not in ${team(context)}, who decide here${rule(context)}; ask one of them, or have the owner of the policy repository change who is in the team.`,
+    `Your vote does not count because you are not in ${team(context)}, who decide here${rule(context)}; ask one of them, or have the owner of the policy repository change who is in the team${because(context)}.`,
   not_your_turn: (context) =>
     `Your vote does not count yet because this ballot is filled in order and another team comes first${rule(context)}; press Approve again when the card says it is your turn.`,
   guest: () =>
@@ -60,4 +60,8 @@ const sentences: { readonly [code in VoteRefusal]: (context: RefusalContext) => 
     'Your rejection was not counted because a soft rule is overridden or not, and a review is closed or not; to stop the operation, reject its approval or have it cancelled.',
   reason_missing: () =>
     'Your vote was not counted because it has no reason; press the button again and say in a few words why.',
+  nothing_to_withdraw: () =>
+    'Your approval was not withdrawn because there is none of yours on this ballot; press Approve or Reject on the card to decide.',
+  withdrawn_late: () =>
+    'Your approval was not withdrawn because the work is about to begin; press Reject on the card, with a reason, if it must not.',
 };

@@ -10,7 +10,7 @@ export interface SeatAssignment {
 }
 
 /**
- * Gives every approving person at most one seat of a team they sit in, so that as many seats as possible are filled.
+ * Gives every approving person at most one seat that a team of theirs may fill, so that as many seats as possible are filled.
  * Who came earlier keeps a seat when later votes come in. With order `sequence` a seat is filled only when all seats
  * before it are. Votes of other ballots and of the ballot's excluded accounts are ignored.
  */
@@ -23,6 +23,11 @@ export function assignSeats(input: { readonly ballot: Ballot; readonly votes: re
   for (const [seatId, voter] of holders) assigned[seatId] = voter.person;
   const free = ballot.seats.filter((seat) => !holders.has(seat.id));
   return { assigned, free, complete: free.length === 0 };
+}
+
+/** The teams of which any may fill a seat. */
+export function teamsOf(seat: Seat): readonly string[] {
+  return seat.anyOf ?? [seat.team];
 }
 
 interface Voter {
@@ -47,7 +52,7 @@ function match(seats: readonly Seat[], voters: readonly Voter[]): ReadonlyMap<st
   const holders = new Map<string, Voter>();
   const place = (voter: Voter, tried: Set<string>): boolean => {
     for (const seat of seats) {
-      if (tried.has(seat.id) || !voter.teams.includes(seat.team)) continue;
+      if (tried.has(seat.id) || !teamsOf(seat).some((team) => voter.teams.includes(team))) continue;
       tried.add(seat.id);
       const holder = holders.get(seat.id);
       if (holder === undefined || place(holder, tried)) {

@@ -5,6 +5,7 @@ export const ledgerEvents = [
   'request',
   'verdict',
   'vote',
+  'escalated',
   'override',
   'review',
   'intent',

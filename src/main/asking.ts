@@ -1,6 +1,7 @@
 import { evaluate } from '../policy/evaluate';
 import { explainLines, type ExplainedLine } from '../policy/explain';
-import { instantWords, membersOf, subjectOf } from '../policy/context';
+import { instantWords, subjectOf } from '../policy/context';
+import { membersOf } from '../policy/members';
 import { linkTo, type LinkTemplate } from '../policy/source-link';
 import { understandInstant, type Understood } from '../commands/instant';
 import { previewCase, type HeldBack } from '../operation/judge';

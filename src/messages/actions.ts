@@ -9,6 +9,7 @@ export const ACTIONS = {
   reject: 'vote.reject',
   /** Override a soft rule, or close a review: an approval with a reason. */
   approveWithReason: 'vote.with_reason',
+  withdraw: 'vote.withdraw',
   cancel: 'operation.cancel',
   abort: 'operation.abort',
   rollback: 'operation.rollback',

@@ -1,7 +1,7 @@
 import type { HoldEvent } from '../holds/holds';
 import type { IncidentEvent } from '../incidents/incident';
 import type { MissedCriterion } from '../operation/plan';
-import type { VoteAnswer } from '../approvals/ballot';
+import type { VoteAnswer, VoteDecision } from '../approvals/ballot';
 
 /** Where a notice goes. A thread is named by the slot whose card it hangs under. */
 export type Address =
@@ -26,6 +26,16 @@ export type Notice =
       /** The card, when this is not said below it. */
       readonly link?: { readonly channel: string; readonly ts: string };
     }
+  /** A step of a ballot's ladder: nobody decided in time. */
+  | {
+      readonly kind: 'escalated';
+      readonly does: 'widen' | 'page';
+      readonly team: string;
+      readonly title: string;
+      readonly mention: readonly string[];
+      readonly rule: string;
+      readonly link?: { readonly channel: string; readonly ts: string };
+    }
   | {
       readonly kind: 'reminder';
       readonly operationId: string;
@@ -35,12 +45,16 @@ export type Notice =
       readonly waitingSince: string;
       readonly expiresAt: string;
       readonly link?: { readonly channel: string; readonly ts: string };
+      /** Why somebody is written to who may have no seat. */
+      readonly page?: { readonly team: string; readonly mayVote: boolean };
     }
   | { readonly kind: 'vote_answer'; readonly title: string; readonly answer: VoteAnswer }
   | {
       readonly kind: 'vote_cast';
       readonly by: string;
-      readonly decision: 'approve' | 'reject';
+      readonly decision: VoteDecision;
+      /** Who is away, when the voter counts in their place. */
+      readonly sitsInFor?: readonly string[];
       readonly seat?: string;
       readonly reason?: string;
       readonly stillNeeded: readonly string[];

@@ -18,7 +18,7 @@ type Renderers = {
   readonly [kind in Notice['kind']]: (notice: Extract<Notice, { kind: kind }>, about: NoticeContext) => Message;
 };
 
-/** A notice as text and blocks. Only `ballot_opened` and `needs_hands` make phones ring. */
+/** A notice as text and blocks. Only `ballot_opened`, `escalated` and `needs_hands` make phones ring. */
 export function renderNotice(notice: Notice, about: NoticeContext = {}): Message {
   const render = renderers[notice.kind] as (notice: Notice, about: NoticeContext) => Message;
   return render(notice, about);
@@ -40,6 +40,16 @@ const renderers: Renderers = {
       `${who.join(' ')} ${who.length > 0 ? 'please' : 'Please'} decide on ${title} (${safe(notice.rule, 120)}).${openTheCard(about)}`,
     );
   },
+  escalated: (notice, about) => {
+    const who = notice.mention.slice(0, 20).map(mention).join(' ');
+    const team = code(notice.team, 80);
+    const title = safe(notice.title, 200);
+    const what =
+      notice.does === 'widen'
+        ? `${team} may approve ${title} too from now on, because nobody has decided in the time that policy gives (${safe(notice.rule, 120)}); please decide.`
+        : `${team} is called, because nobody has decided on ${title} in the time that policy gives (${safe(notice.rule, 120)}); please see to it.`;
+    return said(`📟 ${who ? `${who} ` : ''}${what}${openTheCard(about)}`);
+  },
   reminder,
   vote_answer: (notice) => {
     const mark = notice.answer.kind === 'refused' ? '⚠️' : '🗳️';
@@ -50,9 +60,15 @@ const renderers: Renderers = {
     const rest = needed.length > 0 ? ` Still needed: ${listed(needed)}.` : '';
     if (notice.decision === 'reject')
       return said(`🚫 ${mention(notice.by)} rejected this: ${safe(notice.reason ?? 'no reason given', 500)}`);
+    if (notice.decision === 'withdraw') {
+      const why = notice.reason ? ` (${safe(notice.reason, 300)})` : '';
+      return said(`↩️ ${mention(notice.by)} withdrew the approval${why}.${rest}`);
+    }
+    const away = (notice.sitsInFor ?? []).slice(0, 5).map(mention);
+    const inPlace = away.length > 0 ? `, sitting in for ${listed(away)}` : '';
     const seat = notice.seat ? ` for ${safe(teamOf(notice.seat), 80)}` : '';
     const reason = notice.reason ? ` (${safe(notice.reason, 300)})` : '';
-    return said(`✅ ${mention(notice.by)} approved${seat}${reason}.${rest}`);
+    return said(`✅ ${mention(notice.by)} approved${seat}${inPlace}${reason}.${rest}`);
   },
   review: (notice) => {
     const who = notice.mention.slice(0, 20).map(mention).join(' ');
@@ -111,18 +127,32 @@ function reminder(notice: Extract<Notice, { kind: 'reminder' }>, about: NoticeCo
   const tokens = { tokens: about.dateTokens ?? true };
   const value = encodeValue({ o: notice.operationId, b: notice.ballotId, d: notice.ballotDigest });
   const title = safe(notice.title, 200);
+  const { page } = notice;
+  const waits = page
+    ? `📟 You are called for ${code(page.team, 80)}: *${title}* waits since ${instant(notice.waitingSince, tokens)}, and nobody has decided.`
+    : `⏰ *${title}* waits for your decision since ${instant(notice.waitingSince, tokens)}.`;
+  const decide = page?.mayVote ?? true;
   const blocks: KnownBlock[] = [
     section([
-      `⏰ *${title}* waits for your decision since ${instant(notice.waitingSince, tokens)}.`,
+      decide ? waits : `${waits} Please see to it that somebody who may decides.`,
       `It expires ${instant(notice.expiresAt, tokens)}.${openTheCard(about)}`,
     ]),
-    ...actions([
-      button({ label: 'Approve', action: ACTIONS.approve, value, style: 'primary', spoken: `Approve ${notice.title}` }),
-      button({ label: 'Reject', action: ACTIONS.reject, value, style: 'danger', spoken: `Reject ${notice.title}` }),
-    ]),
+    ...(decide ? decisions(value, notice.title) : []),
   ];
   const until = instant(notice.expiresAt, { tokens: false });
+  if (page)
+    return {
+      text: `📟 ${title} waits, nobody has decided, and you are called for ${safe(page.team, 80)}; it expires ${until}.`,
+      blocks,
+    };
   return { text: `⏰ ${title} waits for your decision and expires ${until}.`, blocks };
+}
+
+function decisions(value: string, title: string): KnownBlock[] {
+  return actions([
+    button({ label: 'Approve', action: ACTIONS.approve, value, style: 'primary', spoken: `Approve ${title}` }),
+    button({ label: 'Reject', action: ACTIONS.reject, value, style: 'danger', spoken: `Reject ${title}` }),
+  ]);
 }
 
 function rollbackNotice(notice: Extract<Notice, { kind: 'rollback_notice' }>): Message {

@@ -3,6 +3,7 @@ import type { BallotView, OperationView } from '../operation/view';
 import { finishedStates } from '../operation/view';
 import { linkTo } from '../policy/source-link';
 import { bounded, context, fields, section, type Message, type RenderContext } from './blocks';
+import { ballotLines } from './ballot-lines';
 import { ballotButtons, operationButtons } from './operation-buttons';
 import { progressLines } from './operation-progress';
 import { safeWithInstants } from './instants';
@@ -154,24 +155,8 @@ function isPlainlySaid({ title, state, outcome }: OperationView): boolean {
 }
 
 function ballotBlocks(view: OperationView, ballot: BallotView, about: RenderContext): KnownBlock[] {
-  const filled = ballot.seats.filter((seat) => seat.filledBy).length;
-  const order = ballot.order === 'sequence' && ballot.seats.length > 1 ? ', in this order' : '';
   if (ballot.purpose !== undefined) return reasonedBlocks(view, ballot, about);
-  const lines = [`*Approval: ${safe(ballot.rule, 150)}* (${filled} of ${ballot.seats.length}${order})`];
-  for (const seat of ballot.seats.slice(0, 15)) {
-    const team = code(seat.team, 80);
-    if (seat.filledBy) lines.push(`✅ ${team}: ${mention(seat.filledBy)}${seat.at ? `, ${at(seat.at, about)}` : ''}`);
-    else if (ballot.takes === 'votes') {
-      const people = seat.mention.slice(0, 5).map(mention);
-      lines.push(`▫️ ${team}: still needed${people.length > 0 ? `, ${people.join(' or ')}` : ''}`);
-    } else lines.push(`▫️ ${team}: nobody`);
-  }
-  if (ballot.seats.length > 15) lines.push(`… and ${ballot.seats.length - 15} more seats`);
-  if (ballot.rejectedBy)
-    lines.push(`🚫 Rejected by ${mention(ballot.rejectedBy.by)}: ${safe(ballot.rejectedBy.reason, 500)}`);
-  if (ballot.takes === 'votes') lines.push(`Open until ${at(ballot.expiresAt, about)}`);
-  if (ballot.takes === 'rejections' && !finishedStates.includes(view.state))
-    lines.push('Approved; its teams may still reject it until the work begins');
+  const lines = ballotLines(view, ballot, about);
   return [section(lines), ...ballotButtons(view, ballot)];
 }
 

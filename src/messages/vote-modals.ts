@@ -1,7 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types';
 import type { BallotView, OperationView } from '../operation/view';
-import { encodeMeta, MODALS, type ModalMeta, type VoteValue } from './actions';
-import { bounded, context, fields, section, type RenderContext } from './blocks';
+import { ACTIONS, encodeMeta, encodeValue, MODALS, type ModalMeta, type VoteValue } from './actions';
+import { actions, bounded, button, context, fields, section, type RenderContext } from './blocks';
 import { textInput } from './inputs';
 import { lossesOf, requesterOf } from './operation-card';
 import { code, instant, listed, safe, safeLines } from './text';
@@ -34,6 +34,7 @@ export function approvalModal(asked: VoteModal, about: RenderContext = {}): Moda
     meta: { ...asked.meta, value: asked.value },
     blocks: [
       ...blocks,
+      ...withdrawal(asked, ballot),
       textInput({ name: 'reason', label: 'Note', optional: true, max: reasonMax, hint: 'Kept in the record.' }),
     ],
   });
@@ -50,6 +51,7 @@ export function rejectModal(asked: VoteModal, about: RenderContext = {}): ModalV
     meta: { ...asked.meta, value: asked.value },
     blocks: [
       ...blocks,
+      ...withdrawal(asked, ballot),
       textInput({
         name: 'reason',
         label: 'Why?',
@@ -90,6 +92,21 @@ export function withReasonModal(asked: VoteModal, about: RenderContext = {}): Mo
       }),
     ],
   });
+}
+
+/** For those who have approved: a way back to not having decided. */
+function withdrawal({ value, voter }: VoteModal, ballot: BallotView | undefined): KnownBlock[] {
+  if (voter === undefined || !ballot?.approvedBy?.includes(voter)) return [];
+  return [
+    section('You have approved this. Until the work begins you can take that back; somebody else may then decide.'),
+    ...actions([
+      button({
+        label: 'Withdraw my approval',
+        action: ACTIONS.withdraw,
+        value: encodeValue({ o: value.o, b: value.b, d: value.d }),
+      }),
+    ]),
+  ];
 }
 
 /** A reason for an act that needs one: the three ways out of "needs hands", or an abort. */

@@ -1,5 +1,6 @@
 import { digestOf } from '../canonical';
 import type { Ballot } from '../approvals/ballot';
+import { lastingMembers } from '../approvals/members';
 import type { CodeAnswer } from '../code/change';
 import type { JsonObject } from '../json';
 import type { AppliedState } from '../ledger/record';
@@ -408,8 +409,9 @@ function workOfPlan({
 }
 
 /** Who has to approve it. */
-function seatsOf({ rule, seats, teams, order, excluded }: Ballot): Partial<Ballot> {
-  return { rule, seats, teams, order, excluded };
+function seatsOf({ rule, seats, teams: all, order, excluded, ladder }: Ballot): Partial<Ballot> {
+  const teams = Object.fromEntries(Object.entries(all).map(([team, members]) => [team, lastingMembers(members)]));
+  return { rule, seats, teams, order, excluded, ladder };
 }
 
 function whyOf(evaluation: Evaluation): Extract<Judgement, { kind: 'allowed' }>['why'] {

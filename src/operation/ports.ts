@@ -357,7 +357,13 @@ export type ActorCheck =
   | { readonly kind: 'refused'; readonly code: VoteRefusal };
 
 export type VoterCheck =
-  | { readonly kind: 'ok'; readonly person: string; readonly teams: readonly string[] }
+  | {
+      readonly kind: 'ok';
+      readonly person: string;
+      readonly teams: readonly string[];
+      /** Teams that count only because they sit in for somebody: team -> that person. */
+      readonly sitsInFor?: { readonly [team: string]: string };
+    }
   | { readonly kind: 'refused'; readonly code: VoteRefusal; readonly detail?: string };
 
 /** Runner queue, one per pool: the only holder of credentials. */

@@ -1,5 +1,6 @@
 import { digestOf } from '../canonical';
 import type { Ballot, Seat } from '../approvals/ballot';
+import { lastingMembers } from '../approvals/members';
 import type { Judgement, Reconsidered } from './ports';
 
 type Allowed = Extract<Judgement, { kind: 'allowed' }>;
@@ -36,7 +37,10 @@ function isCovered(ballot: Ballot, held: readonly Ballot[]): boolean {
   });
   const before = countsOf(same.flatMap(({ seats }) => seats));
   const areSameTeams = Object.entries(ballot.teams).every(([team, members]) =>
-    same.some(({ teams }) => teams[team] !== undefined && digestOf(teams[team]) === digestOf(members)),
+    same.some(
+      ({ teams }) =>
+        teams[team] !== undefined && digestOf(lastingMembers(teams[team])) === digestOf(lastingMembers(members)),
+    ),
   );
   return areSameTeams && [...countsOf(ballot.seats)].every(([team, count]) => count <= (before.get(team) ?? 0));
 }

@@ -1,4 +1,4 @@
-import type { Ballot } from '../approvals/ballot';
+import type { Ballot, Rung } from '../approvals/ballot';
 import type { BallotTakes } from '../approvals/takes';
 import type { ChangeView } from '../code/change';
 import type { MissedCriterion } from './plan';
@@ -44,12 +44,24 @@ export interface BallotView {
   readonly order: 'parallel' | 'sequence';
   readonly seats: readonly {
     readonly team: string;
+    /** Every team that may fill it now, when they are several. */
+    readonly anyOf?: readonly string[];
     readonly mention: readonly string[];
     readonly filledBy?: string;
     readonly at?: string;
+    /** Who is away, when it is filled in their place. */
+    readonly sitsInFor?: string;
+    /** Why somebody whom policy means cannot fill it. */
+    readonly missing?: string;
   }[];
   readonly rejectedBy?: { readonly by: string; readonly reason: string };
+  /** Accounts whose approvals count now. */
+  readonly approvedBy?: readonly string[];
   readonly expiresAt: string;
+  /** What happens next while nobody decides, in the order of time. */
+  readonly ladder?: readonly { readonly at: string; readonly does: Rung['does']; readonly team?: string }[];
+  /** Teams that may fill its free seats by now, besides those that the seats name. */
+  readonly widened?: readonly string[];
   /** `rejections`: its seats are filled, and the first side effect is still ahead. */
   readonly takes: BallotTakes;
   readonly oneClick: boolean;

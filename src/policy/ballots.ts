@@ -1,8 +1,10 @@
 import { digestOf } from '../canonical';
 import type { Ballot } from '../approvals/ballot';
-import { membersOf } from './context';
+import { seatsFor } from './approvals/wanted';
 import type { Evaluation } from './evaluate';
+import { delegationsAhead } from './members';
 import type { Policy } from './policy';
+import { quietHoursOf } from './quiet-hours';
 
 /**
  * The ballots that an allowed evaluation opens. Their digests cover the plan's digest and everything a ballot shows, so
@@ -21,27 +23,33 @@ export function ballotsFor(input: {
   const gates = evaluation.gates.filter((gate) => gate.kind === 'approval' && gate.seats.length > 0);
   return gates.flatMap((gate, index) => {
     if (gate.kind !== 'approval') return [];
+    const { teams, order, timeoutMs, ladder, oneClick } = gate;
     const shown = {
       rule: gate.rule,
-      seats: gate.seats.flatMap(({ team, count }) =>
-        Array.from({ length: count }, (_, seat) => ({ id: `${team}#${seat + 1}`, team })),
-      ),
-      teams: Object.fromEntries(gate.seats.map(({ team }) => [team, membersOf(policy, team, now)])),
-      order: gate.order,
+      seats: seatsFor(gate.seats.map(({ team, anyOf, count }) => ({ teams: anyOf ?? [team], count }))),
+      teams,
+      order,
       excluded,
-      timeoutMs: gate.timeoutMs,
-      oneClick: gate.oneClick,
+      delegations: delegationsAhead(policy, now, timeoutMs + delegationsAheadMs),
+      timeoutMs,
+      ladder,
+      oneClick,
     };
     const digest = digestOf({ format: 1, operationId, planDigest, ...shown });
+    const { quiet: rule } = gate;
+    const members = Object.values(teams);
     return [
       {
         id: `b${index + 1}-${digest.slice(0, 8)}`,
         digest,
         ...shown,
         persons: policy.people.aliases,
-        remindAfterMs: gate.remindAfterMs,
-        ...(gate.channel ? { channel: gate.channel } : {}),
+        ...(rule ? { quiet: quietHoursOf({ rule, policy, teams: members, now, forMs: timeoutMs }) } : {}),
+        channels: gate.channels,
       },
     ];
   });
 }
+
+/** Votes are counted again right before the first change, which may be long after the ballot was filled. */
+const delegationsAheadMs = 7 * 86_400_000;

@@ -1,5 +1,5 @@
-import type { TeamMembers } from '../approvals/ballot';
 import type { JsonObject } from '../json';
+import { membersOf } from './members';
 import type { Environment, Policy, Service } from './policy';
 import type { PolicyRequest, World } from './request';
 import type { Gate, Reason, Source } from './verdict';
@@ -40,26 +40,17 @@ export function denial(rule: string, message: string, source?: Source): Finding 
   return { reasons: [{ rule, level: 'hard', message, ...(source ? { source } : {}) }] };
 }
 
-/** Members of a team at an instant: its groups, its users, and whoever sits in for them. */
-export function membersOf(policy: Policy, team: string, now: Date): TeamMembers {
-  const members = policy.teams.get(team);
-  if (!members) return { groups: [], users: [] };
-  const day = now.toISOString().slice(0, 10);
-  const delegates = members.users.flatMap((user) => policy.people.delegateOf(policy.people.personOf(user), day) ?? []);
-  return { groups: members.groups, users: [...new Set([...members.users, ...delegates])] };
-}
-
 /** Whether an account is in one of some teams. A group that nobody could look up means unknown, which is not yes. */
 export function membership(
-  context: Pick<Context, 'policy' | 'world' | 'now'>,
+  context: Pick<Context, 'policy' | 'world' | 'now' | 'service'>,
   teams: readonly string[],
   account: string,
 ): 'yes' | 'no' | 'unknown' {
-  const { policy, world, now } = context;
+  const { policy, world, now, service } = context;
   const accounts = new Set([account, ...policy.people.accountsOf(policy.people.personOf(account))]);
   let unknown = false;
   for (const team of teams) {
-    const members = membersOf(policy, team, now);
+    const members = membersOf(policy, team, now, { service, world });
     const looked = world.teams && Object.hasOwn(world.teams, team) ? world.teams[team] : undefined;
     if ([...members.users, ...(looked ?? [])].some((user) => accounts.has(user))) return 'yes';
     if (members.groups.length > 0 && looked === undefined) unknown = true;

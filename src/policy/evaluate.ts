@@ -71,7 +71,7 @@ export function contextOf(
     laterFacts: later,
     variables: withFacts(bare, facts),
     isRollback: request.kind === 'rollback',
-    isBreakGlass: isBreakGlass({ policy, request, world, now }),
+    isBreakGlass: isBreakGlass({ policy, request, world, now, service }),
   };
   return { context, notes, finding };
 }
@@ -107,7 +107,7 @@ function channelOf({
   return own ?? channels.default ?? channels.policy ?? '#general';
 }
 
-function isBreakGlass(input: Pick<Context, 'policy' | 'request' | 'world' | 'now'>): boolean {
+function isBreakGlass(input: Pick<Context, 'policy' | 'request' | 'world' | 'now' | 'service'>): boolean {
   const { policy, request } = input;
   const who = policy.file.break_glass?.who;
   if (!who || !hasLabel(request, 'break_glass') || request.requester.kind !== 'person') return false;

@@ -101,9 +101,15 @@ function gateJson(gate: Gate): JsonObject {
     case 'approval':
       return {
         ...base,
-        seats: gate.seats.map(({ team, count, filledBy }) => ({ team, count, filledBy })),
+        seats: gate.seats.map(({ team, anyOf, count, filledBy }) => ({
+          team,
+          ...(anyOf ? { anyOf } : {}),
+          count,
+          filledBy,
+        })),
         order: gate.order,
         timeoutMs: gate.timeoutMs,
+        ...(gate.ladder.length > 0 ? { ladder: gate.ladder.map((rung) => ({ ...rung })) } : {}),
       };
     case 'window':
       return {

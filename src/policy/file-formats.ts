@@ -3,7 +3,7 @@ import { connectionSchema } from '../connections/schema';
 import { rolloutSchema } from '../rollouts/schema';
 import { runbookSchema } from '../runbooks/schema';
 import { policyTestsSchema } from './policy-tests';
-import { peopleSchema, policySchema, serviceSchema } from './schema';
+import { peopleSchema, policySchema, scheduleSchema, serviceSchema } from './schema';
 
 export interface FileFormat {
   /** How people call such a file. */
@@ -22,6 +22,7 @@ export const fileFormats = {
     place: /^(?:configs\/)?services\/[^/]+\.ya?ml$/,
     schema: serviceSchema,
   },
+  oncall: { title: 'oncall/<name>.yaml', place: /^oncall\/[^/]+\.ya?ml$/, schema: scheduleSchema },
   rollout: { title: 'deployments/<name>.yaml', place: /^deployments\/[^/]+\.ya?ml$/, schema: rolloutSchema },
   runbook: { title: 'runbooks/<name>.yaml', place: /^runbooks\/.+\.ya?ml$/, schema: runbookSchema },
   connection: { title: 'connections/<name>.yaml', place: /^connections\/[^/]+\.ya?ml$/, schema: connectionSchema },

@@ -7,6 +7,7 @@ export const policyFolders = [
   'deployments',
   'runbooks',
   'actions',
+  'oncall',
   'connections',
   'policy_tests',
 ] as const;

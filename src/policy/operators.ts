@@ -1,6 +1,7 @@
 import type { Ballot } from '../approvals/ballot';
 import type { Operators } from '../operation/authority';
-import { membersOf } from './context';
+import { teamsOf } from '../approvals/seats';
+import { membersOf } from './members';
 import type { Environment, Policy, Service } from './policy';
 
 /**
@@ -16,7 +17,7 @@ export function operatorsFor(input: {
 }): Operators {
   const { policy, service, environment, ballots, now } = input;
   const everything = new Set([
-    ...ballots.flatMap(({ seats }) => seats.map(({ team }) => team)),
+    ...ballots.flatMap(({ seats }) => seats.flatMap(teamsOf)),
     ...(service?.owner === undefined ? [] : [service.owner]),
     ...(policy.file.break_glass?.who ?? []),
     ...(policy.file.operators ?? []),
@@ -25,8 +26,12 @@ export function operatorsFor(input: {
   const onlyAbort = [...new Set(stoppers)].filter((team) => !everything.has(team));
   return {
     teams: [
-      ...[...everything].map((team) => ({ team, may: 'everything' as const, ...membersOf(policy, team, now) })),
-      ...onlyAbort.map((team) => ({ team, may: 'abort' as const, ...membersOf(policy, team, now) })),
+      ...[...everything].map((team) => ({
+        team,
+        may: 'everything' as const,
+        ...membersOf(policy, team, now, { service }),
+      })),
+      ...onlyAbort.map((team) => ({ team, may: 'abort' as const, ...membersOf(policy, team, now, { service }) })),
     ],
     persons: policy.people.aliases,
   };

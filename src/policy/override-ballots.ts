@@ -1,7 +1,8 @@
 import { digestOf } from '../canonical';
 import { assignSeats } from '../approvals/seats';
 import type { Ballot, Vote } from '../approvals/ballot';
-import { listed, membersOf } from './context';
+import { listed } from './context';
+import { membersOf } from './members';
 import type { Policy } from './policy';
 import type { OverrideGate } from './verdict';
 
@@ -33,7 +34,7 @@ export function overrideBallotFor(input: {
     oneClick: false,
   };
   const digest = digestOf({ format: 1, operationId, planDigest, message: gate.message, ...shown });
-  return { id: `o-${digest.slice(0, 12)}`, digest, ...shown, persons: policy.people.aliases, remindAfterMs: [] };
+  return { id: `o-${digest.slice(0, 12)}`, digest, ...shown, persons: policy.people.aliases, ladder: [], channels: [] };
 }
 
 /** Everybody of several teams, as one. */

@@ -10,8 +10,13 @@ export interface People {
   byGit(author: string): readonly string[];
   nameOf(account: string): string | undefined;
   zoneOf(account: string): string | undefined;
-  /** Who sits in for a person on a day (`2026-11-21`). */
-  delegateOf(person: string, day: string): string | undefined;
+  /** Who sits in for whom; both days (`2026-11-21`) inclusive. */
+  readonly delegations: readonly {
+    readonly of: string;
+    readonly to: string;
+    readonly from: string;
+    readonly until: string;
+  }[];
   /** Further account -> person, for ballots. */
   readonly aliases: { readonly [account: string]: string };
 }
@@ -36,10 +41,7 @@ export function peopleOf(entries: ReadonlyMap<string, PersonEntry>): People {
     byGit: (author) => [...(byGit.get(author.toLowerCase()) ?? [])],
     nameOf: (account) => entryOf(account)?.name,
     zoneOf: (account) => entryOf(account)?.timezone,
-    delegateOf: (person, day) => {
-      const delegate = entries.get(person)?.delegate;
-      return delegate && delegate.from <= day && day <= delegate.until ? delegate.to : undefined;
-    },
+    delegations: [...entries].flatMap(([of, { delegate }]) => (delegate ? [{ of, ...delegate }] : [])),
   };
 }
 

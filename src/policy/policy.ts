@@ -3,14 +3,22 @@ import { FileCache, type NamedFile } from '../documents/file-cache';
 import { readDocument, type Problem } from '../documents/read-yaml';
 import type { Expression } from '../expressions/cel';
 import type { JsonObject } from '../json';
-import type { TeamMembers } from '../approvals/ballot';
+import type { Rung } from '../approvals/ballot';
 import type { DateRange, Season, TimeWindow } from './calendar';
 import type { FactValues } from './names';
 import { peopleOf, type People } from './people';
-import { checkAgainstFiles, readMeaning } from './read-meaning';
+import { readMeaning, readTogether } from './read-meaning';
 import { readServices } from './read-services';
 import { readVerify } from './read-verify';
-import { peopleSchema, policySchema, type EnvironmentRules, type MetricRule, type PolicyFile } from './schema';
+import type { Schedule } from './schedule';
+import {
+  peopleSchema,
+  policySchema,
+  type ApprovalRule,
+  type EnvironmentRules,
+  type MetricRule,
+  type PolicyFile,
+} from './schema';
 import type { Signer } from './signers';
 import { withShadows, type ShadowRule } from './shadow';
 import type { Segregation } from './segregation';
@@ -23,10 +31,12 @@ export interface PolicyFileText {
   readonly blob: string;
 }
 
-export interface Environment extends Omit<EnvironmentRules, 'windows' | 'soak' | 'watch'> {
+export interface Environment extends Omit<EnvironmentRules, 'windows' | 'soak' | 'watch' | 'approvals'> {
   readonly name: string;
   readonly windows: readonly TimeWindow[];
   readonly soakMs: number;
+  /** Its own rule set, which adds to the company's. */
+  readonly approvals: readonly Approval[];
   readonly watchMs: number;
   readonly source: Source;
 }
@@ -39,14 +49,34 @@ export interface FactRule {
   readonly source: Source;
 }
 
+/** Where the members of a team come from, unions written out. */
+export interface TeamSources {
+  /** Slack user group ids. */
+  readonly groups: readonly string[];
+  readonly users: readonly string[];
+  /** Files of on-call schedules: keys of `Policy.schedules`. */
+  readonly schedules: readonly string[];
+  /** The code owners of what a change touches. */
+  readonly codeowners: boolean;
+  /** The owner of the service. */
+  readonly owner: boolean;
+}
+
+/** Minutes after midnight; `from` later than `to` crosses midnight. */
+export type QuietRule = 'none' | { readonly from: number; readonly to: number };
+
 export interface Approval {
   readonly mode?: 'shadow';
   readonly name: string;
   readonly when?: Expression;
-  readonly seats: readonly { readonly team: string; readonly count: number }[];
+  /** `teams`: any of them. */
+  readonly seats: readonly { readonly teams: readonly string[]; readonly count: number }[];
   readonly order: 'parallel' | 'sequence';
   readonly timeoutMs: number;
-  readonly remindAfterMs: readonly number[];
+  /** In the order of time. */
+  readonly ladder: readonly Rung[];
+  /** Absent: the company's. */
+  readonly quiet?: QuietRule;
   readonly channel?: string;
   readonly level: Level;
   readonly oneClick: boolean;
@@ -145,6 +175,8 @@ export interface Service {
   readonly regions: readonly string[];
   readonly compliance: ServiceCompliance;
   readonly internalDependencies: readonly string[];
+  /** Its own rule set as written; what it means is in `Policy.serviceApprovals`. */
+  readonly approvalRules: readonly ApprovalRule[];
   readonly file: string;
   readonly blob: string;
   readonly source: Source;
@@ -166,7 +198,7 @@ export interface Policy {
   readonly file: PolicyFile;
   readonly timezone: string;
   readonly channels: NonNullable<PolicyFile['channels']>;
-  readonly teams: ReadonlyMap<string, TeamMembers>;
+  readonly teams: ReadonlyMap<string, TeamSources>;
   readonly windows: ReadonlyMap<string, TimeWindow>;
   readonly environments: ReadonlyMap<string, Environment>;
   /** Values from weakest to strictest. */
@@ -180,6 +212,11 @@ export interface Policy {
   readonly compliance: Compliance;
   /** Who may override soft rules that name nobody themselves. */
   readonly overrides?: OverrideRule;
+  /** Rule sets of services, which add to the others. */
+  readonly serviceApprovals: ReadonlyMap<string, readonly Approval[]>;
+  readonly quiet: QuietRule;
+  /** Who is on call when, by file. */
+  readonly schedules: ReadonlyMap<string, Schedule>;
   readonly freezes: readonly Freeze[];
   /** Rules that bind nobody, each with the policy in which it would. They are in none of the lists above. */
   readonly shadow: readonly ShadowRule[];
@@ -221,7 +258,8 @@ export function loadPolicy(input: {
   const rules = cache.get(readRules, { file: 'policy.yaml', ...main });
   if (!rules.ok) return { ok: false, problems: [...rules.problems, ...people.problems, ...services.problems] };
   const { document, meaning, verify } = rules;
-  const others = checkAgainstFiles({ document, files, services: services.services });
+  const { facts } = meaning.parts;
+  const others = readTogether({ document, files, services: services.services, facts });
   const problems = [
     ...people.problems,
     ...services.problems,
@@ -235,6 +273,8 @@ export function loadPolicy(input: {
     commit,
     file: document.value,
     services: services.services,
+    serviceApprovals: others.serviceApprovals,
+    schedules: others.schedules,
     people: peopleOf(people.entries),
     signers: verify.signers,
     files,

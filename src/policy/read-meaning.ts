@@ -1,13 +1,14 @@
 import type { Problem } from '../documents/read-yaml';
 import { conditionNames } from './names';
 import type { Policy, PolicyFileText, Service } from './policy';
-import { readApprovals } from './reading/approvals';
+import { readCompanyApprovals, readQuietHours, readServiceApprovals } from './reading/approvals';
 import { readCompanyRules, readCompliance, readOverrides } from './reading/compliance';
 import { readEnvironments } from './reading/environments';
 import { readFactRules, readFacts } from './reading/facts';
 import { readFreezes } from './reading/freezes';
 import { checkFiles, checkMentions, checkServices } from './reading/mentions';
 import { Reader, type PolicyRead } from './reading/reader';
+import { checkSchedules, readSchedules } from './reading/schedules';
 import { readWindow } from './reading/windows';
 import { expandTeams } from './read-teams';
 
@@ -27,6 +28,7 @@ export type PolicyParts = Pick<
   | 'rules'
   | 'compliance'
   | 'overrides'
+  | 'quiet'
   | 'freezes'
   | 'handlers'
   | 'metrics'
@@ -43,23 +45,33 @@ export function readMeaning(document: PolicyRead): Findings & { readonly parts: 
   return { parts: readParts(reader), problems: reader.problems, warnings: reader.warnings };
 }
 
-/** What `policy.yaml` and the other files of the commit say of each other that cannot be. */
-export function checkAgainstFiles(input: {
+/** What `policy.yaml` and the other files of the commit mean together, and what they say of each other that cannot be. */
+export function readTogether(input: {
   readonly document: PolicyRead;
   readonly files: ReadonlyMap<string, PolicyFileText>;
   readonly services: ReadonlyMap<string, Service>;
-}): Findings {
+  readonly facts: Policy['facts'];
+}): Findings & Pick<Policy, 'schedules' | 'serviceApprovals'> {
   const reader = new Reader(input.document);
+  reader.names = namesFor(reader, input.facts);
+  const { schedules, problems } = readSchedules(input.files);
+  reader.problems.push(...problems);
+  checkSchedules(reader, schedules);
   checkServices(reader, input.services);
   checkFiles(reader, input.files);
-  return { problems: reader.problems, warnings: reader.warnings };
+  const serviceApprovals = readServiceApprovals(reader, input.services);
+  return { schedules, serviceApprovals, problems: reader.problems, warnings: reader.warnings };
+}
+
+function namesFor({ file }: Reader, facts: Policy['facts']): Reader['names'] {
+  return conditionNames({ facts, hasMigrations: file.facts?.migrations !== undefined });
 }
 
 function readParts(reader: Reader): PolicyParts {
   const { file } = reader;
   reader.zone(file.timezone, ['timezone']);
   const facts = readFacts(reader);
-  reader.names = conditionNames({ facts, hasMigrations: file.facts?.migrations !== undefined });
+  reader.names = namesFor(reader, facts);
   const teams = expandTeams({ teams: file.teams ?? {}, problem: reader.problem });
   const windows = new Map(
     Object.entries(file.windows ?? {}).map(([name, rule]) => [
@@ -83,7 +95,8 @@ function readParts(reader: Reader): PolicyParts {
         { who, source: reader.source(['labels', name]) },
       ]),
     ),
-    approvals: readApprovals(reader),
+    approvals: readCompanyApprovals(reader),
+    quiet: readQuietHours(reader, file.quiet_hours),
     rules: readCompanyRules(reader),
     compliance: readCompliance(reader),
     overrides: readOverrides(reader),

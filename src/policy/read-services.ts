@@ -57,7 +57,7 @@ function alreadyIn(other: string, { file, name, lineOf }: Service): Problem {
 
 // Keys that act. In an open format a slip in one of them would be taken for a key of the organisation's own.
 const acting: ReadonlyMap<string, readonly string[]> = new Map([
-  ['', ['compliance', 'deployment', 'monitoring', 'dependencies', 'repository', 'version_tag']],
+  ['', ['approvals', 'compliance', 'deployment', 'monitoring', 'dependencies', 'repository', 'version_tag']],
   // Short names would be taken for other regimes: soc2 is no slip of sox.
   ['compliance', ['privacy_assessment', 'encryption', 'access_log']],
   ['deployment', ['requires_dual_approval', 'blackout_windows']],
@@ -151,6 +151,7 @@ function serviceOf(input: { readonly file: string; readonly blob: string; readon
     regions: deployment.regions ?? [],
     compliance: complianceOf(compliance),
     internalDependencies: internal,
+    approvalRules: service.approvals ?? [],
     file,
     blob,
     source: sourceAt([]),

@@ -37,7 +37,14 @@ export function reviewDebtFor(input: {
   const digest = digestOf({ format: 1, operationId, planDigest, ...shown });
   const channels = [policy.channels.watch, policy.channels.policy, input.channel];
   return {
-    ballot: { id: `r-${digest.slice(0, 12)}`, digest, ...shown, persons: policy.people.aliases, remindAfterMs: [] },
+    ballot: {
+      id: `r-${digest.slice(0, 12)}`,
+      digest,
+      ...shown,
+      persons: policy.people.aliases,
+      ladder: [],
+      channels: [],
+    },
     reviewBy,
     channels: [...new Set(channels.filter((channel) => channel !== undefined))],
     withinMs: (within === undefined ? undefined : parseDuration(within)) ?? dayMs,

@@ -35,6 +35,14 @@ const team = z.union([
     users: z.array(userId).min(1).max(200).optional(),
     /** Union with other teams. */
     teams: teamNames.optional(),
+    /** Whoever is on call by this file: `oncall/<name>.yaml`. */
+    schedule: text()
+      .regex(/^oncall\/[^/]+\.ya?ml$/, 'has to be a file such as oncall/platform.yaml')
+      .optional(),
+    /** The owners of the paths that a change touches, by CODEOWNERS of the service's repository. */
+    codeowners: z.literal(true).optional(),
+    /** The team that owns the service. */
+    owner: z.literal(true).optional(),
   }),
 ]);
 
@@ -50,6 +58,52 @@ const window = z.strictObject({
   /** How long it stays open. */
   for: duration.optional(),
   timezone: text().optional(),
+});
+
+/** A shadow rule is judged and told of, and binds nobody. */
+const mode = z.enum(['enforce', 'shadow']);
+
+const count = z.number().int().min(1).max(10);
+
+const seat = z.union([
+  identifier,
+  z.strictObject({ team: identifier, count }),
+  /** One seat that somebody of any of these teams fills. */
+  z.strictObject({ any_of: teamNames, count: count.optional() }),
+]);
+
+const quietHours = z.union([z.literal('none'), z.strictObject({ from: clock, to: clock })]);
+
+/** What happens when nobody decides: `after` is counted from the opening of the ballot. */
+const escalation = z.strictObject({
+  after: duration,
+  remind: z.literal(true).optional(),
+  /** May fill the seats that are still free, from then on. */
+  widen: identifier.optional(),
+  /** Is mentioned and written to. */
+  page: identifier.optional(),
+  /** Pages people in their quiet hours too. */
+  urgent: z.boolean().optional(),
+  expire: z.literal(true).optional(),
+  reject: z.literal(true).optional(),
+});
+
+const approval = z.strictObject({
+  name,
+  mode: mode.optional(),
+  when: condition.optional(),
+  /** One seat each; `none` says on purpose that nobody has to approve. */
+  require: z.union([z.literal('none'), z.array(seat).min(1).max(10)]),
+  order: z.enum(['parallel', 'sequence']).optional(),
+  timeout: duration.optional(),
+  remind: z.array(duration).max(10).optional(),
+  escalate: z.array(escalation).max(10).optional(),
+  /** When its people are left in peace, each in their own time zone; without it, the company's. */
+  quiet_hours: quietHours.optional(),
+  channel: channel.optional(),
+  /** `soft` (the default) gives way to break-glass, `hard` does not, `advisory` is only said. */
+  level: z.enum(['advisory', 'soft', 'hard']).optional(),
+  one_click: z.boolean().optional(),
 });
 
 const environment = z.strictObject({
@@ -75,34 +129,16 @@ const environment = z.strictObject({
   request: teamNames.optional(),
   /** Machines (token names) that may ask; without it, every machine with a token. */
   machines: z.array(text()).optional(),
+  /** A rule set of its own: its seats add to the company's. */
+  approvals: z.array(approval).max(100).optional(),
 });
 
 const declaredFact = z.union([z.literal('bool'), z.array(slug).min(2).max(10)]);
-
-/** A shadow rule is judged and told of, and binds nobody. */
-const mode = z.enum(['enforce', 'shadow']);
 
 const factRule = z.strictObject({
   mode: mode.optional(),
   set: z.record(identifier, plainFact),
   when: condition.optional(),
-});
-
-const seat = z.union([identifier, z.strictObject({ team: identifier, count: z.number().int().min(1).max(10) })]);
-
-const approval = z.strictObject({
-  name,
-  mode: mode.optional(),
-  when: condition.optional(),
-  /** One seat each; `none` says on purpose that nobody has to approve. */
-  require: z.union([z.literal('none'), z.array(seat).min(1).max(10)]),
-  order: z.enum(['parallel', 'sequence']).optional(),
-  timeout: duration.optional(),
-  remind: z.array(duration).max(10).optional(),
-  channel: channel.optional(),
-  /** `soft` (the default) gives way to break-glass, `hard` does not, `advisory` is only said. */
-  level: z.enum(['advisory', 'soft', 'hard']).optional(),
-  one_click: z.boolean().optional(),
 });
 
 /** Who may override a soft rule, always with a reason. */
@@ -226,6 +262,8 @@ export const policySchema = z.strictObject({
   overrides: overrideRule.optional(),
   /** What services under a regime have to keep to; which those are, the service files say. */
   compliance: compliance.optional(),
+  /** When reminders and pages leave people in peace, each in their own time zone. */
+  quiet_hours: quietHours.optional(),
   freezes: z.array(freeze).max(200).optional(),
   break_glass: z
     .strictObject({ who: teamNames, review_by: teamNames.optional(), within: duration.optional() })
@@ -290,6 +328,29 @@ export const peopleSchema = z.strictObject({
   ),
 });
 
+const localTime = text().regex(
+  /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2})?$/,
+  'has to be a day or a day and time such as 2026-12-24T09:00',
+);
+
+/** `oncall/<name>.yaml`: who is on call when. */
+export const scheduleSchema = z.strictObject({
+  timezone: text(),
+  /** One after the other, and from the beginning again. */
+  rotation: z.array(userId).min(1).max(100),
+  /** The first shift begins at the first handoff on or after this day. */
+  start: day,
+  /** `day` only where `length` is whole weeks. */
+  handoff: z.strictObject({ day: text().optional(), at: clock }).optional(),
+  /** Whole days, or hours that divide a day. */
+  length: duration,
+  /** Swaps and holidays; of several at one time the last one listed counts. */
+  overrides: z
+    .array(z.strictObject({ from: localTime, until: localTime, who: userId }))
+    .max(500)
+    .optional(),
+});
+
 const named = z.union([text(), z.looseObject({ name: text() })]);
 
 /** `configs/services/<name>.yaml`: an open format of which these keys act. */
@@ -312,6 +373,8 @@ export const serviceSchema = z.strictObject({
       .max(100)
       .regex(/^[^{}]*\{version\}[^{}]*$/, 'has to have {version} in it, such as "v{version}"')
       .optional(),
+    /** A rule set of its own: its seats add to the company's and the environment's. */
+    approvals: z.array(approval).max(50).optional(),
     compliance: z
       .looseObject({
         pci_dss: text().optional(),
@@ -350,6 +413,7 @@ export type HandlerRule = z.infer<typeof handler>;
 export type MetricRule = z.infer<typeof metric>;
 export type ServiceDocument = z.infer<typeof serviceSchema>['service'];
 export type PersonEntry = z.infer<typeof peopleSchema>['people'][string];
+export type ScheduleDocument = z.infer<typeof scheduleSchema>;
 export type TeamRule = z.infer<typeof team>;
 export type OverrideText = z.infer<typeof overrideRule>;
 export type WindowRule = z.infer<typeof window>;

@@ -19,9 +19,17 @@ interface MayBeShadow {
  * binds at its own place. So a shadow rule is judged by the same engine as one that binds, and cannot bind by mistake.
  */
 export function withShadows(all: Omit<Policy, 'shadow'>): Policy {
-  const lists = { approvals: all.approvals, freezes: all.freezes, factRules: all.factRules, rules: all.rules };
+  const { approvals, freezes, factRules, rules: own, environments, serviceApprovals } = all;
+  const lists = { approvals, freezes, factRules, rules: own, environments, serviceApprovals };
   const binding: Policy = { ...all, ...without(lists, undefined), shadow: [] };
-  const rules: readonly MayBeShadow[] = [...all.factRules, ...all.approvals, ...all.rules, ...all.freezes];
+  const rules: readonly MayBeShadow[] = [
+    ...factRules,
+    ...approvals,
+    ...[...environments.values()].flatMap((environment) => environment.approvals),
+    ...[...serviceApprovals.values()].flat(),
+    ...own,
+    ...freezes,
+  ];
   const shadow = rules
     .filter(({ mode }) => mode === 'shadow')
     .map((rule) => ({
@@ -32,11 +40,18 @@ export function withShadows(all: Omit<Policy, 'shadow'>): Policy {
   return { ...binding, shadow };
 }
 
-type Lists = Pick<Policy, 'approvals' | 'freezes' | 'factRules' | 'rules'>;
+type Lists = Pick<Policy, 'approvals' | 'freezes' | 'factRules' | 'rules' | 'environments' | 'serviceApprovals'>;
 
 function without(lists: Lists, except: MayBeShadow | undefined): Lists {
   const stays = (rule: MayBeShadow): boolean => rule.mode !== 'shadow' || rule === except;
   return {
+    environments: new Map(
+      [...lists.environments].map(([name, environment]) => [
+        name,
+        { ...environment, approvals: environment.approvals.filter(stays) },
+      ]),
+    ),
+    serviceApprovals: new Map([...lists.serviceApprovals].map(([name, set]) => [name, set.filter(stays)])),
     approvals: lists.approvals.filter(stays),
     freezes: lists.freezes.filter(stays),
     factRules: lists.factRules.filter(stays),

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json';
+import type { Rung, TeamMembers } from '../approvals/ballot';
 
 /** Where a rule stands, so that a card can link to it: file and line at the policy commit. */
 export interface Source {
@@ -29,11 +30,22 @@ interface GateBase {
 
 export interface ApprovalGate extends GateBase {
   readonly kind: 'approval';
-  readonly seats: readonly { readonly team: string; readonly count: number; readonly filledBy: readonly string[] }[];
+  readonly seats: readonly {
+    /** `a or b` where several teams may fill them. */
+    readonly team: string;
+    readonly anyOf?: readonly string[];
+    readonly count: number;
+    readonly filledBy: readonly string[];
+  }[];
+  /** Who the teams are, from the instant asked about on. */
+  readonly teams: { readonly [team: string]: TeamMembers };
   readonly order: 'parallel' | 'sequence';
   readonly timeoutMs: number;
-  readonly remindAfterMs: readonly number[];
-  readonly channel?: string;
+  readonly ladder: readonly Rung[];
+  /** Minutes after midnight, in each person's own time zone; absent: people are reminded at any hour. */
+  readonly quiet?: { readonly from: number; readonly to: number };
+  /** Channels that its rules name. */
+  readonly channels: readonly string[];
   readonly oneClick: boolean;
 }
 

@@ -81,5 +81,7 @@ test.each`
 `('with $timeout to decide, people are reminded after $reminders minutes', ({ timeout, reminders }) => {
   const judged = judge({ timeout });
 
-  expect(judged).toMatchObject({ ballots: [{ remindAfterMs: reminders.map((minutes: number) => minutes * 60_000) }] });
+  expect(judged).toMatchObject({
+    ballots: [{ ladder: reminders.map((minutes: number) => ({ afterMs: minutes * 60_000, does: 'remind' })) }],
+  });
 });

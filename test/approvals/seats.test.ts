@@ -19,7 +19,8 @@ function ballotOf(teams: readonly string[], more: Partial<Ballot> = {}): Ballot 
     excluded: [],
     persons: {},
     timeoutMs: 1,
-    remindAfterMs: [],
+    ladder: [],
+    channels: [],
     oneClick: false,
     ...more,
   };
@@ -120,6 +121,35 @@ describe('seats', () => {
     );
   });
 
+  test('with seats that several teams may fill, as many are filled as brute force can fill', () => {
+    const anyOf = fc.subarray(teamNames, { minLength: 1 });
+    fc.assert(
+      fc.property(fc.array(anyOf, { maxLength: 4 }), anyVotes, (wanted, given) => {
+        const votes = votesOf(given);
+        const seats = wanted.map((teams, index) => ({
+          id: `${teams.join(' or ')}#${index + 1}`,
+          team: teams.join(' or '),
+          ...(teams.length > 1 && { anyOf: teams }),
+        }));
+        const { assigned, complete } = assignSeats({ ballot: ballotOf([], { seats }), votes });
+        const newest = [...new Map(votes.map((one) => [one.person, one])).values()];
+        const voters = newest.filter(({ decision }) => decision === 'approve').map((voter) => voter.teams);
+        expect(Object.keys(assigned)).toHaveLength(mostOf(wanted, voters));
+        expect(complete).toBe(mostOf(wanted, voters) === wanted.length);
+        for (const [id, who] of Object.entries(assigned)) {
+          const teams = wanted[Number(id.split('#')[1]) - 1]!;
+          expect(votes.findLast(({ person }) => person === who)?.teams.some((team) => teams.includes(team))).toBe(true);
+        }
+      }),
+      { numRuns: 100_000 },
+    );
+  }, 300_000);
+
+  test('an approval that was withdrawn fills nothing', () => {
+    const votes = [vote('x', ['a']), vote('x', ['a'], { decision: 'withdraw' })];
+    expect(assignSeats({ ballot: ballotOf(['a']), votes }).assigned).toEqual({});
+  });
+
   test('no seat goes to somebody outside its team, nobody sits twice, and the requester never sits', () => {
     fc.assert(
       fc.property(
@@ -159,6 +189,16 @@ describe('seats', () => {
   });
 });
 
+/** The same where each seat names the teams of which any may fill it. */
+function mostOf(seats: readonly (readonly string[])[], voters: readonly (readonly string[])[]): number {
+  const [seat, ...rest] = seats;
+  if (seat === undefined) return 0;
+  const filled = voters.flatMap((teams, index) =>
+    teams.some((team) => seat.includes(team)) ? [1 + mostOf(rest, voters.toSpliced(index, 1))] : [],
+  );
+  return Math.max(mostOf(rest, voters), ...filled);
+}
+
 /** Most seats that can be filled, by trying everything. */
 function most(seats: readonly string[], voters: readonly (readonly string[])[]): number {
   const [seat, ...rest] = seats;
@@ -181,7 +221,7 @@ function most(seats: readonly string[], voters: readonly (readonly string[])[]):
 test('every refusal is one full sentence that says why and what to do', () => {
   for (const code of voteRefusals) {
     const sentence = refusalSentence(code, { teams: ['security'], rule: 'high risk', detail: 'time-out' });
-    expect(sentence).toMatch(/^(Your|This) (vote|rejection) .*[;,].*\.$/);
+    expect(sentence).toMatch(/^(Your|This) (vote|rejection|approval) .*[;,].*\.$/);
     expect(refusalSentence(code)).not.toContain('undefined');
   }
 });

@@ -132,6 +132,21 @@ describe('Override…', () => {
   });
 });
 
+describe('Withdraw my approval', () => {
+  it.each([ACTIONS.approve, ACTIONS.reject])('is in the modal behind %s for whoever has approved', async (button) => {
+    const { id, ts } = await asked();
+    await press('U0BOB', ts, button);
+    await world.slack.waitFor(() => modalOf('U0BOB').includes(ACTIONS.withdraw));
+
+    const result = await world.slack.click({ user: 'U0BOB', actionId: ACTIONS.withdraw });
+
+    expect(result.acked).toBe(true);
+    await world.slack.waitFor(() => modalOf('U0BOB').includes('Your approval is withdrawn'));
+    expect(await votesOf(id)).toMatchObject([{ by: 'U0BOB', decision: 'withdraw', ballotId: 'ballot-1' }]);
+    await world.slack.viewClose({ user: 'U0BOB' });
+  });
+});
+
 describe('buttons of an operation', () => {
   it('relay what is done to it, and say how it ended to whoever comes too late', async () => {
     const { id, ts } = await asked({ oneClick: true });

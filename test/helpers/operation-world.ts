@@ -95,7 +95,8 @@ export function aBallot(overrides: Partial<Ballot> = {}): Ballot {
     excluded: [{ id: 'U0ANA', because: 'requester' }],
     persons: {},
     timeoutMs: 3_600_000,
-    remindAfterMs: [],
+    ladder: [],
+    channels: [],
     oneClick: false,
     ...overrides,
   };
@@ -190,7 +191,7 @@ export interface Operation {
   result(): Promise<{ kind: string; sentence: string }>;
   vote(
     by: string,
-    decision?: 'approve' | 'reject',
+    decision?: VoteBody['decision'],
     overrides?: Partial<VoteBody>,
     known?: Partial<KnownPerson>,
   ): Promise<VoteAnswer>;

@@ -47,6 +47,18 @@ it.each<[string, { voter: string; order?: 'sequence' }, string]>([
   expect(seatSentence({ ...ballotView, seats, order: order ?? 'parallel' }, voter)).toBe(sentence);
 });
 
+it.each([
+  ['whoever has approved', 'U0MIA', true],
+  ['somebody else', 'U0KIM', false],
+])('offers %s to withdraw: %s', (_who, voter, offered) => {
+  const view = operationView({ ballots: [{ ...ballotView, approvedBy: ['U0MIA'] }] });
+  for (const made of [approvalModal, rejectModal]) {
+    const shown = made({ value, meta, view, voter });
+    expect(checkView(shown, 'modal')).toEqual([]);
+    expect(JSON.stringify(shown.blocks).includes('Withdraw my approval')).toBe(offered);
+  }
+});
+
 it('asks for the reason of a rejection, and of an approval only if there is one', () => {
   const [reject, approve] = [rejectModal({ value, meta }), approvalModal({ value, meta })].map((view) =>
     view.blocks.at(-1),
@@ -107,7 +119,7 @@ it.each([
   ],
   [
     { kind: 'already', stillNeeded: [] } as const,
-    'Your vote was counted before and still stands. Nobody else is needed.',
+    'Your vote was counted before and still stands. Nobody else is needed. To change it, press Reject on the card: there an approval can be withdrawn too.',
   ],
 ])('tells the voter what came of %j', (answer, sentence) => {
   expect(voteAnswerSentence(answer)).toBe(sentence);

@@ -52,3 +52,51 @@ test.each<[string, Partial<StepView>, boolean]>([
 
   expect(/_\d.*s_$/.test(line)).toBe(isShown);
 });
+
+describe('a ladder', () => {
+  const link = { channel: 'C1', ts: '1.1' };
+  const reminder = {
+    kind: 'reminder',
+    operationId: 'o1',
+    ballotId: 'b1',
+    ballotDigest: 'd1',
+    title,
+    waitingSince: '2026-11-21T09:00:00Z',
+    expiresAt: '2026-11-21T21:00:00Z',
+    link,
+  } as const;
+
+  test.each([
+    ['widen', '📟 <@U0DEE> `directors` may approve'],
+    ['page', '📟 <@U0DEE> `directors` is called'],
+  ] as const)('says who is asked at a step that says %s', (does, beginning) => {
+    const notice = {
+      kind: 'escalated',
+      does,
+      team: 'directors',
+      title,
+      mention: ['user:U0DEE'],
+      rule: 'prod',
+    } as const;
+    expect(renderNotice(notice).text).toContain(beginning);
+  });
+
+  test.each([
+    [true, true],
+    [false, false],
+  ])('gives whoever is paged the buttons if they may vote: %s', (mayVote, buttons) => {
+    const message = renderNotice({ ...reminder, page: { team: 'oncall', mayVote } });
+    expect(message.text).toContain('you are called for oncall');
+    expect(JSON.stringify(message.blocks).includes('"Approve"')).toBe(buttons);
+  });
+
+  test('tells in whose place somebody approved, and who withdrew', () => {
+    const cast = { kind: 'vote_cast', by: 'U0SUB', stillNeeded: ['leads'] } as const;
+    expect(renderNotice({ ...cast, decision: 'approve', seat: 'leads#1', sitsInFor: ['U0KIM'] }).text).toBe(
+      '✅ <@U0SUB> approved for leads, sitting in for <@U0KIM>. Still needed: leads.',
+    );
+    expect(renderNotice({ ...cast, decision: 'withdraw' }).text).toBe(
+      '↩️ <@U0SUB> withdrew the approval. Still needed: leads.',
+    );
+  });
+});

@@ -1,6 +1,6 @@
 import { ACTIONS, decodeValue, decodeVoteValue, encodeValue } from '../../src/messages/actions';
 import { operationCard } from '../../src/messages/operation-card';
-import { finishedStates, type OperationState } from '../../src/operation/view';
+import { finishedStates, type BallotView, type OperationState } from '../../src/operation/view';
 import { buttonsOf, markupOf, problemsOf, valuesOf } from './reading';
 import { ballotView, inState, operationView, waitingView } from './views';
 
@@ -267,4 +267,30 @@ describe('a ballot that takes a reason', () => {
     expect(text(view)).not.toContain('Cancel request');
     expect(operationCard(view).text).toContain('waits for director');
   });
+});
+
+test('a card says who is asked next and when, who may approve by now, and why somebody is missing', () => {
+  const ballot: BallotView = {
+    ...ballotView,
+    seats: [
+      { ...ballotView.seats[0]!, sitsInFor: 'U0ANN' },
+      { team: 'oncall', mention: [], missing: 'Nobody is on call for oncall.' },
+    ],
+    widened: ['director'],
+    ladder: [
+      { at: '2026-11-21T10:00:00Z', does: 'remind' },
+      { at: '2026-11-21T11:00:00Z', does: 'widen', team: 'leads' },
+      { at: '2026-11-21T12:00:00Z', does: 'page', team: 'oncall' },
+      { at: '2026-11-21T13:00:00Z', does: 'reject' },
+    ],
+  };
+  const card = operationCard(operationView({ ballots: [ballot] }), { dateTokens: false });
+  const shown = JSON.stringify(card.blocks);
+  expect(shown).toContain('<@U0MIA>, sitting in for <@U0ANN>');
+  expect(shown).toContain('`oncall`: still needed ⚠️ Nobody is on call for oncall.');
+  expect(shown).toContain('`director` may approve this too by now');
+  expect(shown).toMatch(
+    /If nobody decides: ⏰ a reminder [^·]+ · 👥 `leads` may approve too [^·]+ · 📟 `oncall` is called [^·]+ · 🚫 it counts as rejected/,
+  );
+  expect(problemsOf(card)).toEqual([]);
 });

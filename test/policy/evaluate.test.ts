@@ -78,8 +78,8 @@ approvals:
           holds: false,
           order: 'sequence',
           timeoutMs: 7_200_000,
-          remindAfterMs: [1_800_000],
-          channel: '#risk',
+          ladder: [{ afterMs: 1_800_000, does: 'remind' }],
+          channels: ['#risk'],
           oneClick: false,
           seats: [
             { team: 'security', count: 1, filledBy: [] },

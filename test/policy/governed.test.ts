@@ -34,6 +34,7 @@ describe('documents of policy', () => {
     ['people.yaml', true],
     ['other.yaml', false],
     ['runbooks/a.yml', true],
+    ['oncall/platform.yaml', true],
     ['schemas/database.schema.json', true],
     ['runbooks/readme.md', false],
     ['playbooks/site.yml', false],

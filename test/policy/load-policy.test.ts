@@ -238,7 +238,7 @@ describe('what cannot be meant fails the whole commit, with the line to look at'
     expect(teams('  a: [b]\n  b: [a]\n').ok).toBe(false);
     const doubled = Array.from({ length: 40 }, (_, level) => `  t${level + 1}: [t${level}, t${level}]\n`).join('');
     const loaded = teams(`  t0: { users: [U1] }\n${doubled}`);
-    expect(loaded.ok && loaded.policy.teams.get('t40')).toEqual({ groups: [], users: ['U1'] });
+    expect(loaded.ok && loaded.policy.teams.get('t40')).toMatchObject({ groups: [], users: ['U1'] });
   });
 });
 

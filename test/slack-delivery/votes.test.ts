@@ -47,7 +47,8 @@ const ballot: Ballot = {
   ],
   persons: { U0SECOND: 'U0LEE' },
   timeoutMs: 3_600_000,
-  remindAfterMs: [],
+  ladder: [],
+  channels: [],
   oneClick: false,
 };
 
@@ -85,6 +86,89 @@ it.each([
   ['something that is no account', 'security_team', { kind: 'refused', code: 'unknown_person' }],
 ])('knows %s', async (_who, by, answer) => {
   await expect(check(by)).resolves.toEqual(answer);
+});
+
+describe('teams whose members change', () => {
+  const hour = 3_600_000;
+  const start = Date.parse('2026-11-21T09:00:00Z');
+  const more: Ballot = {
+    ...ballot,
+    seats: [
+      { id: 'security_team#1', team: 'security_team' },
+      { id: 'oncall or director#1', team: 'oncall or director', anyOf: ['oncall', 'director'] },
+    ],
+    teams: {
+      ...ballot.teams,
+      oncall: { groups: [], users: [], shifts: [{ user: 'U0KIM', from: start - hour, until: start + hour }] },
+    },
+    delegations: [
+      { of: 'U0MIA', to: 'U0SUB', from: start - hour, until: start + hour },
+      { of: 'U0DIRECTOR', to: 'U0SUB', from: start + hour, until: start + 2 * hour },
+      { of: 'U0LEE', to: 'U0AUTHOR', from: start - hour, until: start + hour },
+    ],
+  };
+  const asked = (by: string) =>
+    world.activities.checkVote({ vote: relay('vote', body(by), relayKey), ballot: more, maxAgeMs: 0 });
+  beforeEach(() => {
+    for (const id of ['U0SUB', 'U0KIM']) world.slack.addUser({ id });
+  });
+
+  it.each([
+    ['on call', 'U0KIM', 0, { kind: 'ok', teams: ['oncall'] }],
+    ['on call before', 'U0KIM', hour, { kind: 'refused', code: 'not_in_team' }],
+    ['any of the teams', 'U0DIRECTOR', 0, { kind: 'ok', teams: ['director'] }],
+    [
+      'sitting in for a member of a Slack group',
+      'U0SUB',
+      0,
+      { kind: 'ok', person: 'U0SUB', teams: ['security_team'], sitsInFor: { security_team: 'U0MIA' } },
+    ],
+    [
+      'sitting in for somebody else later',
+      'U0SUB',
+      hour,
+      { teams: ['director'], sitsInFor: { director: 'U0DIRECTOR' } },
+    ],
+    ['sitting in no longer', 'U0SUB', 2 * hour, { kind: 'refused', code: 'not_in_team' }],
+    // To sit in for somebody makes nobody eligible who never counts.
+    ['an author who sits in', 'U0AUTHOR', 0, { kind: 'refused', code: 'author' }],
+  ])('%s: %s', async (_who, by, later, answer) => {
+    clock += later;
+    await expect(asked(by)).resolves.toMatchObject(answer);
+  });
+
+  it('holds a vote of somebody who was on call when they gave it', async () => {
+    const vote: Vote = {
+      ballotId: 'b1',
+      by: 'U0KIM',
+      person: 'U0KIM',
+      decision: 'approve',
+      actionId: '1',
+      at: new Date(start).toISOString(),
+      teams: ['oncall'],
+    };
+    clock += 5 * hour;
+    await expect(world.activities.recheckVoters({ ballots: [more], votes: [vote] })).resolves.toEqual([]);
+    const late = { ...vote, at: new Date(start + 2 * hour).toISOString() };
+    await expect(world.activities.recheckVoters({ ballots: [more], votes: [late] })).resolves.toEqual([
+      { by: 'U0KIM', code: 'not_in_team' },
+    ]);
+  });
+
+  it('says why nobody of a team counts', async () => {
+    const empty: Ballot = {
+      ...more,
+      seats: [{ id: 'oncall#1', team: 'oncall' }],
+      teams: {
+        oncall: { groups: [], users: [], missing: 'Nobody is on call for oncall, because x.yaml begins later.' },
+      },
+    };
+    const vote = relay('vote', body('U0MIA'), relayKey);
+    await expect(world.activities.checkVote({ vote, ballot: empty, maxAgeMs: 0 })).resolves.toMatchObject({
+      code: 'not_in_team',
+      detail: 'Nobody is on call for oncall, because x.yaml begins later',
+    });
+  });
 });
 
 it.each([

@@ -606,7 +606,7 @@ test('an approval for another workflow gets its ballot from policy and its waits
   const answer = await decisions.judgeApproval({ ask, caller: { workflowId: 'w1' } });
 
   expect(answer).toMatchObject({
-    judgement: { kind: 'allowed', ballots: [{ remindAfterMs: [3_600_000, 14_400_000] }] },
+    judgement: { kind: 'allowed', ballots: [{ ladder: [{ afterMs: 3_600_000 }, { afterMs: 14_400_000 }] }] },
     timings: { lastDeliveryMs: 4_711 },
   });
 });

@@ -55,6 +55,10 @@ it.each<[string, Asked]>([
   ['a second account of whoever asked', { ballot: { persons: { U0SAM: 'U0ANA' } } }],
   ['a person of whom whoever asked is a second account', { ballot: { persons: { U0ANA: 'U0SAM' } } }],
   ['a second account of anybody', { ballot: { persons: { U0SAM: 'U0SAMUEL' } } }],
+  [
+    'somebody who sits in for a person who is away',
+    { ballot: { delegations: [{ of: 'U0LEE', to: 'U0SAM', from: now - 1, until: now + 1 }] } },
+  ],
   ['a look-up that is a minute old', { known: { at: at(60_001) } }],
   ['a look-up that is older than this ballot takes', { known: { at: at(10_000) }, maxAgeMs: 5_000 }],
   ['a look-up of somebody else', { known: { user: 'U0KIM' } }],

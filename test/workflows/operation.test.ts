@@ -179,7 +179,7 @@ test('a reject ends it at once, needs a reason, and runs nothing', async () => {
 });
 
 test('too few approvals in time: expired, nothing runs', async () => {
-  const { request } = fresh({ ballots: [aBallot({ timeoutMs: 3_000, remindAfterMs: [100] })] });
+  const { request } = fresh({ ballots: [aBallot({ timeoutMs: 3_000, ladder: [{ afterMs: 100, does: 'remind' }] })] });
   const operation = await world.start(request);
 
   await expect(operation.result()).resolves.toMatchObject({ kind: 'expired' });
@@ -468,7 +468,9 @@ test('an approver may think better of it while the operation still waits', async
 });
 
 test('approvers with a channel of their own are called there too, with a link to the card', async () => {
-  const { request } = fresh({ ballots: [aBallot({ channel: '#security', remindAfterMs: [300] })] });
+  const { request } = fresh({
+    ballots: [aBallot({ channels: ['#security'], ladder: [{ afterMs: 300, does: 'remind' }] })],
+  });
   const operation = await world.start(request);
   const told = () => world.notices.filter(({ key }) => key.startsWith(request.id));
   const elsewhere = () => told().filter(({ to }) => to.kind === 'channel');
@@ -486,7 +488,7 @@ test.each([
   ['by its name', '#deploys-prod'],
   ['by its id', 'C1'],
 ])('approvers whose channel has the card, %s, are called once: below it', async (_how, channel) => {
-  const { request } = fresh({ ballots: [aBallot({ channel })] });
+  const { request } = fresh({ ballots: [aBallot({ channels: [channel] })] });
   const operation = await world.start(request);
   await operation.until('waiting');
   await operation.act({ kind: 'cancel' });

@@ -101,7 +101,11 @@ test('a team that policy does not have is refused in words', async () => {
 });
 
 test('whoever may still decide is reminded, in the thread and by direct message, until it runs out', async () => {
-  ballot = { remindAfterMs: [300], timeoutMs: 1_500, excluded: [{ id: 'U0KIM', because: 'requester' }] };
+  ballot = {
+    ladder: [{ afterMs: 300, does: 'remind' }],
+    timeoutMs: 1_500,
+    excluded: [{ id: 'U0KIM', because: 'requester' }],
+  };
   const { handle, workflowId } = await ask();
 
   await expect(handle.result()).resolves.toMatchObject({ decision: 'expired', votes: [] });

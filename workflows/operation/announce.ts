@@ -1,40 +1,52 @@
 import type { Ballot } from '../../src/approvals/ballot';
+import { teamsOf } from '../../src/approvals/seats';
+import type { Notice } from '../../src/messages/notice';
 import type { Outcome } from '../../src/operation/outcome';
 import type { GateView } from '../../src/operation/view';
 import { lanes } from '../activities';
-import { mentionsOf, type BallotBox } from '../ballot-box';
+import type { BallotBox } from '../ballot-box';
+import { mentionsFor, mentionsOf } from '../ballot-view';
 import type { Courier } from '../courier';
 import { instant } from '../say';
 import type { Life } from './life';
 
 /** Mentions everybody who may fill a seat: a mention is what makes a phone ring. */
 export function callVoters(courier: Courier, box: BallotBox, title: string): void {
-  for (const { ballot } of box.openBallots) {
-    const mention = [...new Set(ballot.seats.flatMap(({ team }) => mentionsOf(ballot, team)))];
-    call(courier, { ballot, title, mention });
+  for (const ballot of box.openBallots) {
+    const mention = [...new Set(ballot.seats.flatMap(teamsOf).flatMap((team) => mentionsOf(ballot, team)))];
+    tell(courier, ballot, { kind: 'ballot_opened', title, mention, rule: ballot.rule });
   }
 }
 
-/** Below the card, and in the channel that policy names for this ballot. */
-function call(
+/** Below the card, and in the channels that policy names for this ballot. */
+function tell(
   courier: Courier,
-  { ballot, title, mention }: { readonly ballot: Ballot; readonly title: string; readonly mention: readonly string[] },
+  ballot: Ballot,
+  notice: Extract<Notice, { kind: 'ballot_opened' | 'escalated' }>,
 ): void {
-  const notice = { kind: 'ballot_opened', title, mention, rule: ballot.rule } as const;
   courier.thread(notice);
-  if (ballot.channel !== undefined) courier.send({ kind: 'elsewhere', channel: ballot.channel }, notice);
+  for (const channel of ballot.channels) courier.send({ kind: 'elsewhere', channel }, notice);
 }
 
-/** Marks ballots that ran out, and reminds the teams that still have a free seat: in the thread, and by direct message. */
-export function remind(of: Pick<Life, 'box' | 'courier' | 'slot' | 'title' | 'changed'>, operationId: string): void {
-  for (const { ballot, openedAt, expiresAt } of of.box.tick()) {
-    of.changed();
-    const teams = of.box.waitingFor.filter((team) => ballot.teams[team]);
-    const mention = [...new Set(teams.flatMap((team) => mentionsOf(ballot, team)))];
-    call(of.courier, { ballot, title: of.title, mention });
-    const users = teams.flatMap((team) => ballot.teams[team]?.users ?? []);
-    const free = users.filter((user) => !ballot.excluded.some(({ id }) => id === user));
-    for (const user of [...new Set(free)].slice(0, 10)) {
+/** Most people that one step writes to. */
+const writtenMost = 10;
+
+/**
+ * Takes what time has brought to the ballots: what ran out, and the steps of their ladders. Whoever a step calls is
+ * mentioned in the thread; a reminder and a page are direct messages too.
+ */
+export function escalate(of: Pick<Life, 'box' | 'courier' | 'slot' | 'title' | 'changed'>, operationId: string): void {
+  const before = of.box.state;
+  const calls = of.box.tick();
+  if (calls.length > 0 || of.box.state !== before) of.changed();
+  for (const { ballot, rung, groups, users, openedAt, expiresAt, mayVote } of calls) {
+    const mention = mentionsFor({ groups, users });
+    const about = { title: of.title, mention, rule: ballot.rule };
+    if (rung.does === 'widen' || rung.does === 'page')
+      tell(of.courier, ballot, { kind: 'escalated', ...about, does: rung.does, team: rung.team });
+    else tell(of.courier, ballot, { kind: 'ballot_opened', ...about });
+    if (rung.does === 'widen') continue;
+    for (const user of users.slice(0, writtenMost)) {
       of.courier.send(
         { kind: 'person', user },
         {
@@ -46,6 +58,7 @@ export function remind(of: Pick<Life, 'box' | 'courier' | 'slot' | 'title' | 'ch
           waitingSince: instant(openedAt),
           expiresAt: instant(expiresAt),
           link: of.slot?.at,
+          ...(rung.does === 'page' && { page: { team: rung.team, mayVote } }),
         },
       );
     }

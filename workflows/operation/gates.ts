@@ -1,6 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import type { GateAnswer, JudgeInput } from '../../src/operation/ports';
-import { remind, sayWhatOpened } from './announce';
+import { escalate, sayWhatOpened } from './announce';
 import { Ended } from './ended';
 import type { Life } from './life';
 import { personIn, takerIn } from './outcome';
@@ -24,7 +24,7 @@ export async function waitForGates(
   let nextCheck = judgement.nextGateCheckAtMs;
   let idle = 0;
   while (true) {
-    remind(life, facts.request.id);
+    escalate(life, facts.request.id);
     endIfOver(life);
     if (life.gatesDue) nextCheck = Date.now();
     life.gatesDue = false;
@@ -82,7 +82,10 @@ export function endIfOver({ cancelled, takenBy, box, title }: Life): void {
     });
   if (box.state === 'rejected') {
     const { reason, by } = box.rejection ?? {};
-    throw new Ended({ kind: 'rejected', sentence: `${title} was rejected${reason ? `: ${reason}` : '.'}`, by });
+    const sentence = box.rejection
+      ? `${title} was rejected${reason ? `: ${reason}` : '.'}`
+      : `${title} counts as rejected, because nobody decided in the time that policy gives; ask again to start over.`;
+    throw new Ended({ kind: 'rejected', sentence, by });
   }
   if (box.state === 'expired')
     throw new Ended({

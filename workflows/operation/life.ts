@@ -6,7 +6,8 @@ import type { Outcome } from '../../src/operation/outcome';
 import type { Admission, GateAnswer, JudgeInput, Judgement, Recheck } from '../../src/operation/ports';
 import type { OperationState, OperationView } from '../../src/operation/view';
 import { reading, rechecking } from '../activities';
-import { BallotBox, voteBody, voteNotice } from '../ballot-box';
+import { BallotBox } from '../ballot-box';
+import { rungBody, voteBody, voteNotice } from '../ballot-view';
 import { laneId, type OperationInput } from '../contract';
 import { Courier } from '../courier';
 import { Recorder } from '../recorder';
@@ -60,7 +61,10 @@ export class Life {
     const { timings } = input;
     this.facts = { request, state: 'preparing', since: Date.now(), gates: [], steps: [], denials: [] };
     this.judging = reading(timings);
-    this.box = new BallotBox(timings, { counted: (vote, answer, ballot) => this.counted(vote, answer, ballot) });
+    this.box = new BallotBox(timings, {
+      counted: (vote, answer, ballot) => this.counted(vote, answer, ballot),
+      climbed: (ballot, rung) => this.recorder.write('escalated', rungBody(ballot, rung)),
+    });
     this.recorder = new Recorder({ operationId: request.id, day: request.requestedAt.slice(0, 10), timings });
     this.courier = new Courier({ owner: request.id, timings });
     this.place = new Place({
@@ -145,7 +149,7 @@ export class Life {
         judgement = this.moved(moved);
         continue;
       }
-      await this.takePlace(judgement);
+      if (!(await this.takePlace(judgement))) continue;
       const recheck = await this.recheck(base, judgement);
       if (recheck.kind === 'go') {
         if (recheck.alreadyTrue) return { kind: 'succeeded', sentence: recheck.alreadyTrue };
@@ -248,8 +252,14 @@ export class Life {
     this.changed();
   }
 
-  private async takePlace({ lane }: Allowed): Promise<void> {
-    if (!lane) return;
+  /** Somebody has withdrawn what let it go on: others are asked again. */
+  private get isAskingAgain(): boolean {
+    return this.box.state === 'open' || this.facts.gates.some(({ holds }) => !holds);
+  }
+
+  /** False when an approval was withdrawn in the meantime: whoever is asked now decides first. */
+  private async takePlace({ lane }: Allowed): Promise<boolean> {
+    if (!lane) return true;
     const { request } = this.facts;
     this.enter('queued');
     const entry = {
@@ -262,11 +272,12 @@ export class Life {
       livenessCheckMs: this.input.timings.livenessMs,
       takeOverMs: this.input.timings.takeOverMs,
     };
-    const granted = await this.place.enter(entry, () => isOver(this));
+    const granted = await this.place.enter(entry, () => isOver(this) || this.isAskingAgain);
     this.facts.lane = undefined;
-    if (granted) return;
+    if (granted) return true;
     await this.leaveLane(this.facts.judgement!);
     endIfOver(this);
+    if (this.isAskingAgain) return false;
     throw new Ended({
       kind: 'expired',
       sentence: `${this.title} waited too long in its lane, so nothing was changed; ask again to start over.`,
@@ -304,6 +315,9 @@ export class Life {
       await this.leaveLane(judgement);
       endIfOver(this);
     }
+    // An approval was withdrawn while everything was looked at once more.
+    if (recheck.kind === 'go' && this.isAskingAgain)
+      return { kind: 'gates_closed', answer: { gates: this.facts.gates } };
     return recheck;
   }
 
@@ -311,6 +325,7 @@ export class Life {
     // Since the last question about freezes: what begins while the intent is written begins while it runs.
     const { request, since: startedAtMs } = this.facts;
     endIfOver(this);
+    this.box.settled = true;
     await this.writeIntent(judgement);
     // Who rejected before the first side effect is heard, even if Slack still says who that is.
     if (this.box.counting) await condition(() => !this.box.counting, this.input.timings.voterCheckMs);

@@ -3,6 +3,7 @@ import type { TimeWindow } from '../calendar';
 import type { Environment } from '../policy';
 import { warnIfNobodyOverrides } from './compliance';
 import type { Reader } from './reader';
+import { readApprovals } from './approvals';
 import { readWindow } from './windows';
 
 /** Where things run, with windows looked up and lengths of time in milliseconds. */
@@ -35,6 +36,7 @@ export function readEnvironments(
           );
         return window ?? { name: entry, days: [], from: 0, to: 1440 };
       }),
+      approvals: readApprovals(reader, rule.approvals, [...path, 'approvals']),
       soakMs: rule.soak === undefined ? 0 : reader.duration(rule.soak, [...path, 'soak']),
       watchMs: rule.watch === undefined ? 0 : reader.duration(rule.watch, [...path, 'watch']),
       source: reader.source(path),

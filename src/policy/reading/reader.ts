@@ -9,6 +9,12 @@ import type { Source } from '../verdict';
 export type Path = readonly (string | number)[];
 export type PolicyRead = Extract<DocumentResult<PolicyFile>, { ok: true }>;
 
+/** A file, and where its keys stand. */
+interface Place {
+  readonly file: string;
+  readonly lineOf: (path: Path) => number;
+}
+
 /** Longest time that policy can wait for anything. */
 const maxWaitMs = 90 * 86_400_000;
 
@@ -17,14 +23,20 @@ const maxWaitMs = 90 * 86_400_000;
  * line and give something harmless, so that all problems are told at once.
  */
 export class Reader {
-  readonly problems: Problem[] = [];
-  readonly warnings: Problem[] = [];
+  readonly problems: Problem[];
+  readonly warnings: Problem[];
   readonly file: PolicyFile;
   readonly environments: readonly string[];
   /** What conditions may name; set once the facts are read. */
   names: NameSpace = {};
 
-  constructor(private readonly document: PolicyRead) {
+  constructor(
+    private readonly document: PolicyRead,
+    private readonly place: Place = { file: 'policy.yaml', lineOf: (path) => document.lineOf(path) },
+    findings: Pick<Reader, 'problems' | 'warnings'> = { problems: [], warnings: [] },
+  ) {
+    this.problems = findings.problems;
+    this.warnings = findings.warnings;
     this.file = document.value;
     this.environments = Object.keys(this.file.environments);
   }
@@ -38,7 +50,14 @@ export class Reader {
   }
 
   source(path: Path): Source {
-    return { file: 'policy.yaml', line: this.document.lineOf(path) };
+    return { file: this.place.file, line: this.place.lineOf(path) };
+  }
+
+  /** The same reader about another file: its findings stand there, and are told with these. */
+  of(place: Place): Reader {
+    const other = new Reader(this.document, place, this);
+    other.names = this.names;
+    return other;
   }
 
   condition(source: string | undefined, path: Path): Expression | undefined {

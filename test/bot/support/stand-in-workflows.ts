@@ -89,6 +89,7 @@ function viewOf({ request: { body } }: OperationInput): OperationView {
         rule: 'production needs security',
         order: 'parallel',
         seats: [{ team: 'security_team', mention: ['subteam:S0SEC'] }],
+        approvedBy: ['U0BOB'],
         expiresAt: body.notAfter,
         takes: 'votes',
         oneClick: false,

@@ -1,0 +1,134 @@
+import { DateTime } from 'luxon';
+import { namedMembers } from '../approvals/members';
+import type { Delegation, TeamMembers } from '../approvals/ballot';
+import type { Policy, Service } from './policy';
+import type { World } from './request';
+import { onCallAt, shiftsOf } from './schedule';
+
+/** What a team's members may depend on besides the policy. */
+export interface MembersOf {
+  readonly policy: Policy;
+  readonly now: Date;
+  /** Whose owner `owner: true` means. */
+  readonly service?: Service;
+  readonly world?: Pick<World, 'codeowners'>;
+}
+
+/** Who is in a team from an instant on, for `aheadMs`. What is empty or unknown is nobody, and says why. */
+export function rosterOf(about: MembersOf, team: string, aheadMs: number): TeamMembers {
+  return gather(about, { team, aheadMs, above: [] });
+}
+
+/** Members of a team at an instant: its groups, its users, who is on call then, and whoever sits in for them. */
+export function membersOf(
+  policy: Policy,
+  team: string,
+  now: Date,
+  about: Pick<MembersOf, 'service' | 'world'> = {},
+): Pick<TeamMembers, 'groups' | 'users'> {
+  const roster = rosterOf({ ...about, policy, now }, team, 1);
+  const frozen = {
+    teams: { [team]: roster },
+    delegations: delegationsOf(policy),
+    persons: policy.people.aliases,
+  };
+  return { groups: roster.groups, users: namedMembers(frozen, team, now.getTime()).map(({ user }) => user) };
+}
+
+/** Who sits in for whom at some time within `aheadMs` from an instant on. */
+export function delegationsAhead(policy: Policy, now: Date, aheadMs: number): readonly Delegation[] {
+  const at = now.getTime();
+  return delegationsOf(policy).filter(({ from, until }) => from < at + aheadMs && at < until);
+}
+
+const delegations = new WeakMap<Policy, readonly Delegation[]>();
+
+/** The days of a delegation begin and end in the zone of whoever is away. */
+function delegationsOf(policy: Policy): readonly Delegation[] {
+  const known = delegations.get(policy);
+  if (known) return known;
+  const found = policy.people.delegations.map(({ of, to, from, until }): Delegation => {
+    const zone = policy.people.zoneOf(of) ?? policy.timezone;
+    return {
+      of,
+      to,
+      from: DateTime.fromISO(from, { zone }).startOf('day').toMillis(),
+      until: DateTime.fromISO(until, { zone }).plus({ days: 1 }).startOf('day').toMillis(),
+    };
+  });
+  delegations.set(policy, found);
+  return found;
+}
+
+interface Asked {
+  readonly team: string;
+  readonly aheadMs: number;
+  /** Teams that led here: a team that is its own owner ends there. */
+  readonly above: readonly string[];
+}
+
+function gather(about: MembersOf, asked: Asked): TeamMembers {
+  const { policy, now } = about;
+  const { team, aheadMs } = asked;
+  const sources = policy.teams.get(team);
+  if (!sources) return nobody(`Policy has no team called ${team}, so nobody is in it.`);
+  if (asked.above.includes(team)) return { groups: [], users: [] };
+  const from = now.getTime();
+  const schedules = sources.schedules.flatMap((file) => policy.schedules.get(file) ?? []);
+  const shifts = schedules.flatMap((schedule) => shiftsOf(schedule, { from, until: from + aheadMs }));
+  const idle = schedules.filter((schedule) => onCallAt(schedule, from) === undefined);
+  const others = [
+    ...(sources.owner ? [ownersOf(about, asked)] : []),
+    ...(sources.codeowners ? codeownersOf(about, asked) : []),
+  ];
+  const missing = [
+    ...idle.map(({ file, start }) => `Nobody is on call for ${team}, because ${file} begins on ${start.slice(0, 10)}.`),
+    ...others.flatMap((other) => other.missing ?? []),
+  ];
+  const all = { groups: others.flatMap(({ groups }) => groups), users: others.flatMap(({ users }) => users) };
+  const onCall = [...shifts, ...others.flatMap((other) => other.shifts ?? [])];
+  return {
+    groups: [...new Set([...sources.groups, ...all.groups])],
+    users: [...new Set([...sources.users, ...all.users])],
+    ...(onCall.length > 0 ? { shifts: onCall } : {}),
+    ...(missing.length > 0 ? { missing: [...new Set(missing)].join(' ') } : {}),
+  };
+}
+
+function ownersOf(about: MembersOf, { team, aheadMs, above }: Asked): TeamMembers {
+  const { service } = about;
+  if (service?.owner !== undefined) return gather(about, { team: service.owner, aheadMs, above: [...above, team] });
+  const why = service ? `${service.file} names no owner` : 'this is about no service';
+  return nobody(`${team} is the owner of the service, and ${why}, so nobody is in it.`);
+}
+
+/** Owners are people by their names in Git, one person each, or teams of the policy: `@acme/web-team` is `web_team`. */
+function codeownersOf(about: MembersOf, { team, aheadMs, above }: Asked): readonly TeamMembers[] {
+  const { policy, world } = about;
+  const owners = world?.codeowners;
+  if (owners === undefined)
+    return [nobody(`${team} are the code owners of this change, and nobody knows who they are, so nobody is in it.`)];
+  const found = owners.flatMap((owner): readonly TeamMembers[] => {
+    const name = owner.replace(/^@/, '');
+    const group = name
+      .slice(name.lastIndexOf('/') + 1)
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '_');
+    if (!name.includes('@') && policy.teams.has(group))
+      return [gather(about, { team: group, aheadMs, above: [...above, team] })];
+    const people = policy.people.byGit(name);
+    return people.length === 1 ? [{ groups: [], users: [...people] }] : [];
+  });
+  if (found.length > 0) return found;
+  return [
+    nobody(
+      owners.length === 0
+        ? `${team} are the code owners of this change, and CODEOWNERS names none, so nobody is in it.`
+        : `${team} are the code owners of this change (${owners.slice(0, 5).join(', ')}), and people.yaml and policy.yaml know none of them, so nobody is in it.`,
+    ),
+  ];
+}
+
+function nobody(missing: string): TeamMembers {
+  return { groups: [], users: [], missing };
+}
