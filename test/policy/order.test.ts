@@ -38,8 +38,12 @@ describe('production after two stagings, each after qa, after dev', () => {
       ['order after staging-us: holds', 'order after staging-eu: waits'],
     ],
     ['just long enough', but('staging-eu', { succeededAt: '2026-11-24T06:00:00Z' }), stands],
-    ['passed over qa', but('qa'), [...stands, 'order after qa: waits']],
-    ['passed over dev', but('dev'), [...stands, 'order after dev: waits']],
+    ['not known in qa any more', but('qa'), stands],
+    [
+      'rolled back in dev since',
+      but('dev', { rolledBackAt: '2026-11-21T00:00:00Z' }),
+      [...stands, 'order after dev: waits'],
+    ],
     [
       'rolled back in qa since',
       but('qa', { rolledBackAt: '2026-11-21T00:00:00Z' }),
@@ -51,23 +55,22 @@ describe('production after two stagings, each after qa, after dev', () => {
       stands,
     ],
     ['a link further back needs no soak', but('qa', { succeededAt: '2026-11-24T09:59:59Z' }), stands],
-    ['another version in qa', but('qa', { version: 'v3' }), [...stands, 'order after qa: waits']],
-    ['another service in qa', but('qa', { service: 'bank' }), [...stands, 'order after qa: waits']],
     [
-      'the same environment under its old name',
-      but('qa', { environment: 'test' }),
-      [...stands, 'order after qa: waits'],
+      'another version rolled back in qa',
+      [...all, stood('qa', { version: 'v3', rolledBackAt: '2026-11-21T00:00:00Z' })],
+      stands,
     ],
     [
-      'nowhere',
-      [],
-      [
-        'order after staging-us: waits',
-        'order after staging-eu: waits',
-        'order after qa: waits',
-        'order after dev: waits',
-      ],
+      'another service rolled back in qa',
+      [...all, stood('qa', { service: 'bank', rolledBackAt: '2026-11-21T00:00:00Z' })],
+      stands,
     ],
+    [
+      'staging under its old name',
+      but('staging-us', { environment: 'staging' }),
+      ['order after staging-us: waits', 'order after staging-eu: holds'],
+    ],
+    ['nowhere', [], ['order after staging-us: waits', 'order after staging-eu: waits']],
   ])('%s', (_what, history, expected) => {
     expect(gatesOf(judge(policy, {}, { history }, tuesday))).toEqual(expected);
   });
@@ -78,13 +81,15 @@ describe('production after two stagings, each after qa, after dev', () => {
     expect(asked('dev', [])).toEqual([]);
     expect(asked('qa', [stood('dev')])).toEqual(['order after dev: holds']);
     expect(asked('staging-us', [stood('dev'), stood('qa')])).toEqual(['order after qa: holds']);
-    expect(asked('staging-us', [stood('qa')])).toEqual(['order after qa: holds', 'order after dev: waits']);
+    expect(asked('staging-us', [stood('dev')])).toEqual(['order after qa: waits']);
   });
 
-  test('the sentence names the link that is missing', () => {
-    const { gates } = judge(policy, {}, { history: but('qa') }, tuesday) as { gates: readonly { message: string }[] };
+  test('the sentence names the link that fell', () => {
+    const { gates } = judge(policy, {}, { history: but('qa', { rolledBackAt: '2026-11-21T00:00:00Z' }) }, tuesday) as {
+      gates: readonly { message: string }[];
+    };
     expect(gates.at(-1)!.message).toBe(
-      'web v2 has not succeeded in qa yet, and staging-us comes after qa; deploy it there first and this goes on by itself.',
+      'web v2 was rolled back in qa, and staging-us comes after qa; deploy it there first and this goes on by itself.',
     );
   });
 

@@ -3,32 +3,35 @@ import { instantWords, type Context, type Rule } from '../context';
 import type { OrderGate } from '../verdict';
 
 /**
- * The same version has to have succeeded elsewhere first, long enough ago. What was rolled back does not count. The
- * whole chain is asked: a version that passed over a link (by break-glass), or was rolled back in one afterwards, has
- * not come the way that policy wants.
+ * The same version has to have succeeded elsewhere first, long enough ago. What was rolled back does not count, anywhere
+ * along the chain: each link was asked for when the version went through it, and is void if it fell there since.
  */
 export const order: Rule = (context) => {
   const { request, environment, isBreakGlass } = context;
   if (request.kind !== 'deploy' || !environment?.after || isBreakGlass) return {};
   if (request.service === undefined || request.version === undefined) return {};
   const direct = environment.after.map((before) => gate(context, before));
-  return { gates: [...direct, ...missingLinks(context)] };
+  return { gates: [...direct, ...fallenLinks(context)] };
 };
 
-/** Environments further back in the chain in which the version does not stand; those in which it does go without saying. */
-function missingLinks(context: Context): readonly OrderGate[] {
-  const { policy, environment, world } = context;
+/**
+ * Environments further back in the chain in which the version was rolled back and does not stand again. That it is not
+ * known there says nothing: the ledger keeps the newest versions only, and the first links see many.
+ */
+function fallenLinks(context: Context): readonly OrderGate[] {
+  const { policy, environment } = context;
   const direct = environment!.after ?? [];
   const seen = new Set(direct);
   const links: OrderGate[] = [];
   const queue = [...direct];
-  while (world.history !== undefined && queue.length > 0) {
+  while (queue.length > 0) {
     const name = queue.shift()!;
     for (const before of policy.environments.get(name)?.after ?? []) {
       if (seen.has(before)) continue;
       seen.add(before);
       queue.push(before);
-      if (standingIn(context, before).length === 0) links.push(missing(context, before, name));
+      const hasFallen = entriesIn(context, before).length > 0 && standingIn(context, before).length === 0;
+      if (hasFallen) links.push(missing(context, before, name));
     }
   }
   return links;
