@@ -179,6 +179,14 @@ const slips: readonly {
     noticed: 'an incident of the charts holds the charts back',
   },
   {
+    company: 'hospital',
+    what: 'another person on call',
+    file: 'oncall/clinical-it.yaml',
+    from: 'rotation: [U0DARA, U0AOIFE]',
+    to: 'rotation: [U0AOIFE, U0DARA]',
+    noticed: 'the break-glass of somebody who is not on call this week is refused',
+  },
+  {
     company: 'start-up',
     what: 'no founder',
     from: 'require: [developers, founders]',
