@@ -5,6 +5,8 @@
 
 /** Functions of `src` that workflow code may run: small, stable, pure. Changing one changes workflows in flight. */
 const stableForWorkflows = [
+  'src/approvals/members.ts',
+  'src/approvals/quiet.ts',
   'src/approvals/seats.ts',
   'src/approvals/takes.ts',
   'src/holds/change.ts',

@@ -214,7 +214,11 @@ test('nothing moved: go, and undo goes back to what runs now', async () => {
   const before = await judged();
   await change({ kind: 'succeeded', version: 'v2.3.5' }, 'op-2');
 
-  await expect(recheck(before)).resolves.toEqual({ kind: 'go', previousVersion: 'v2.3.5' });
+  await expect(recheck(before)).resolves.toEqual({
+    kind: 'go',
+    previousVersion: 'v2.3.5',
+    nextFreezeAtMs: expect.any(Number) as number,
+  });
 });
 
 test('a newer policy commit that changes nothing here does not void the votes', async () => {
