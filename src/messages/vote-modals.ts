@@ -2,6 +2,7 @@ import type { KnownBlock, ModalView } from '@slack/types';
 import type { BallotView, OperationView } from '../operation/view';
 import { ACTIONS, encodeMeta, encodeValue, MODALS, type ModalMeta, type VoteValue } from './actions';
 import { actions, bounded, button, context, fields, section, type RenderContext } from './blocks';
+import { changeWords } from './change-words';
 import { textInput } from './inputs';
 import { lossesOf, requesterOf } from './operation-card';
 import { code, instant, listed, safe, safeLines } from './text';
@@ -190,6 +191,7 @@ function details(
         ['Version', view.version && code(view.version, 80)],
         ['Runs now', view.previousVersion && code(view.previousVersion, 80)],
         ['Asked by', requesterOf(view)],
+        ['Change', view.change && changeWords(view.change)],
         ['Steps', steps > 0 ? String(steps) : undefined],
         ['With', inputs.map(([name, value]) => `${code(name, 60)} ${safe(value, 100)}`).join('\n') || undefined],
         ['Reason', view.reason && safeLines(view.reason, { max: 900, lines: 4 })],

@@ -63,6 +63,8 @@ const test = z.strictObject({
           first_by_author: z.boolean().optional(),
         })
         .optional(),
+      /** Owners of the paths in CODEOWNERS. */
+      codeowners: z.array(text()).optional(),
       teams: z.record(z.string(), z.array(text())).optional(),
       votes: z.array(z.strictObject({ by: text(), at: instant, decision: z.enum(['approve', 'reject']) })).optional(),
       incidents: z
