@@ -1,6 +1,7 @@
+import type { CodeAuthor } from '../../src/code/change';
 import { maxCommits, maxPaths, type PolicyChange } from '../../src/operation/policy-change';
 import { isGoverned } from '../../src/policy/governed';
-import type { PolicyRepository } from '../adapters/policy-repository';
+import type { CommitInfo, PolicyRepository } from '../adapters/policy-repository';
 
 export type ChangeMirror = Pick<PolicyRepository, 'changedPaths' | 'log'>;
 
@@ -23,7 +24,7 @@ export async function readPolicyChange(input: {
     head,
     paths: paths.slice(0, maxPaths),
     morePaths: Math.max(0, paths.length - maxPaths),
-    authors: [...new Set(commits.flatMap(({ authorName, authorEmail }) => [authorName, authorEmail]))],
+    authors: [...new Map(commits.map(authorOf)).values()],
     commits: commits.slice(0, maxCommits).map(({ commit, subject, authorName }) => ({
       commit,
       subject: subject.slice(0, 120),
@@ -34,3 +35,7 @@ export async function readPolicyChange(input: {
 
 /** Whoever wrote one of so many commits does not count; a longer range is nobody's everyday change. */
 const maxLooked = 1_000;
+
+function authorOf({ authorName: name, authorEmail: email }: CommitInfo): readonly [string, CodeAuthor] {
+  return [`${name}\0${email}`, { name, email }];
+}

@@ -24,11 +24,17 @@ export function tellOf(
   }
   const { authors, paths, codeowners, ...change } = answer.change;
   return {
-    request: authors
-      ? { authors: authors.flatMap(knownNames(people)), strangers: authors.filter(isStranger(people)).map(shownName) }
-      : {},
+    request: authors ? authorsTold(authors, people) : {},
     world: { change, ...(paths && { paths }), ...(codeowners && { codeowners }) },
   };
+}
+
+/** Authors as policy looks at them: by the names that people are known by, and those whom nobody knows. */
+export function authorsTold(
+  authors: readonly CodeAuthor[],
+  people: People,
+): Required<Pick<PolicyRequest, 'authors' | 'strangers'>> {
+  return { authors: authors.flatMap(knownNames(people)), strangers: authors.filter(isStranger(people)).map(shownName) };
 }
 
 /** What the card says of a change. */

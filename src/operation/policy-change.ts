@@ -1,3 +1,4 @@
+import type { CodeAuthor } from '../code/change';
 import type { JsonObject } from '../json';
 
 /** What a policy commit changes, as people who approve it have to see it. */
@@ -10,8 +11,8 @@ export interface PolicyChange {
   /** Governed paths that differ, at most `maxPaths`. */
   readonly paths: readonly string[];
   readonly morePaths: number;
-  /** Names and addresses of everybody who wrote or committed any of it: forgeable, so they may only exclude. */
-  readonly authors: readonly string[];
+  /** Everybody who wrote any of it, as Git says: forgeable, so they may only exclude. */
+  readonly authors: readonly CodeAuthor[];
   /** First lines of its commits, newest first, at most `maxCommits`. */
   readonly commits: readonly { readonly commit: string; readonly subject: string; readonly author: string }[];
 }
@@ -40,6 +41,6 @@ export function policyChangeWords({ from, to, paths, morePaths, commits, authors
     to: to.slice(0, 10),
     changes: `${paths.join(', ')}${more}`,
     commits: commits.map(({ commit, subject }) => `${commit.slice(0, 10)} ${subject}`).join('; '),
-    by: authors.join(', ') || 'nobody knows',
+    by: authors.map(({ name, email }) => `${name} (${email})`).join(', ') || 'nobody knows',
   };
 }

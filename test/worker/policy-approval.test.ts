@@ -72,7 +72,7 @@ test('a commit to what is governed waits for people, is no problem for strict pl
     head: next,
     paths: ['people.yaml', 'policy.yaml'],
     morePaths: 0,
-    authors: ['Cleo', 'cleo@company.example'],
+    authors: [{ name: 'Cleo', email: 'cleo@company.example' }],
     commits: [{ commit: next, subject: 'Loosen the rules', author: 'Cleo' }],
   });
 });

@@ -151,18 +151,28 @@ test('a change of the rules is asked about on a card in the policy channel, bind
 
   expect(asked.view).toMatchObject({
     title: `Change the policy to ${short(commit)}`,
-    inputs: { changes: 'policy.yaml', by: 'Kim, kim@company.example' },
+    inputs: { changes: 'policy.yaml', by: 'Kim (kim@company.example)' },
     ballots: [{ seats: [{ team: 'team_lead' }] }],
   });
   expect(world.cards.find(({ slot }) => slot === `${asked.id}/card`)).toMatchObject({ channel: '#policy' });
   expect(await source.current()).toMatchObject({ commit: first, proposed: commit });
 
+  await expect(vote(asked, 'U0KIM')).rejects.toThrow('Workflow Update failed');
   await vote(asked, 'U0LEE');
   await expect(world.temporal.client.workflow.getHandle(asked.id).result()).resolves.toMatchObject({
     kind: 'succeeded',
   });
   await untilSaid(new RegExp(`The policy at ${short(commit)} is in force now`));
   expect(await source.current()).toMatchObject({ commit });
+});
+
+test('a change by somebody whom nobody knows asks for one more', async () => {
+  const commit = await remote.commit(policy('# by a stranger\n'), 'Change', {
+    author: { name: 'Somebody', email: 'somebody@elsewhere.example' },
+  });
+  const { view } = await proposal(commit);
+  expect(view.ballots[0]?.seats.map(({ team }) => team)).toEqual(['team_lead', 'team_lead']);
+  expect(view.why.map(({ message }) => message).join(' ')).toContain('Nobody knows who Somebody');
 });
 
 test('a newer commit takes the question over, and the old card says so', async () => {

@@ -15,7 +15,13 @@ export function dutiesOf(
   const added: Duty[] = [];
   const before = countOf(base);
   let count = before;
-  for (const duty of [...ownDuties(context), ...soxDuties(context), ...pciDuties(context), ...machineDuties(context)]) {
+  for (const duty of [
+    ...ownDuties(context),
+    ...soxDuties(context),
+    ...pciDuties(context),
+    ...machineDuties(context),
+    ...policyDuties(context),
+  ]) {
     const upTo = duty.approvers === 'one_more' ? count + 1 : duty.approvers;
     if (count >= upTo) continue;
     count = upTo;
@@ -59,6 +65,19 @@ function machineDuties({ request, environment }: Context): readonly Duty[] {
       because: `A machine asks, and ${environment.name} is strict, so a person has to approve it.`,
       source: environment.source,
       approvers: 1,
+    },
+  ];
+}
+
+/** Git names are forgeable: under a name that nobody bears, somebody could approve what they wrote themselves. */
+function policyDuties({ policy, request }: Context): readonly Duty[] {
+  if (request.kind !== 'policy' || (request.strangers ?? []).length === 0) return [];
+  return [
+    {
+      rule: 'unknown authors',
+      because: unknownAuthors(request, 'the policy')!,
+      source: policy.source(['policy_changes']),
+      approvers: 'one_more',
     },
   ];
 }
