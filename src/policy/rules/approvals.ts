@@ -4,7 +4,6 @@ import { listed, membership, type Context, type Rule } from '../context';
 import type { Duty } from '../duty';
 import { rosterOf } from '../members';
 import { excludedAccounts } from '../people';
-import { unknownAuthors } from '../unknown-authors';
 import type { Approval } from '../policy';
 import type { ApprovalGate } from '../verdict';
 import { dutiesOf } from '../approvals/duties';
