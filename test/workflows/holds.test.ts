@@ -3,6 +3,8 @@ import { createHoldActivities } from '../../activities/worker/holds';
 import { heldBack } from '../../activities/worker/held-back';
 import type { PolicySource } from '../../activities/worker/policy-source';
 import type { HoldAct, Holds } from '../../src/holds/holds';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { IncidentRequest } from '../../src/incidents/incident';
 import { relay } from '../../src/operation/relay';
 import { gatesOf } from '../../src/operation/judge';
 import type { ActAnswer, ActBody } from '../../src/operation/ports';
@@ -12,6 +14,7 @@ import {
   ACT_SIGNAL,
   ACT_UPDATE,
   HOLDS_ID,
+  SEARCH_ATTRIBUTES,
   VIEW_QUERY,
   WORKER_QUEUE,
   WORKFLOWS,
@@ -299,4 +302,48 @@ test('when nothing is held any more it ends, and the next act begins a new life 
   await act(lock(), 'U0ANA');
   expect(world.records.at(-1)).toMatchObject({ index: 0 });
   expect(world.records.at(-1)!.operationId).not.toBe(former);
+});
+
+test('an open incident holds its service back, a rollback passes, and resolving it lets the other go on by itself', async () => {
+  const declared: IncidentRequest = {
+    format: 1,
+    id: `incident-web-${process.pid}`,
+    severity: 'sev2',
+    ...place,
+    summary: 'errors after the deploy',
+    declaredBy: 'U0ANA',
+    deliveryId: 'incident-of-web',
+    declaredAt: new Date().toISOString(),
+  };
+  const incident = await world.temporal.client.workflow.start('incident', {
+    workflowId: declared.id,
+    taskQueue: WORKER_QUEUE,
+    args: [{ request: relay('incident', declared, relayKey), channel: '#incidents', timings: testTimings }],
+    typedSearchAttributes: [
+      { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.service.name, 'KEYWORD'), value: place.service },
+      { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.environment.name, 'KEYWORD'), value: place.environment },
+    ],
+  });
+  await eventually(async () => {
+    const { incidents = [] } = await heldBack({ client: world.temporal.client, waitMs: 5_000 }, place);
+    if (incidents.length === 0) throw new Error('the incident is in no list yet');
+  });
+
+  const deploy = await world.start(aRequest({ ...place, requester: { kind: 'person', id: 'U0BEN', via: 'slack' } }));
+  expect((await deploy.until('waiting')).gates).toMatchObject([
+    { holds: false, message: expect.stringContaining(declared.id) },
+  ]);
+  const rollback = await world.start(aRequest({ ...place, kind: 'rollback', version: 'v2.3.0' }));
+  await expect(rollback.result()).resolves.toMatchObject({ kind: 'succeeded' });
+
+  const body: ActBody = {
+    format: 1,
+    workflowId: declared.id,
+    act: { kind: 'resolve', text: 'rolled back' } as never,
+    by: 'U0LEE',
+    actionId: 'resolve-web',
+    at: new Date().toISOString(),
+  };
+  await incident.executeUpdate<ActAnswer, [unknown]>(ACT_UPDATE, { args: [relay('act', body, relayKey)] });
+  await expect(deploy.result()).resolves.toMatchObject({ kind: 'succeeded' });
 });
