@@ -11,6 +11,7 @@ import { askedSubject } from '../src/operation/title';
 import type { OperationView } from '../src/operation/view';
 import type { ExplainedLine } from '../src/policy/explain';
 import type { BotDeps, Catalogue } from './deps';
+import type { SecondFactors } from './second-factors';
 import { actOnHolds, holdsNow, isHoldAsked } from './holds';
 import { declareIncident, type Declaration } from './incidents';
 import { startOperation, type HandedOver, type IntakeDeps } from './intake';
@@ -40,7 +41,7 @@ export type Answer =
   | { readonly kind: 'operation'; readonly view: OperationView }
   | { readonly kind: 'incident'; readonly view: IncidentView };
 
-export type AnswerDeps = IntakeDeps & BotDeps;
+export type AnswerDeps = IntakeDeps & BotDeps & { readonly secondFactors: SecondFactors };
 
 /** Whether an answer has to be durable before it is acknowledged, as opposed to a look that can be repeated. */
 export function mustBeKept(asked: Asked): boolean {

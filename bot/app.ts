@@ -11,6 +11,7 @@ import { registerListeners } from './listeners';
 import { InFlight } from './in-flight';
 import { addPolicyGauges, botMetrics, type BotMetrics } from './metrics';
 import { policyAge } from '../src/policy/policy-health';
+import { secondFactors } from './second-factors';
 import { slackHttp } from './slack-http';
 import { SupervisedSocket } from './sockets';
 import { openSpill, type Kept, type Spill, type SpillOutcome } from './spill';
@@ -48,6 +49,7 @@ export function createBot(given: BotDeps): Bot {
   const deps: AnswerDeps = {
     ...given,
     ...(spill === undefined ? {} : { spill }),
+    secondFactors: secondFactors(given),
     turns: new Turns(startsAtOnce),
     count: metrics.handedOver,
   };

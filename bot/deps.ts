@@ -108,6 +108,8 @@ export interface BotDeps {
   readonly timings: OperationTimings;
   readonly waits: BotWaits;
   readonly tokens: TokenTable;
+  /** Whose codes can be checked; absent: nobody's. */
+  readonly secondFactorsFile?: string;
   readonly render: RenderContext;
   catalogue(): Promise<Catalogue>;
   /** `/signalbox why`: one full sentence an entry. */

@@ -11,7 +11,7 @@ import { fullIdOf, recentOperations, viewOf } from './looks';
 import { callerKey, notAfter } from './requests';
 import { isAway, within } from './temporal';
 import type { Caller } from './tokens';
-import { actResult, castVote, relayAct, voteResult } from './votes';
+import { actResult, castVote, relayAct, secondFactorOf, voteResult } from './votes';
 
 /** Bodies are commands and decisions; anything larger is a mistake. */
 const bodyLimit = 256 * 1024;
@@ -187,22 +187,26 @@ const voteBody = z.strictObject({
   digest: z.string().min(1).max(128),
   decision: z.enum(['approve', 'reject']),
   reason: z.string().min(1).max(3_000).optional(),
+  /** Of the caller's authenticator, for ballots that ask for one. */
+  code: z.string().min(1).max(20).optional(),
   key: z.string().min(1).max(200),
 });
 
 async function vote({ deps, caller, id, body }: Parameters<Handler>[0]): Promise<Reply> {
   const by = personOf(caller);
   const given = valid(voteBody, body);
+  const vote = { ballotId: given.ballot, by, actionId: callerKey(caller.requester, given.key) };
+  const factor = await secondFactorOf(deps, { vote, code: given.decision === 'approve' ? given.code : undefined });
+  if (factor.kind === 'refused') throw new ApiError(403, 'second_factor', factor.sentence);
   const relayed = await castVote(deps, {
     body: {
       format: 1,
       operationId: id,
-      ballotId: given.ballot,
       ballotDigest: given.digest,
-      by,
+      ...vote,
       decision: given.decision,
       ...(given.reason === undefined ? {} : { reason: given.reason }),
-      actionId: callerKey(caller.requester, given.key),
+      ...factor.given,
       at: deps.now().toISOString(),
     },
     notAfter: notAfter(deps),

@@ -172,7 +172,9 @@ export async function waitingFor(
             (seat) => !seat.filledBy && (seat.anyOf ?? [seat.team]).some((team) => asked.teams.includes(team)),
           ),
       );
-      return ballot === undefined ? [] : [{ ...lineOfView(view), ballot: { id: ballot.id, digest: ballot.digest } }];
+      if (ballot === undefined) return [];
+      const { id, digest, secondFactor } = ballot;
+      return [{ ...lineOfView(view), ballot: { id, digest, ...(secondFactor && { secondFactor }) } }];
     });
 }
 

@@ -16,11 +16,30 @@ import {
   type HoldsInput,
 } from '../workflows/contract';
 import { knownPerson, type IntakeDeps } from './intake';
+import type { SecondFactors } from './second-factors';
 import { relayToWorkflow, type Relay, type RelayStart } from './relaying';
 
 /** One vote has one id, however often and by whichever way it arrives: ballot, person and Slack's id of the click. */
 export function voteId(body: Pick<VoteBody, 'ballotId' | 'by' | 'actionId'>): string {
   return digestOf({ ballot: body.ballotId, by: body.by, action: body.actionId }).slice(0, 40);
+}
+
+/**
+ * Checks a code before the vote that it is for is relayed. What is given goes into the signed vote: that there was one,
+ * and when, never the code.
+ */
+export async function secondFactorOf(
+  { secondFactors }: { readonly secondFactors: SecondFactors },
+  { vote, code }: { readonly vote: Pick<VoteBody, 'ballotId' | 'by' | 'actionId'>; readonly code: string | undefined },
+): Promise<
+  | { readonly kind: 'given'; readonly given: Pick<VoteBody, 'secondFactor'> }
+  | { readonly kind: 'refused'; readonly sentence: string }
+> {
+  if (code === undefined) return { kind: 'given', given: {} };
+  const checked = await secondFactors.check({ user: vote.by, code, use: voteId(vote) });
+  return checked.ok
+    ? { kind: 'given', given: { secondFactor: { at: checked.at } } }
+    : { kind: 'refused', sentence: checked.sentence };
 }
 
 /** Relays a decision, signed, to the operation that owns the ballot. */

@@ -69,6 +69,8 @@ const settings = z.object({
   DATA_DIR: z.string().default('.signalbox'),
   /** YAML file that maps tokens of the command line and of webhooks to people and machines. */
   TOKENS_FILE: z.string().optional(),
+  /** YAML file, readable by its owner alone, with the secret of each person's authenticator. */
+  SECOND_FACTORS_FILE: z.string().optional(),
   /** JSON with any of OperationTimings, ms. */
   TIMINGS: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

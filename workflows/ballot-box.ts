@@ -208,6 +208,7 @@ export class BallotBox {
       at: instant(),
       teams: check.teams,
       ...(check.sitsInFor && { sitsInFor: check.sitsInFor }),
+      ...(open.ballot.secondFactor && body.secondFactor && { secondFactor: { at: body.secondFactor.at } }),
     };
     const votes = [...open.votes.filter((other) => other.person !== check.person), vote];
     const seat = Object.entries(seatsIn({ ...open, votes }).assigned).find(

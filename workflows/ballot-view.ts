@@ -52,12 +52,13 @@ export function ballotView(open: OpenBallot, takes: BallotTakes): BallotView {
     widened: open.widened,
     takes,
     oneClick: ballot.oneClick,
+    ...(ballot.secondFactor && { secondFactor: ballot.secondFactor }),
   };
 }
 
 /** A counted vote as the ledger keeps it. */
 export function voteBody(vote: Vote, answer: Counted): { readonly [key: string]: Json } {
-  const { ballotId, by, person, decision, at, actionId, sitsInFor: away } = vote;
+  const { ballotId, by, person, decision, at, actionId, sitsInFor: away, secondFactor } = vote;
   return {
     ballot: ballotId,
     by,
@@ -68,6 +69,7 @@ export function voteBody(vote: Vote, answer: Counted): { readonly [key: string]:
     actionId,
     seat: answer.seat ?? null,
     ...(away && { sitsInFor: { ...away } }),
+    ...(secondFactor && { secondFactor: { at: secondFactor.at } }),
   };
 }
 

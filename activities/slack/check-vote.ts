@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Ballot, VoteBody, VoteRefusal } from '../../src/approvals/ballot';
 import { awayFor, namedMembers, personIn } from '../../src/approvals/members';
 import { teamsOf as seatTeams } from '../../src/approvals/seats';
+import { lacksSecondFactor } from '../../src/approvals/second-factor';
 import { freshPersonMs } from '../../src/operation/known-person';
 import type { VoterCheck } from '../../src/operation/ports';
 import { isRelayed } from '../../src/operation/relay';
@@ -22,6 +23,7 @@ const voteBody = z.object({
   reason: z.string().max(5_000).optional(),
   actionId: id,
   at: id,
+  secondFactor: z.object({ at: id }).optional(),
 });
 
 /**
@@ -43,7 +45,7 @@ export async function checkVote(
   });
 }
 
-/** Why this is no decision on this ballot that came through the bot, if so. */
+/** Why this is no decision on this ballot that came through the bot with all that the ballot asks for, if so. */
 export function objectionToVote({
   vote,
   ballot,
@@ -55,7 +57,8 @@ export function objectionToVote({
 }): VoteRefusal | undefined {
   if (!isRelayed('vote', vote, relayKey) || !voteBody.safeParse(vote.body).success) return 'bad_signature';
   if (vote.body.ballotId !== ballot.id) return 'other_ballot';
-  return vote.body.ballotDigest === ballot.digest ? undefined : 'other_digest';
+  if (vote.body.ballotDigest !== ballot.digest) return 'other_digest';
+  return lacksSecondFactor(ballot, vote.body) ? 'second_factor' : undefined;
 }
 
 interface VoterQuestion {

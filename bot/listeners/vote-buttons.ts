@@ -1,6 +1,12 @@
 import type { VoteBody } from '../../src/approvals/ballot';
 import { ACTIONS, type VoteValue } from '../../src/messages/actions';
-import { approvalModal, rejectModal, withReasonModal, type ModalResult } from '../../src/messages/vote-modals';
+import {
+  approvalModal,
+  rejectModal,
+  resultModal,
+  withReasonModal,
+  type ModalResult,
+} from '../../src/messages/vote-modals';
 import type { OperationView } from '../../src/operation/view';
 import { viewOf } from '../looks';
 import { notAfter } from '../requests';
@@ -44,8 +50,11 @@ async function pressed(
     return;
   }
   const value = { ...click.value, o, b, d };
-  if (decision === 'approve' && click.value.q === 1) return voteAtOnce(deps, { click, ack, value });
+  if (decision === 'approve' && click.value.q === 1 && click.value.f !== 1)
+    return voteAtOnce(deps, { click, ack, value });
   await ack();
+  const whyNot = decision === 'approve' && value.f === 1 ? deps.secondFactors.whyNot(click.user) : undefined;
+  if (whyNot !== undefined) return await openRefusal(deps, click, whyNot);
   await openVoteModal(deps, { click, decision, value });
 }
 
@@ -98,6 +107,10 @@ function bodyOf(
     at: deps.now().toISOString(),
     ...(click.channel === undefined ? {} : { channel: click.channel }),
   };
+}
+
+async function openRefusal({ web }: ListenerDeps, { triggerId }: Click, sentence: string): Promise<void> {
+  await web.views.open({ trigger_id: triggerId, view: resultModal('Approve', { kind: 'refused', sentence }) });
 }
 
 /** A skeleton at once, because a trigger lives three seconds; then the details, unless the modal has moved on. */

@@ -5,7 +5,7 @@ import { readInputs } from '../../src/messages/inputs';
 import { resultModal, type ModalResult } from '../../src/messages/vote-modals';
 import { notAfter } from '../requests';
 import { plainMessage, tellPrivately } from '../tell';
-import { castVote, voteResult } from '../votes';
+import { castVote, secondFactorOf, voteResult } from '../votes';
 import { guarded, type ListenerDeps, type Register } from './listener';
 
 /** The modals behind Approve and Reject: the vote is handed over, then the modal says "Recording…", then the answer. */
@@ -50,7 +50,8 @@ async function submitted(
     await ack({ response_action: 'update', view: resultModal(title, { kind: 'refused', sentence }) });
     return;
   }
-  const reason = readInputs(view.state.values).reason?.trim();
+  const inputs = readInputs(view.state.values);
+  const reason = inputs.reason?.trim();
   if (wantsReason !== undefined && reason === undefined) {
     await ack({
       response_action: 'errors',
@@ -59,17 +60,23 @@ async function submitted(
     return;
   }
   const team = body.user.team_id ?? body.team?.id;
+  const vote = { ballotId: value.b, by: body.user.id, actionId: meta.actionId ?? view.id };
+  const code = decision === 'approve' && value.f === 1 ? (inputs.code ?? '') : undefined;
+  const factor = await secondFactorOf(deps, { vote, code });
+  if (factor.kind === 'refused') {
+    await ack({ response_action: 'errors', errors: { code: factor.sentence } });
+    return;
+  }
   const relayed = await castVote(deps, {
     body: {
       format: 1,
       operationId: value.o,
-      ballotId: value.b,
       ballotDigest: value.d,
-      by: body.user.id,
+      ...vote,
       ...(team === undefined ? {} : { team }),
       decision,
       ...(reason === undefined ? {} : { reason }),
-      actionId: meta.actionId ?? view.id,
+      ...factor.given,
       at: deps.now().toISOString(),
       ...(meta.channel === undefined ? {} : { channel: meta.channel }),
     },

@@ -83,6 +83,8 @@ export interface Ballot {
   readonly channels: readonly string[];
   /** One click is enough, no modal (policy, for low risk). */
   readonly oneClick: boolean;
+  /** An approval of it counts only with a second factor, given just before. */
+  readonly secondFactor?: true;
 }
 
 /** `withdraw` takes an approval back: the person has not decided. */
@@ -104,6 +106,8 @@ export interface VoteBody {
   readonly at: string;
   /** Where a private answer can be shown. */
   readonly channel?: string;
+  /** When the bot has seen a right code of the voter's authenticator (ISO 8601 UTC); the code itself stays there. */
+  readonly secondFactor?: { readonly at: string };
 }
 
 /** A vote that was checked and counted. `teams` are those of the ballot in which the person sits. */
@@ -118,6 +122,8 @@ export interface Vote {
   readonly teams: readonly string[];
   /** Teams in which the person sits only because somebody is away: team -> that person. */
   readonly sitsInFor?: { readonly [team: string]: string };
+  /** Present when the ballot asked for one. */
+  readonly secondFactor?: { readonly at: string };
 }
 
 /** Every reason for which a vote does not count. The sentences are in `refusals.ts`. */
@@ -144,6 +150,7 @@ export const voteRefusals = [
   'no_rejection',
   'nothing_to_withdraw',
   'withdrawn_late',
+  'second_factor',
 ] as const;
 
 export type VoteRefusal = (typeof voteRefusals)[number];

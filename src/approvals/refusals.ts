@@ -64,4 +64,6 @@ const sentences: { readonly [code in VoteRefusal]: (context: RefusalContext) => 
     'Your approval was not withdrawn because there is none of yours on this ballot; press Approve or Reject on the card to decide.',
   withdrawn_late: () =>
     'Your approval was not withdrawn because the work is about to begin; press Reject on the card, with a reason, if it must not.',
+  second_factor: (context) =>
+    `Your approval was not counted because policy asks for a fresh code from your authenticator with it${rule(context)}, and there was none; press Approve on the newest card and type the code, or have whoever runs Signalbox enroll you.`,
 };

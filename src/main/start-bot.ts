@@ -10,6 +10,7 @@ import { createLocalSlotMemory, createRedisSlotMemory } from '../../activities/a
 import { withHeartbeats } from '../../activities/heartbeat';
 import { heldBack, heldBackMs } from '../../activities/worker/held-back';
 import { createSlackSide, type SlackSide } from '../../activities/slack';
+import { readAuthenticators } from '../../bot/authenticators-file';
 import { createBot } from '../../bot/app';
 import { defaultWaits, type SlackTransport } from '../../bot/deps';
 import { noTokens, readTokens } from '../../bot/tokens';
@@ -65,6 +66,7 @@ export const startBot: Start = async ({ config, log }) => {
     timings: readTimings(config.TIMINGS),
     waits: defaultWaits,
     tokens: config.TOKENS_FILE === undefined ? noTokens : readTokens(readFileSync(config.TOKENS_FILE, 'utf8')),
+    ...(config.SECOND_FACTORS_FILE === undefined ? {} : { secondFactorsFile: usableFile(config.SECOND_FACTORS_FILE) }),
     render,
     ...createAsking({
       policy: policy.source,
@@ -107,6 +109,12 @@ export const startBot: Start = async ({ config, log }) => {
     },
   };
 };
+
+/** The file itself is read at each look; one that cannot be used at all is better known at the start. */
+function usableFile(file: string): string {
+  readAuthenticators(file);
+  return file;
+}
 
 /** The Slack queue's worker comes up as soon as Temporal answers; the bot takes commands before that. */
 function serveSlackQueue(config: Config, log: Logger, side: SlackSide): Running & { isRunning(): boolean } {

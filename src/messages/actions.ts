@@ -69,6 +69,8 @@ const values = z.strictObject({
   i: id.optional(),
   /** One click is enough: no modal (policy, for low risk). */
   q: z.literal(1).optional(),
+  /** Approving takes a code from an authenticator. */
+  f: z.literal(1).optional(),
   /** Version that the question named; null when it said "the version before". */
   v: z.string().min(1).max(versionMax).nullable().optional(),
 });

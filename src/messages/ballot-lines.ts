@@ -39,6 +39,7 @@ function openLines(ballot: BallotView, about: RenderContext): readonly string[] 
   const steps = ladder.slice(0, stepsShown).map((step) => `${stepWords(step)} ${at(step.at, about)}`);
   return [
     ...(widened.length > 0 ? [`${teams} may approve this too by now`] : []),
+    ...(ballot.secondFactor ? ['🔐 Approving needs a code from your authenticator'] : []),
     ...(steps.length > 0 ? [`If nobody decides: ${steps.join(' · ')}`] : []),
     `Open until ${at(ballot.expiresAt, about)}`,
   ];

@@ -11,7 +11,7 @@ const listMax = 10;
 
 /** What waits for this person: the operation and the ballot that their press would be about. */
 export interface WaitingLine extends OperationLine {
-  readonly ballot: { readonly id: string; readonly digest: string };
+  readonly ballot: { readonly id: string; readonly digest: string; readonly secondFactor?: true };
 }
 
 export interface HomeData {
@@ -80,7 +80,8 @@ function heading(title: string, count: number, nothing: string): KnownBlock[] {
 }
 
 function waiting(line: WaitingLine, about: RenderContext): KnownBlock[] {
-  const value = encodeValue({ o: line.id, b: line.ballot.id, d: line.ballot.digest });
+  const { id, digest, secondFactor } = line.ballot;
+  const value = encodeValue({ o: line.id, b: id, d: digest, ...(secondFactor && { f: 1 as const }) });
   return [
     section(operationLine(line, about)),
     ...actions([

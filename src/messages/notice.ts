@@ -41,6 +41,7 @@ export type Notice =
       readonly operationId: string;
       readonly ballotId: string;
       readonly ballotDigest: string;
+      readonly secondFactor?: true;
       readonly title: string;
       readonly waitingSince: string;
       readonly expiresAt: string;

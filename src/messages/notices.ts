@@ -125,7 +125,12 @@ const renderers: Renderers = {
 
 function reminder(notice: Extract<Notice, { kind: 'reminder' }>, about: NoticeContext): Message {
   const tokens = { tokens: about.dateTokens ?? true };
-  const value = encodeValue({ o: notice.operationId, b: notice.ballotId, d: notice.ballotDigest });
+  const value = encodeValue({
+    o: notice.operationId,
+    b: notice.ballotId,
+    d: notice.ballotDigest,
+    ...(notice.secondFactor && { f: 1 as const }),
+  });
   const title = safe(notice.title, 200);
   const { page } = notice;
   const waits = page

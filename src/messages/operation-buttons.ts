@@ -88,6 +88,7 @@ export function ballotButtons(view: OperationView, ballot: BallotView): KnownBlo
     b: ballot.id,
     d: ballot.digest,
     ...(ballot.oneClick && { q: 1 as const }),
+    ...(ballot.secondFactor && { f: 1 as const }),
   });
   if (ballot.purpose !== undefined) return reasonedButton(ballot.purpose, { view, ballot, value });
   const approve = button({

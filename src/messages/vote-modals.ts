@@ -28,18 +28,30 @@ interface VoteModal {
 export function approvalModal(asked: VoteModal, about: RenderContext = {}): ModalView {
   const ballot = ballotIn(asked);
   const blocks = asked.view && ballot ? details(asked.view, { ballot, voter: asked.voter }, about) : skeleton(asked);
+  const needsCode = asked.value.f === 1 || ballot?.secondFactor === true;
   return modal({
     id: MODALS.approve,
     title: 'Approve',
     submit: 'Approve',
-    meta: { ...asked.meta, value: asked.value },
+    meta: { ...asked.meta, value: { ...asked.value, ...(needsCode && { f: 1 as const }) } },
     blocks: [
       ...blocks,
       ...withdrawal(asked, ballot),
+      ...(needsCode ? [codeInput] : []),
       textInput({ name: 'reason', label: 'Note', optional: true, max: reasonMax, hint: 'Kept in the record.' }),
     ],
   });
 }
+
+/** Slack's number input would lose a leading zero. Seven, because authenticators show the digits as `123 456`. */
+const codeInput = textInput({
+  name: 'code',
+  label: 'Code from your authenticator',
+  min: 6,
+  max: 7,
+  placeholder: '123456',
+  hint: 'Six digits. They are checked at once and kept nowhere.',
+});
 
 /** Reject asks for the reason: whoever asked has to know what to change. */
 export function rejectModal(asked: VoteModal, about: RenderContext = {}): ModalView {

@@ -31,8 +31,9 @@ export function reconsider({ held, fresh }: { readonly held: Allowed; readonly f
 
 /** Whether what a ballot asks for is asked for already, of the same people. */
 function isCovered(ballot: Ballot, held: readonly Ballot[]): boolean {
-  const same = held.filter(({ order, excluded }) => {
+  const same = held.filter(({ order, excluded, secondFactor }) => {
     const kept = new Set(excluded.map(({ id }) => id));
+    if (ballot.secondFactor && !secondFactor) return false;
     return order === ballot.order && ballot.excluded.every(({ id }) => kept.has(id));
   });
   const before = countsOf(same.flatMap(({ seats }) => seats));
@@ -45,8 +46,28 @@ function isCovered(ballot: Ballot, held: readonly Ballot[]): boolean {
   return areSameTeams && [...countsOf(ballot.seats)].every(([team, count]) => count <= (before.get(team) ?? 0));
 }
 
-/** The fresh ballots, and on the first of them the seats that were asked for before and are no more. */
+/** The fresh ballots, with the seats and the second factor that were asked for before and are no more. */
 function tightened(held: readonly Ballot[], fresh: readonly Ballot[]): readonly Ballot[] {
+  return withSecondFactor(held, withSeats(held, fresh));
+}
+
+/** A second factor that was asked for before is asked for still. */
+function withSecondFactor(held: readonly Ballot[], fresh: readonly Ballot[]): readonly Ballot[] {
+  if (!held.some(({ secondFactor }) => secondFactor)) return fresh;
+  return fresh.map((ballot) => {
+    if (ballot.secondFactor) return ballot;
+    const shown = { secondFactor: true, oneClick: false } as const;
+    return { ...ballot, ...shown, ...renamed(ballot, shown) };
+  });
+}
+
+/** Id and digest of a ballot that shows something else. */
+function renamed({ id, digest: of }: Ballot, shown: object): Pick<Ballot, 'id' | 'digest'> {
+  const digest = digestOf({ format: 1, of, ...shown });
+  return { id: `${id.split('-')[0]}-${digest.slice(0, 8)}`, digest };
+}
+
+function withSeats(held: readonly Ballot[], fresh: readonly Ballot[]): readonly Ballot[] {
   const [first, ...rest] = fresh;
   const left = countsOf(fresh.flatMap(({ seats }) => seats));
   const more = held
@@ -65,8 +86,7 @@ function tightened(held: readonly Ballot[], fresh: readonly Ballot[]): readonly 
   });
   const known: Ballot['teams'] = { ...Object.assign({}, ...held.map(({ teams }) => teams)), ...first.teams };
   const shown = { seats, teams: known };
-  const digest = digestOf({ format: 1, of: first.digest, ...shown });
-  return [{ ...first, ...shown, id: `${first.id.split('-')[0]}-${digest.slice(0, 8)}`, digest }, ...rest];
+  return [{ ...first, ...shown, ...renamed(first, shown) }, ...rest];
 }
 
 /** How many seats of each team, or of each choice of teams. */
@@ -78,5 +98,7 @@ function countsOf(seats: readonly Seat[]): Map<string, number> {
 
 function seatWords(ballots: readonly Ballot[]): string {
   const counts = countsOf(ballots.flatMap(({ seats }) => seats));
-  return [...counts].map(([team, count]) => (count === 1 ? team : `${count} of ${team}`)).join(', ') || 'nobody';
+  const words = [...counts].map(([team, count]) => (count === 1 ? team : `${count} of ${team}`)).join(', ');
+  const factor = ballots.some(({ secondFactor }) => secondFactor) ? ' with a code from their authenticator' : '';
+  return words ? `${words}${factor}` : 'nobody';
 }

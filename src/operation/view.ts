@@ -65,6 +65,8 @@ export interface BallotView {
   /** `rejections`: its seats are filled, and the first side effect is still ahead. */
   readonly takes: BallotTakes;
   readonly oneClick: boolean;
+  /** Approving takes a code from the approver's authenticator. */
+  readonly secondFactor?: true;
 }
 
 export interface GateView {

@@ -23,7 +23,7 @@ export function ballotsFor(input: {
   const gates = evaluation.gates.filter((gate) => gate.kind === 'approval' && gate.seats.length > 0);
   return gates.flatMap((gate, index) => {
     if (gate.kind !== 'approval') return [];
-    const { teams, order, timeoutMs, ladder, oneClick } = gate;
+    const { teams, order, timeoutMs, ladder, oneClick, secondFactor } = gate;
     const shown = {
       rule: gate.rule,
       seats: seatsFor(gate.seats.map(({ team, anyOf, count }) => ({ teams: anyOf ?? [team], count }))),
@@ -34,6 +34,7 @@ export function ballotsFor(input: {
       timeoutMs,
       ladder,
       oneClick,
+      ...(secondFactor ? { secondFactor } : {}),
     };
     const digest = digestOf({ format: 1, operationId, planDigest, ...shown });
     const { quiet: rule } = gate;

@@ -18,7 +18,11 @@ export function compareEvaluations(before: Evaluation, after: Evaluation): reado
   if (before.verdict === 'denied' && after.verdict === 'denied') return [];
   if (after.verdict === 'denied') return [verdictDifference('denied', after)];
   if (before.verdict === 'denied') return [verdictDifference('allowed', before)];
-  return [...seatDifferences(before.gates, after.gates), ...gateDifferences(before.gates, after.gates)];
+  return [
+    ...seatDifferences(before.gates, after.gates),
+    ...factorDifferences(before.gates, after.gates),
+    ...gateDifferences(before.gates, after.gates),
+  ];
 }
 
 function verdictDifference(to: 'allowed' | 'denied', denied: Evaluation): Difference {
@@ -40,6 +44,17 @@ function seatDifferences(before: readonly Gate[], after: readonly Gate[]): reado
   const changes = teams.map((team) => `${team} ${old.get(team) ?? 0} → ${now.get(team) ?? 0}`).join(', ');
   const source = [...after, ...before].find(({ kind, source: place }) => kind === 'approval' && place)?.source;
   return [{ what: 'seats', sentence: `Seats would change: ${changes}.`, ...(source ? { source } : {}) }];
+}
+
+function factorDifferences(before: readonly Gate[], after: readonly Gate[]): readonly Difference[] {
+  const asking = (gates: readonly Gate[]) => gates.find((gate) => gate.kind === 'approval' && gate.secondFactor);
+  const [old, now] = [asking(before), asking(after)];
+  if ((old === undefined) === (now === undefined)) return [];
+  const sentence = now
+    ? "Approving would take a code from the approver's authenticator as well."
+    : "Approving would no longer take a code from the approver's authenticator.";
+  const source = (now ?? old)?.source;
+  return [{ what: 'gate', sentence, ...(source ? { source } : {}) }];
 }
 
 function seatsOf(gates: readonly Gate[]): ReadonlyMap<string, number> {

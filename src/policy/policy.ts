@@ -80,6 +80,8 @@ export interface Approval {
   readonly channel?: string;
   readonly level: Level;
   readonly oneClick: boolean;
+  /** Absent: a click is enough. */
+  readonly secondFactor?: true;
   readonly source: Source;
 }
 

@@ -104,6 +104,8 @@ const approval = z.strictObject({
   /** `soft` (the default) gives way to break-glass, `hard` does not, `advisory` is only said. */
   level: z.enum(['advisory', 'soft', 'hard']).optional(),
   one_click: z.boolean().optional(),
+  /** Approving takes a code from the approver's authenticator. */
+  second_factor: z.literal('required').optional(),
 });
 
 const environment = z.strictObject({
@@ -256,6 +258,8 @@ export const policySchema = z.strictObject({
     .optional(),
   labels: z.record(identifier, z.strictObject({ who: teamNames.optional() })).optional(),
   approvals: z.array(approval).max(100).optional(),
+  /** Approving takes a code from the approver's authenticator, whatever the rule. */
+  second_factor: z.strictObject({ approvals: z.literal('required') }).optional(),
   /** What the company refuses, in its own words. */
   rules: z.array(companyRule).max(200).optional(),
   /** Who may override soft rules that name nobody themselves. */

@@ -47,6 +47,8 @@ export interface ApprovalGate extends GateBase {
   /** Channels that its rules name. */
   readonly channels: readonly string[];
   readonly oneClick: boolean;
+  /** Approving takes a code from the approver's authenticator. */
+  readonly secondFactor?: true;
 }
 
 /** All instants are ISO 8601 UTC. */

@@ -54,6 +54,7 @@ export function escalate(of: Pick<Life, 'box' | 'courier' | 'slot' | 'title' | '
           operationId,
           ballotId: ballot.id,
           ballotDigest: ballot.digest,
+          ...(ballot.secondFactor && { secondFactor: ballot.secondFactor }),
           title: of.title,
           waitingSince: instant(openedAt),
           expiresAt: instant(expiresAt),

@@ -15,6 +15,7 @@ import { addOverride } from './override';
 import { addPolicy } from './policy';
 import { addReview } from './review';
 import { addSchema } from './schema';
+import { addSecondFactor } from './second-factor';
 import { addShow } from './show';
 import { addStart } from './start';
 import { addStatus } from './status';
@@ -36,6 +37,7 @@ const commands: readonly AddCommand[] = [
   addReview,
   addActs,
   addAdopt,
+  addSecondFactor,
   addPolicy,
   addCel,
   addSteps,

@@ -197,6 +197,13 @@ export const settingsTable: readonly SettingRow[] = [
     about: 'YAML file that says which person or machine a token of the command line or a webhook stands for.',
   },
   {
+    name: 'SECOND_FACTORS_FILE',
+    need: 'sometimes',
+    example: '/etc/signalbox/second-factors.yaml',
+    about:
+      'File of mode 0600 with the secrets of people\'s authenticators, which "signalbox second-factor enroll" writes; only the bot reads it.',
+  },
+  {
     name: 'TIMINGS',
     need: 'sometimes',
     example: '{"livenessMs":60000}',

@@ -9,6 +9,7 @@ interface Options {
   readonly digest?: string;
   readonly ballot?: string;
   readonly reason?: string;
+  readonly code?: string;
   readonly json?: boolean;
 }
 
@@ -27,6 +28,7 @@ export const addVote: AddCommand = (program, { io, ends }) => {
     .option('--digest <digest>', 'what you approve, as "signalbox show" prints it')
     .option('--ballot <id>', 'which ballot, when several are open')
     .option('--reason <text>', 'why; a rejection needs it')
+    .option('--code <digits>', 'the code of your authenticator, where the approval asks for one')
     .option('--json', 'print JSON')
     .action(
       ends(async (decision: 'approve' | 'reject', id: string, options: Options): Promise<ExitCode> => {
@@ -36,12 +38,17 @@ export const addVote: AddCommand = (program, { io, ends }) => {
         const ballot = meant(view.ballots, { decision, named: options.ballot, id });
         if (decision === 'reject' && !options.reason?.trim())
           throw new BadInput('A rejection needs a reason, so that whoever asked knows what to change: add --reason.');
-        if (decision === 'approve') checkDigest(ballot, id, options.digest);
+        if (decision === 'approve') {
+          checkDigest(ballot, id, options.digest);
+          if (ballot.secondFactor && options.code === undefined)
+            throw new BadInput('This approval takes a code from your authenticator: add --code with its six digits.');
+        }
         const relayed = await api.post<Relayed>(`/operations/${encodeURIComponent(view.id)}/votes`, {
           ballot: ballot.id,
           digest: ballot.digest,
           decision,
           ...(options.reason === undefined ? {} : { reason: options.reason }),
+          ...(options.code === undefined ? {} : { code: options.code }),
           key: randomUUID(),
         });
         if (options.json) printJson(io, relayed);

@@ -33,6 +33,13 @@ export function readApprovals(
     names.add(rule.name);
     const timeoutMs =
       rule.timeout === undefined ? defaultTimeoutMs : reader.duration(rule.timeout, [...path, 'timeout']);
+    const secondFactor = (rule.second_factor ?? reader.file.second_factor?.approvals) === 'required';
+    if (secondFactor && rule.one_click)
+      reader.problem(
+        [...path, 'one_click'],
+        'a second factor is typed in a dialog, so one click is never enough',
+        'leave out one_click, or second_factor',
+      );
     return {
       name: rule.name,
       ...(rule.mode === 'shadow' ? { mode: rule.mode } : {}),
@@ -47,6 +54,7 @@ export function readApprovals(
       channel: rule.channel,
       level: rule.level ?? 'soft',
       oneClick: rule.one_click ?? false,
+      ...(secondFactor ? { secondFactor } : {}),
       source: reader.source(path),
     };
   });

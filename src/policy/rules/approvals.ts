@@ -38,7 +38,7 @@ const defaultTimeoutMs = 86_400_000;
 /** Whoever waits for a window may still be rejected, so who is on call is known for longer than a ballot is open. */
 const rosterAheadMs = 7 * 86_400_000;
 
-/** One gate of several rules: the shortest time, every step of every ladder, one click only where all say so. */
+/** One gate of several rules: the shortest time, every step of every ladder, one click only where all say so, a second factor where any does. */
 function gate(
   context: Context,
   input: {
@@ -60,11 +60,13 @@ function gate(
   const quiet = context.isBreakGlass
     ? 'none'
     : (asking.find((rule) => rule.quiet !== undefined)?.quiet ?? context.policy.quiet);
+  const secondFactor =
+    asking.some((rule) => rule.secondFactor) || context.policy.file.second_factor?.approvals === 'required';
   return {
     kind: 'approval',
     rule: names.join(', '),
     holds: complete,
-    message: `${listed(names.map((name) => `"${name}"`))} ${names.length > 1 ? 'need' : 'needs'} ${wantedWords(wanted)} to approve${order === 'sequence' ? ', in this order' : ''}.${because ? ` ${because}` : ''}`,
+    message: `${listed(names.map((name) => `"${name}"`))} ${names.length > 1 ? 'need' : 'needs'} ${wantedWords(wanted)} to approve${order === 'sequence' ? ', in this order' : ''}${secondFactor ? ', with a code from their authenticator' : ''}.${because ? ` ${because}` : ''}`,
     source: asking[0]?.source ?? duties[0]?.source,
     seats: wanted.map(({ teams: anyOf, count }, index) => ({
       team: labelOf(anyOf),
@@ -78,7 +80,8 @@ function gate(
     ladder,
     ...(quiet === 'none' ? {} : { quiet }),
     channels: [...new Set(asking.flatMap((rule) => rule.channel ?? []))],
-    oneClick: asking.length > 0 && asking.every((rule) => rule.oneClick),
+    oneClick: !secondFactor && asking.length > 0 && asking.every((rule) => rule.oneClick),
+    ...(secondFactor ? { secondFactor } : {}),
   };
 }
 
