@@ -239,6 +239,16 @@ describe('voting', () => {
     });
   });
 
+  it('takes the code of an authenticator along where the approval asks for one', async () => {
+    const waits = view('waiting', { ballots: [{ ...ballot, secondFactor: true }] });
+    answers = [waits, waits, counted];
+    const words = ['vote', 'approve', id, '--digest', digest];
+    expect(await type(words, { env })).toMatchObject({ code: 2, err: expect.stringMatching(/add --code/) });
+    expect(asked).toHaveLength(1);
+    expect(await type([...words, '--code', '012345'], { env })).toMatchObject({ code: 0 });
+    expect(asked[2]).toMatchObject({ body: { decision: 'approve', code: '012345' } });
+  });
+
   it.each([
     ['an approval that does not say of what', ['approve'], 2, /add --digest abcdef012345/],
     ['an approval of something else', ['approve', '--digest', 'ffffffffffff'], 1, /has changed since you looked/],

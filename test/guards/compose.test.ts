@@ -87,8 +87,8 @@ test('no secret is written in the file', () => {
 /** What a program must never hold (docs/security.md), by the names of settings. */
 const kept: { readonly [program: string]: RegExp } = {
   bot: /^(LEDGER_KEY|BLOB_KEY)(_FILE)?$/,
-  worker: /^(SLACK_|TOKENS_FILE)/,
-  runner: /^(SLACK_|RELAY_KEY|LEDGER_|POLICY_|REDIS_URL|TOKENS_FILE)/,
+  worker: /^(SLACK_|TOKENS_FILE|SECOND_FACTORS_FILE)/,
+  runner: /^(SLACK_|RELAY_KEY|LEDGER_|POLICY_|REDIS_URL|TOKENS_FILE|SECOND_FACTORS_FILE)/,
 };
 
 test.each(Object.entries(kept))('the %s is given no secret of the others', (name, forbidden) => {

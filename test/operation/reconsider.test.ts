@@ -85,3 +85,27 @@ test('other work voids the votes, whatever is asked for it', () => {
   expect(onBallot(answer)).toEqual(['team_lead#1']);
   expect(answer).toMatchObject({ because: expect.stringContaining('What would run has changed') });
 });
+
+describe('a second factor', () => {
+  const teams = ['security_team', 'team_lead'];
+  const strict = (): readonly Ballot[] => asking(teams, { secondFactor: true });
+  const ballotIn = (answer: ReturnType<typeof reconsider>): Ballot => {
+    if (answer.kind !== 'changed') throw new Error(answer.kind);
+    return answer.judgement.ballots[0]!;
+  };
+
+  test('that is asked for now opens the ballot anew and voids votes without one', () => {
+    const answer = reconsider({ held: held(), fresh: fresh(strict()) });
+    expect(ballotIn(answer).secondFactor).toBe(true);
+    expect(answer).toMatchObject({ because: expect.stringContaining('with a code from their authenticator') });
+  });
+
+  test('that is asked for no longer is asked for still', () => {
+    expect(reconsider({ held: held(strict()), fresh: fresh(asking(teams)) })).toEqual({ kind: 'same' });
+    const more = asking([...teams, 'director'], { oneClick: true });
+    const ballot = ballotIn(reconsider({ held: held(strict()), fresh: fresh(more) }));
+    expect(ballot).toMatchObject({ secondFactor: true, oneClick: false });
+    expect(ballot.digest).not.toBe(more[0]!.digest);
+    expect(ballot.id).not.toBe(more[0]!.id);
+  });
+});

@@ -406,3 +406,38 @@ describe('what is known of a person without asking Slack', () => {
     expect(known(user)).toBeUndefined();
   });
 });
+
+describe('a ballot that asks for a second factor', () => {
+  const strict: Ballot = { ...ballot, secondFactor: true };
+  const asked = (change: Partial<VoteBody>, key = relayKey): Promise<VoterCheck> =>
+    world.activities.checkVote({
+      vote: relay('vote', body('U0MIA', change), key),
+      ballot: strict,
+      maxAgeMs: 60_000,
+    });
+
+  it.each<[string, Partial<VoteBody>, object]>([
+    ['a signed approval that went round the dialog', {}, { kind: 'refused', code: 'second_factor' }],
+    [
+      'an approval with an old one',
+      { secondFactor: { at: '2026-11-21T08:54:59Z' } },
+      { kind: 'refused', code: 'second_factor' },
+    ],
+    ['an approval with a fresh one', { secondFactor: { at: '2026-11-21T08:59:00Z' } }, { kind: 'ok' }],
+    ['a rejection', { decision: 'reject', reason: 'not today' }, { kind: 'ok' }],
+  ])('%s', async (_what, change, answer) => {
+    await expect(asked(change)).resolves.toMatchObject(answer);
+  });
+
+  it('takes nobody’s word for it: one that the bot did not sign is none', async () => {
+    const given = { secondFactor: { at: '2026-11-21T09:00:00Z' } };
+    await expect(asked(given, 'another-key-that-is-long-enough-here')).resolves.toMatchObject({
+      code: 'bad_signature',
+    });
+    const { signature } = relay('vote', body('U0MIA'), relayKey);
+    const vote = { body: body('U0MIA', given), signature };
+    await expect(world.activities.checkVote({ vote, ballot: strict, maxAgeMs: 60_000 })).resolves.toMatchObject({
+      code: 'bad_signature',
+    });
+  });
+});

@@ -49,7 +49,18 @@ it.each<[string, Asked, string[]]>([
   await expect(check(asked)).resolves.toEqual({ kind: 'ok', person: asked.by ?? 'U0SAM', teams });
 });
 
+it('counts with a fresh second factor, where the ballot asks for one', async () => {
+  const ballot = { secondFactor: true } as const;
+  const body = { secondFactor: { at: '2026-11-21T08:59:00Z' } };
+  await expect(check({ ballot, body })).resolves.toMatchObject({ kind: 'ok' });
+});
+
 it.each<[string, Asked]>([
+  ['a vote that lacks the second factor', { ballot: { secondFactor: true } }],
+  [
+    'a vote with an old second factor',
+    { ballot: { secondFactor: true }, body: { secondFactor: { at: '2026-11-21T08:50:00Z' } } },
+  ],
   ['a stranger to the teams', { known: { groups: ['S0OTHER'] } }],
   ['whoever asked', { by: 'U0ANA' }],
   ['a second account of whoever asked', { ballot: { persons: { U0SAM: 'U0ANA' } } }],

@@ -43,7 +43,7 @@ export const addSecondFactor: AddCommand = (program, { io, ends }) => {
 
 function enroll(io: Io, user: string, { replace, json }: Enroll): ExitCode {
   const file = fileOf(io);
-  if (!/^[UW][A-Z0-9]+$/.test(user))
+  if (!/^[UW][A-Z0-9]{1,20}$/.test(user))
     throw new BadInput(`${user} is not a Slack user id; it looks like U0ANA and is in the person's Slack profile.`);
   const secret = new Secret({ size: secretBytes });
   changeAuthenticators(file, (known) => {
