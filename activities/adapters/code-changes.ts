@@ -1,4 +1,5 @@
 import { codeownersPlaces, ownersOf } from '../../src/code/codeowners';
+import { authorsOf } from './git-authors';
 import type { CodeAuthor, CodeChange } from '../../src/code/change';
 import type { Mirror } from './git';
 import { objectId } from './git-names';
@@ -116,38 +117,6 @@ async function anyIsNew(
   const known = new Set(earlier.authors.map(({ email }) => email.toLowerCase()));
   const isNew = authors.some(({ email }) => !known.has(email.toLowerCase()));
   return isNew && earlier.hasMore ? undefined : isNew;
-}
-
-/** Authors and co-authors of some commits, each once. */
-async function authorsOf(
-  mirror: Mirror,
-  about: { readonly revisions: readonly string[]; readonly path?: string; readonly limit: number },
-): Promise<{ readonly authors: readonly CodeAuthor[]; readonly hasMore: boolean }> {
-  const trailers = '%(trailers:key=Co-authored-by,valueonly,unfold,separator=%x01)';
-  const how = ['--full-history', `--format=%an%x00%ae%x00${trailers}`, '--no-show-signature', '--no-notes'];
-  const args = [
-    'log',
-    '-z',
-    ...how,
-    `--max-count=${about.limit + 1}`,
-    ...about.revisions,
-    '--',
-    ...limited(about.path),
-  ];
-  const fields = (await mirror.local(args)).toString('utf8').split('\0');
-  const authors = new Map<string, CodeAuthor>();
-  const add = (author: CodeAuthor) => authors.set(`${author.name}\0${author.email}`.toLowerCase(), author);
-  let commits = 0;
-  for (let at = 0; at + 2 < fields.length; at += 3) {
-    const [name = '', email = '', coAuthors = ''] = fields.slice(at, at + 3);
-    commits += 1;
-    add({ name, email });
-    for (const line of coAuthors.split('\x01')) {
-      const [, other, address] = /^\s*([^<>]*?)\s*<([^<>\s]+)>/.exec(line) ?? [];
-      if (address !== undefined) add({ name: other ?? '', email: address });
-    }
-  }
-  return { authors: [...authors.values()], hasMore: commits > about.limit };
 }
 
 async function comesBefore(mirror: Mirror, { from, to }: CommitRange): Promise<boolean> {

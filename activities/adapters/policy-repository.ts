@@ -8,6 +8,7 @@ import { GitFailure, openMirror, type Mirror } from './git';
 import { fetchMirror, mirrorRefspecs } from './git-fetch';
 import { withFileLock } from './git-lock';
 import { isObjectId, objectId, refName, remoteUrl, type RemoteUrl } from './git-names';
+import { authorsOf, type CommitPeople } from './git-authors';
 import { listTree, readObjects, relationOf, sizesOf, type TreeEntry } from './git-objects';
 import { findUnsignedIn, firstParents, type SignatureFinding, type SignedRange } from './git-signatures';
 import { judgeEntry } from './policy-entry';
@@ -51,6 +52,8 @@ export interface PolicyRepository {
   resolveRef(ref: string): Promise<string | undefined>;
   /** Paths that differ between two commits; `from` absent: all paths of `to`. */
   changedPaths(range: { readonly from?: string; readonly to: string }): Promise<readonly string[]>;
+  /** Who stands in the commits reachable from `to` and not from `from`; at most `limit` are looked at. */
+  people(range: { readonly from: string; readonly to: string; readonly limit: number }): Promise<CommitPeople>;
   /** Commits reachable from `to` and not from `from`, newest first, that touch `path`; at most `limit`. */
   log(range: {
     readonly from?: string;
@@ -308,6 +311,10 @@ class Repository implements PolicyRepository {
       commits.push({ commit, authorName, authorEmail, at: when, subject });
     }
     return commits;
+  }
+
+  async people({ from, to, limit }: { readonly from: string; readonly to: string; readonly limit: number }) {
+    return authorsOf(await this.open(), { revisions: [objectId(to), `^${objectId(from)}`], limit });
   }
 
   async relation({ from, to }: { readonly from: string; readonly to: string }) {

@@ -57,7 +57,7 @@ export interface PolicySource {
   current(): Promise<PolicyInForce>;
   /** The policy at the commit an operation was pinned to. */
   at(commit: string): Promise<Repository>;
-  /** What a commit changes against the one in force; undefined when that is nothing, or nobody knows the commit. */
+  /** What a commit changes against the one in force; undefined when that is nothing, or nobody has the commit. */
   changeTo(commit: string): Promise<PolicyChange | undefined>;
   /** Brings the mirror up to date; never throws. */
   refresh(): Promise<void>;
@@ -148,9 +148,7 @@ export function createPolicySource(deps: SourceDeps): WatchedPolicySource {
       const found = await latest();
       const { commit: from, repository } = inForceOf(found, trouble);
       const environments = [...repository.policy.environments.keys()];
-      return readPolicyChange({ mirror, from, to: commit, head: found.head.commit, environments }).catch(
-        () => undefined,
-      );
+      return readPolicyChange({ mirror, from, to: commit, head: found.head.commit, environments });
     },
 
     async at(commit) {

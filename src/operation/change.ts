@@ -4,6 +4,7 @@ import { toldFields } from '../policy/names';
 import type { People } from '../policy/people';
 import type { PolicyRequest, World } from '../policy/request';
 import type { PlanOutline } from './plan';
+import type { PolicyChange } from './policy-change';
 
 /** Authors that a card names. */
 const shownAuthors = 5;
@@ -35,6 +36,16 @@ export function authorsTold(
   people: People,
 ): Required<Pick<PolicyRequest, 'authors' | 'strangers'>> {
   return { authors: authors.flatMap(knownNames(people)), strangers: authors.filter(isStranger(people)).map(shownName) };
+}
+
+/** Authors of a policy commit, and whoever of its committers is known: a host that merges is nobody. */
+export function policyAuthorsTold(
+  { authors, committers }: Pick<PolicyChange, 'authors' | 'committers'>,
+  people: People,
+): ReturnType<typeof authorsTold> {
+  const told = authorsTold(authors, people);
+  const known = committers.flatMap((committer) => namesOf(committer).filter((name) => people.byGit(name).length > 0));
+  return { ...told, authors: [...new Set([...told.authors, ...known])] };
 }
 
 /** What the card says of a change. */

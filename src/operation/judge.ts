@@ -21,7 +21,7 @@ import { placeOf } from '../policy/context';
 import type { Basis, Gate } from '../policy/verdict';
 import { compilePlan, compileResolve, type CompileInput } from '../runbooks/compile';
 import { validateInputs } from '../runbooks/inputs';
-import { authorsTold, changeViewOf, commitIn, planNumbers, tellOf } from './change';
+import { policyAuthorsTold, changeViewOf, commitIn, planNumbers, tellOf } from './change';
 import type { Plan, PlanOutline } from './plan';
 import { policyChangeWords, policyLane, policyPlanOf, type PolicyChange } from './policy-change';
 import type { Admission, Asker, GateAnswer, Judgement } from './ports';
@@ -240,7 +240,7 @@ function reviewOf(input: Case, { digest }: PlanOutline, channel: string): Review
 /** Every account that never counts: the requester's, and the authors' of the change. */
 function excludedFrom({ request: { requester }, repository, change, policyChange }: Case): Ballot['excluded'] {
   const { people } = repository.policy;
-  const { authors } = policyChange ? authorsTold(policyChange.authors, people) : tellOf(change, people).request;
+  const { authors } = policyChange ? policyAuthorsTold(policyChange, people) : tellOf(change, people).request;
   return excludedAccounts({ people, requester: requester.kind === 'person' ? requester.id : undefined, authors });
 }
 
@@ -268,7 +268,7 @@ function describe(input: Case): Described {
   const { asker, applied } = input;
   const { people } = input.repository.policy;
   const told = tellOf(input.change, people);
-  const wrote = input.policyChange ? authorsTold(input.policyChange.authors, people) : told.request;
+  const wrote = input.policyChange ? policyAuthorsTold(input.policyChange, people) : told.request;
   const { request, problems } = placed(input.request, input.repository);
   const version = request.version ?? (request.kind === 'rollback' && applied ? lastGood(applied)?.version : undefined);
   const member = asker.groups === 'unknown' ? undefined : new Set(asker.groups);

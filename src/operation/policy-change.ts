@@ -13,6 +13,10 @@ export interface PolicyChange {
   readonly morePaths: number;
   /** Everybody who wrote any of it, as Git says: forgeable, so they may only exclude. */
   readonly authors: readonly CodeAuthor[];
+  /** Who made its commits: those among them whom policy knows do not count either. */
+  readonly committers: readonly CodeAuthor[];
+  /** Its commits do not tell who changed what: history was rewritten, moved back, or is too long to look at. */
+  readonly isUnclear: boolean;
   /** First lines of its commits, newest first, at most `maxCommits`. */
   readonly commits: readonly { readonly commit: string; readonly subject: string; readonly author: string }[];
 }
@@ -27,8 +31,8 @@ export const maxCommits = 20;
 export const policyLane = { service: 'policy', environment: 'policy' } as const;
 
 /** What of a change is part of the plan that people approve. */
-export function policyPlanOf({ from, to, paths, morePaths, authors, commits }: PolicyChange): JsonObject {
-  return JSON.parse(JSON.stringify({ policy: { from, to, paths, morePaths, authors, commits } })) as JsonObject;
+export function policyPlanOf({ head: _head, ...change }: PolicyChange): JsonObject {
+  return JSON.parse(JSON.stringify({ policy: change })) as JsonObject;
 }
 
 /** What the card says of a change. */

@@ -242,5 +242,15 @@ function withReason<Held extends { readonly reason?: string }>(held: Held): Held
 
 /** A change of the policy that nobody has overtaken, which is the only one that can be approved. */
 function newestCommit(version: string, paths: readonly string[]): NonNullable<World['policyChange']> {
-  return { from: '', to: version, head: version, paths, morePaths: 0, authors: [], commits: [] };
+  return {
+    from: '',
+    to: version,
+    head: version,
+    paths,
+    morePaths: 0,
+    authors: [],
+    committers: [],
+    isUnclear: false,
+    commits: [],
+  };
 }

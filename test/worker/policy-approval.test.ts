@@ -60,7 +60,11 @@ async function begun(): Promise<{ readonly source: PolicySource; readonly first:
 test('a commit to what is governed waits for people, is no problem for strict places, and says what it changes', async () => {
   const { source, first } = await begun();
   const author = { name: 'Cleo', email: 'cleo@company.example' };
-  const next = await remote.commit({ ...policy(), 'people.yaml': 'people: {}\n' }, 'Loosen the rules', { author });
+  const next = await remote.commit(
+    { ...policy(), 'people.yaml': 'people: {}\n' },
+    'Loosen the rules\n\nCo-authored-by: Dan <dan@company.example>',
+    { author },
+  );
 
   const inForce = await source.current();
   expect(inForce).toMatchObject({ commit: first, proposed: next });
@@ -72,9 +76,31 @@ test('a commit to what is governed waits for people, is no problem for strict pl
     head: next,
     paths: ['people.yaml', 'policy.yaml'],
     morePaths: 0,
-    authors: [{ name: 'Cleo', email: 'cleo@company.example' }],
+    authors: [
+      { name: 'Cleo', email: 'cleo@company.example' },
+      { name: 'Dan', email: 'dan@company.example' },
+    ],
+    committers: [{ name: 'Cleo', email: 'cleo@company.example' }],
+    isUnclear: false,
     commits: [{ commit: next, subject: 'Loosen the rules', author: 'Cleo' }],
   });
+});
+
+test('a branch that was moved back, or rewritten, does not say whose change that is', async () => {
+  const { source, first } = await begun();
+  const next = await remote.commit(policy());
+  approved = next;
+  expect(await source.current()).toMatchObject({ commit: next });
+
+  await remote.git(['update-ref', 'refs/heads/main', first]);
+  expect(await source.current()).toMatchObject({ commit: next, proposed: first });
+  expect(await source.changeTo(first)).toMatchObject({ authors: [], isUnclear: true });
+});
+
+test('nothing is left to decide about a commit that is in force, or that nobody has', async () => {
+  const { source, first } = await begun();
+  expect(await source.changeTo(first)).toBeUndefined();
+  expect(await source.changeTo('a'.repeat(40))).toBeUndefined();
 });
 
 test('once people approved it, it binds; what came after it waits again', async () => {

@@ -70,14 +70,13 @@ function machineDuties({ request, environment }: Context): readonly Duty[] {
 }
 
 /** Git names are forgeable: under a name that nobody bears, somebody could approve what they wrote themselves. */
-function policyDuties({ policy, request }: Context): readonly Duty[] {
-  if (request.kind !== 'policy' || (request.strangers ?? []).length === 0) return [];
-  return [
-    {
-      rule: 'unknown authors',
-      because: unknownAuthors(request, 'the policy')!,
-      source: policy.source(['policy_changes']),
-      approvers: 'one_more',
-    },
-  ];
+function policyDuties({ policy, request, world }: Context): readonly Duty[] {
+  if (request.kind !== 'policy') return [];
+  const because = world.policyChange?.isUnclear
+    ? 'Its commits do not say who changed what, because history was rewritten or moved back, so one more person has to approve it.'
+    : (request.strangers ?? []).length > 0
+      ? unknownAuthors(request, 'the policy')
+      : undefined;
+  if (because === undefined) return [];
+  return [{ rule: 'unknown authors', because, source: policy.source(['policy_changes']), approvers: 'one_more' }];
 }

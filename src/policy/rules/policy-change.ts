@@ -8,7 +8,7 @@ export const policyChange: Rule = ({ request, world, policy }) => {
   if (!change)
     return denial(
       'policy_changes',
-      'Nobody can tell now what this policy commit changes, so it cannot be approved; it is looked at again by itself.',
+      'This policy commit needs no decision, because nothing that it changes is left to approve: it is in force already, or is no longer on the branch.',
       source,
     );
   if (change.head === request.version) return {};
