@@ -16,6 +16,8 @@ import { codeSourceIn } from '../helpers/code-source';
 import { makeRepository, type TestRepository } from '../helpers/git-repository';
 import { openWorld, testTimings, type World } from '../helpers/operation-world';
 
+jest.setTimeout(180_000);
+
 const relayKey = 'a-relay-key-for-tests-of-32-characters';
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-watch-'));
 
