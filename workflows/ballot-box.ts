@@ -7,7 +7,7 @@ import type { KnownPerson, VoterCheck, WorkerActivities } from '../src/operation
 import type { BallotView } from '../src/operation/view';
 import type { Relayed } from '../src/operation/request';
 import { checking, onTheSpot } from './activities';
-import { climb, inForce, nextInstant, type Call, type OpenBallot } from './ballot-ladder';
+import { climb, inForce, nextInstant, restart, type Call, type OpenBallot } from './ballot-ladder';
 import type { OperationTimings } from './contract';
 import { ballotView, type Counted } from './ballot-view';
 import { instant } from './say';
@@ -243,14 +243,8 @@ export class BallotBox {
     }
   }
 
-  /** A seat is free again: whoever is asked now has as long as the others had, and the ladder begins anew. */
   private reopen(open: OpenBallot): void {
-    if (open.status !== 'filled') return;
-    open.status = 'open';
-    open.openedAt = Date.now();
-    open.expiresAt = open.openedAt + open.ballot.timeoutMs;
-    open.rungs = 0;
-    open.putOff = [];
+    if (open.status === 'filled') restart(open, Date.now());
   }
 
   /** Takes what time has brought: ballots that ran out, and steps of their ladders; gives whom to call now. */

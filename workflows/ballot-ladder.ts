@@ -13,11 +13,13 @@ export interface OpenBallot {
   votes: Vote[];
   /** How many steps of its ladder were taken. */
   rungs: number;
-  /** Teams that may fill free seats by now, besides those that the seats name. */
-  widened: readonly string[];
+  /** Steps taken by which other teams may fill some seats by now, besides those that the seats name. */
+  widened: readonly Widening[];
   /** Calls to people who are left in peace until then. */
   putOff: readonly (Called & { readonly at: number; readonly rung: Rung })[];
 }
+
+export type Widening = Extract<Rung, { does: 'widen' }>;
 
 /** Whom a step of a ladder calls. */
 interface Called {
@@ -38,11 +40,40 @@ export interface Call extends Called {
 /** Most people and groups that one step calls. */
 const calledMost = 20;
 
-/** The ballot as it counts now: seats may be filled by the teams that it was widened to as well. */
+/** The ballot as it counts now: seats may be filled by the teams that they were widened to as well. */
 export function inForce({ ballot, widened }: Pick<OpenBallot, 'ballot' | 'widened'>): Ballot {
   if (widened.length === 0) return ballot;
-  const seats = ballot.seats.map((seat) => ({ ...seat, anyOf: [...new Set([...teamsOf(seat), ...widened])] }));
+  const seats = ballot.seats.map((seat) => {
+    const more = widened.filter(({ seats: ids }) => ids.includes(seat.id)).map(({ team }) => team);
+    return more.length === 0 ? seat : { ...seat, anyOf: [...new Set([...teamsOf(seat), ...more])] };
+  });
   return { ...ballot, seats };
+}
+
+/** A seat is free again: whoever is asked now has as long as the others had, and the ladder begins anew. */
+export function restart(open: OpenBallot, now: number): void {
+  open.status = 'open';
+  open.openedAt = now;
+  open.expiresAt = now + open.ballot.timeoutMs;
+  open.rungs = 0;
+  open.widened = stillWidened(open);
+  open.putOff = [];
+}
+
+/** The seats of those who fill them only because of a widening keep it. */
+function stillWidened(open: Pick<OpenBallot, 'ballot' | 'widened' | 'votes'>): readonly Widening[] {
+  const { ballot, votes } = open;
+  const own = assignSeats({ ballot, votes });
+  const left = new Set(own.free.map(({ id }) => id));
+  const seated = new Set(Object.values(own.assigned));
+  const wide = inForce(open);
+  const { assigned: kept } = assignSeats({
+    ballot: { ...wide, seats: wide.seats.filter(({ id }) => left.has(id)) },
+    votes: votes.filter(({ person }) => !seated.has(person)),
+  });
+  return open.widened
+    .map((step) => ({ ...step, seats: step.seats.filter((id) => kept[id] !== undefined) }))
+    .filter(({ seats }) => seats.length > 0);
 }
 
 /** The instant at which a ballot has something to do by itself: a step, a call that was put off, its end. */
@@ -64,7 +95,7 @@ export function climb(
     if (rung === undefined || now < open.openedAt + rung.afterMs || open.status !== 'open') break;
     open.rungs += 1;
     taken.push(rung);
-    if (rung.does === 'widen') open.widened = [...new Set([...open.widened, rung.team])];
+    if (rung.does === 'widen') open.widened = [...open.widened, rung];
     if (rung.does === 'expire') open.status = 'expired';
     if (rung.does === 'reject') open.status = 'rejected';
     if (open.status === 'open') calls.push(...callNow(open, rung, now));

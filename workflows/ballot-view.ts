@@ -49,7 +49,7 @@ export function ballotView(open: OpenBallot, takes: BallotTakes): BallotView {
       does: rung.does,
       ...('team' in rung && { team: rung.team }),
     })),
-    widened: open.widened,
+    widened: [...new Set(open.widened.map(({ team }) => team))],
     takes,
     oneClick: ballot.oneClick,
     ...(ballot.secondFactor && { secondFactor: ballot.secondFactor }),
@@ -92,7 +92,13 @@ export function voteNotice(vote: Vote, { seat, stillNeeded }: Counted, ballot: B
 
 /** A step of a ladder that was taken, as the ledger keeps it. */
 export function rungBody({ id }: Ballot, rung: Rung): { readonly [key: string]: Json } {
-  return { ballot: id, does: rung.does, team: 'team' in rung ? rung.team : null, afterMs: rung.afterMs };
+  return {
+    ballot: id,
+    does: rung.does,
+    team: 'team' in rung ? rung.team : null,
+    ...('seats' in rung && { seats: [...rung.seats] }),
+    afterMs: rung.afterMs,
+  };
 }
 
 /**

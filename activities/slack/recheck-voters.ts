@@ -1,4 +1,5 @@
 import type { Ballot, Vote, VoteRefusal } from '../../src/approvals/ballot';
+import { teamsOf } from '../../src/approvals/seats';
 import { checkVoter } from './check-vote';
 import type { Directory } from './directory';
 
@@ -32,6 +33,7 @@ async function fault(
   if (check.kind === 'refused') return check.code;
   // Another person than the one that was counted: the accounts were mapped anew.
   if (check.person !== vote.person) return 'unknown_person';
-  // The seat may be that of any team the vote was counted for, so all of them must still hold.
-  return vote.teams.every((team) => check.teams.includes(team)) ? undefined : 'not_in_team';
+  // The seat may be that of any team the vote was counted for and that is still asked, so all of them must hold.
+  const asked = new Set(ballot.seats.flatMap(teamsOf));
+  return vote.teams.every((team) => check.teams.includes(team) || !asked.has(team)) ? undefined : 'not_in_team';
 }

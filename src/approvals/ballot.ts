@@ -29,8 +29,8 @@ export interface Delegation {
 /** What happens while nobody decides, counted from the opening of the ballot. The card shows it from the beginning. */
 export type Rung = { readonly afterMs: number } & (
   | { readonly does: 'remind' }
-  /** From then on the team may fill the seats that are still free. */
-  | { readonly does: 'widen'; readonly team: string }
+  /** From then on the team may fill these seats, by id, as far as they are free: those of the rule that says so. */
+  | { readonly does: 'widen'; readonly team: string; readonly seats: readonly string[] }
   /** The team is mentioned and written to. `urgent`: in their quiet hours too. */
   | { readonly does: 'page'; readonly team: string; readonly urgent: boolean }
   | { readonly does: 'expire' }

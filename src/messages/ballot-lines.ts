@@ -35,14 +35,21 @@ function seatLine(ballot: BallotView, seat: BallotView['seats'][number], about: 
 /** Who may approve by now, who is asked next and when, and the end. */
 function openLines(ballot: BallotView, about: RenderContext): readonly string[] {
   const { ladder = [], widened = [] } = ballot;
-  const teams = listed(widened.map((team) => code(team, 80)));
   const steps = ladder.slice(0, stepsShown).map((step) => `${stepWords(step)} ${at(step.at, about)}`);
   return [
-    ...(widened.length > 0 ? [`${teams} may approve this too by now`] : []),
+    ...widened.map((team) => widenedLine(ballot, team)),
     ...(ballot.secondFactor ? ['🔐 Approving needs a code from your authenticator'] : []),
     ...(steps.length > 0 ? [`If nobody decides: ${steps.join(' · ')}`] : []),
     `Open until ${at(ballot.expiresAt, about)}`,
   ];
+}
+
+/** A rule's ladder widens the seats of that rule: seats that others ask for are not meant. */
+function widenedLine({ seats }: BallotView, team: string): string {
+  const meant = seats.filter(({ anyOf }) => anyOf?.includes(team));
+  if (meant.length === seats.length) return `${code(team, 80)} may approve this too by now`;
+  const names = listed([...new Set(meant.map((seat) => code(seat.team, 80)))]);
+  return `${code(team, 80)} may approve this too by now, in place of ${names}`;
 }
 
 function stepWords({ does, team = '' }: NonNullable<BallotView['ladder']>[number]): string {

@@ -65,6 +65,9 @@ export interface TeamSources {
 /** Minutes after midnight; `from` later than `to` crosses midnight. */
 export type QuietRule = 'none' | { readonly from: number; readonly to: number };
 
+/** A step of a rule's ladder, before it is known which seats of a ballot are the rule's. */
+export type Step = Exclude<Rung, { does: 'widen' }> | Omit<Extract<Rung, { does: 'widen' }>, 'seats'>;
+
 export interface Approval {
   readonly mode?: 'shadow';
   readonly name: string;
@@ -74,7 +77,7 @@ export interface Approval {
   readonly order: 'parallel' | 'sequence';
   readonly timeoutMs: number;
   /** In the order of time. */
-  readonly ladder: readonly Rung[];
+  readonly ladder: readonly Step[];
   /** Absent: the company's. */
   readonly quiet?: QuietRule;
   readonly channel?: string;

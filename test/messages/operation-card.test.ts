@@ -274,7 +274,7 @@ test('a card says who is asked next and when, who may approve by now, and why so
     ...ballotView,
     seats: [
       { ...ballotView.seats[0]!, sitsInFor: 'U0ANN' },
-      { team: 'oncall', mention: [], missing: 'Nobody is on call for oncall.' },
+      { team: 'oncall', anyOf: ['oncall', 'director'], mention: [], missing: 'Nobody is on call for oncall.' },
     ],
     widened: ['director'],
     ladder: [
@@ -288,7 +288,7 @@ test('a card says who is asked next and when, who may approve by now, and why so
   const shown = JSON.stringify(card.blocks);
   expect(shown).toContain('<@U0MIA>, sitting in for <@U0ANN>');
   expect(shown).toContain('`oncall`: still needed ⚠️ Nobody is on call for oncall.');
-  expect(shown).toContain('`director` may approve this too by now');
+  expect(shown).toContain('`director` may approve this too by now, in place of `oncall`');
   expect(shown).toMatch(
     /If nobody decides: ⏰ a reminder [^·]+ · 👥 `leads` may approve too [^·]+ · 📟 `oncall` is called [^·]+ · 🚫 it counts as rejected/,
   );

@@ -192,12 +192,70 @@ describe('ladders', () => {
     );
     expect(approvalOf(judge(policy)).ladder).toEqual([
       { afterMs: 3_600_000, does: 'remind' },
-      { afterMs: 7_200_000, does: 'widen', team: 'owners' },
+      { afterMs: 7_200_000, does: 'widen', team: 'owners', seats: ['leads#1'] },
       { afterMs: 10_800_000, does: 'remind' },
       { afterMs: 14_400_000, does: 'page', team: 'oncall', urgent: true },
       { afterMs: 21_600_000, does: 'reject' },
     ]);
     expect(Object.keys(approvalOf(judge(policy)).teams)).toEqual(['leads', 'owners', 'oncall']);
+  });
+
+  const ladder = (step: string) => `escalate: [{ after: ${step} }]`;
+
+  test.each([
+    [
+      'a seat of the company',
+      '{ name: of web, require: [owners], escalate: [{ after: 1m, widen: leads }] }',
+      ['owners#1'],
+    ],
+    [
+      'another seat of the same team',
+      '{ name: of web, require: [security], escalate: [{ after: 1m, widen: leads }] }',
+      ['security#2'],
+    ],
+    [
+      'nothing but its own, with those of a regime beside them',
+      '{ name: of web, require: [owners], escalate: [{ after: 1m, widen: leads }] }',
+      ['owners#1'],
+      'requires_dual_approval: true',
+    ],
+  ])('a service’s ladder does not open %s to others', (_what, rule, own, more = '') => {
+    const policy = policyOf('environments: { production: {} }\napprovals: [{ name: rest, require: [security] }]\n', {
+      'configs/services/web.yaml': `service:\n  name: web\n  owner: owners\n  deployment: { ${more} }\n  approvals: [${rule}]\n`,
+    });
+    const about = { policy, planDigest: 'p', operationId: 'o', excluded: [], now: tuesday };
+    const [ballot] = ballotsFor({ ...about, evaluation: judge(policy) });
+    const ids = ballot!.seats.map(({ id }) => id);
+    expect(ids.length).toBeGreaterThan(1);
+    expect(ballot!.ladder).toEqual([{ afterMs: 60_000, does: 'widen', team: 'leads', seats: own }]);
+    expect(own.every((id) => ids.includes(id))).toBe(true);
+  });
+
+  test('a seat of a duty beside a rule’s own of the same team is not widened either, and is told as one sum', () => {
+    const policy = policyOf(
+      `environments: { production: {} }\napprovals: [{ name: x, require: [owners], ${ladder('1m, widen: leads')} }]\n`,
+      {
+        'configs/services/web.yaml':
+          'service: { name: web, owner: owners, deployment: { requires_dual_approval: true } }\n',
+      },
+    );
+    const gate = approvalOf(judge(policy));
+    expect(gate.seats).toMatchObject([
+      { team: 'owners', count: 1 },
+      { team: 'owners', count: 1 },
+    ]);
+    expect(gate.ladder).toEqual([{ afterMs: 60_000, does: 'widen', team: 'leads', seats: ['owners#1'] }]);
+    expect(gate.message).toContain('"x" needs 2 of owners to approve.');
+  });
+
+  test('rules that widen alike widen the seats of each', () => {
+    const policy = policyOf(
+      `environments: { production: {} }\napprovals: [{ name: x, require: [security], ${ladder('1m, widen: leads')} }]\n`,
+      web(`[{ name: of web, require: [owners], ${ladder('1m, widen: leads')} }]`),
+    );
+    expect(approvalOf(judge(policy)).ladder).toEqual([
+      { afterMs: 60_000, does: 'widen', team: 'leads', seats: ['security#1', 'owners#1'] },
+    ]);
   });
 
   test.each([

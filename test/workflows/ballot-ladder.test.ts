@@ -1,5 +1,6 @@
 import type { Ballot, Rung, Vote } from '../../src/approvals/ballot';
-import { climb, inForce, nextInstant, type OpenBallot } from '../../workflows/ballot-ladder';
+import { assignSeats } from '../../src/approvals/seats';
+import { climb, inForce, nextInstant, restart, type OpenBallot } from '../../workflows/ballot-ladder';
 import { aBallot } from '../helpers/operation-world';
 
 const hour = 3_600_000;
@@ -29,6 +30,13 @@ const approval = (person: string, teams: readonly string[]): Vote => ({
   at: '',
   teams,
 });
+const bothSeats = ['security_team#1', 'team_lead#1'];
+const widen = (hours: number, seats: readonly string[] = bothSeats) => ({
+  afterMs: hours * hour,
+  does: 'widen' as const,
+  team: 'directors',
+  seats,
+});
 const remind = (hours: number): Rung => ({ afterMs: hours * hour, does: 'remind' });
 const page = (hours: number, team: string, urgent = false): Rung => ({
   afterMs: hours * hour,
@@ -50,7 +58,7 @@ test('a reminder goes to whoever may still fill a seat, and to nobody who asked 
 });
 
 test('a team that it is widened to may fill the free seats from then on, and is called', () => {
-  const open = opened([{ afterMs: 2 * hour, does: 'widen', team: 'directors' }]);
+  const open = opened([widen(2)]);
   expect(inForce(open).seats.map(({ anyOf }) => anyOf)).toEqual([undefined, undefined]);
   const { taken, calls } = climb(open, 2 * hour);
   expect(taken).toHaveLength(1);
@@ -59,6 +67,26 @@ test('a team that it is widened to may fill the free seats from then on, and is 
     ['security_team', 'directors'],
     ['team_lead', 'directors'],
   ]);
+});
+
+test('seats that the step does not name stay closed to the team', () => {
+  const open = opened([widen(2, ['team_lead#1'])]);
+  climb(open, 2 * hour);
+  expect(inForce(open).seats.map(({ anyOf }) => anyOf)).toEqual([undefined, ['team_lead', 'directors']]);
+  const votes = ['U0DEE', 'U0DAN'].map((person) => approval(person, ['directors']));
+  expect(assignSeats({ ballot: inForce(open), votes }).free.map(({ id }) => id)).toEqual(['security_team#1']);
+});
+
+test('when the ladder begins anew, only who sits somewhere by a widening keeps that seat', () => {
+  const open = opened([widen(2)]);
+  climb(open, 2 * hour);
+  open.votes = [approval('U0LEE', ['team_lead', 'directors']), approval('U0DEE', ['directors'])];
+  restart(open, 5 * hour);
+  expect(open).toMatchObject({ status: 'open', openedAt: 5 * hour, expiresAt: 53 * hour, rungs: 0, putOff: [] });
+  expect(open.widened).toEqual([widen(2, ['security_team#1'])]);
+  open.votes = open.votes.slice(0, 1);
+  restart(open, 5 * hour);
+  expect(open.widened).toEqual([]);
 });
 
 test('whoever is on call then is paged, with a seat or without one', () => {
@@ -80,7 +108,7 @@ test.each([
 });
 
 test('steps that were missed while nobody looked are all taken, in order', () => {
-  const open = opened([remind(1), { afterMs: 2 * hour, does: 'widen', team: 'directors' }]);
+  const open = opened([remind(1), widen(2)]);
   expect(climb(open, 5 * hour).taken.map(({ does }) => does)).toEqual(['remind', 'widen']);
   expect(nextInstant(open)).toBe(48 * hour);
 });
@@ -118,15 +146,9 @@ describe('quiet hours', () => {
   });
 
   test('widening and the end are not put off, whoever sleeps', () => {
-    const open = opened(
-      [
-        { afterMs: 22 * hour, does: 'widen', team: 'directors' },
-        { afterMs: 23 * hour, does: 'expire' },
-      ],
-      { quiet },
-    );
+    const open = opened([widen(22), { afterMs: 23 * hour, does: 'expire' }], { quiet });
     expect(climb(open, 22 * hour).calls).toEqual([]);
-    expect(open.widened).toEqual(['directors']);
+    expect(open.widened).toEqual([widen(22)]);
     climb(open, 23 * hour);
     expect(open.status).toBe('expired');
   });

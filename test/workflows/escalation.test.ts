@@ -47,7 +47,9 @@ const monday = {
 } as const;
 
 test('a team that the ballot is widened to fills the seats that are free, and the record says when', async () => {
-  const operation = await waiting({ ladder: [{ afterMs: 500, does: 'widen', team: 'directors' }] });
+  const operation = await waiting({
+    ladder: [{ afterMs: 500, does: 'widen', team: 'directors', seats: ['team_lead#1'] }],
+  });
   expect((await operation.view()).ballots[0]).toMatchObject({ ladder: [{ does: 'widen', team: 'directors' }] });
   await operation.vote('U0SAM');
   await eventually(async () => (await operation.view()).ballots[0]?.widened?.includes('directors') ?? false);
@@ -64,6 +66,7 @@ test('a team that the ballot is widened to fills the seats that are free, and th
     ballot: 'b1',
     does: 'widen',
     team: 'directors',
+    seats: ['team_lead#1'],
   });
   expect(toldAbout(operation).map(({ notice }) => notice)).toContainEqual(
     expect.objectContaining({ kind: 'escalated', does: 'widen', team: 'directors', mention: ['user:U0DEE'] }),

@@ -1,6 +1,5 @@
-import type { Rung } from '../../approvals/ballot';
 import { parseClock } from '../calendar';
-import type { Approval, Policy, QuietRule, Service } from '../policy';
+import type { Approval, Policy, QuietRule, Service, Step } from '../policy';
 import type { ApprovalRule } from '../schema';
 import type { Path, Reader } from './reader';
 
@@ -106,12 +105,12 @@ function readSeats(reader: Reader, { require }: ApprovalRule, path: Path): Appro
 }
 
 /** `remind: [1h]` is short for a step that reminds. */
-function readLadder(reader: Reader, rule: ApprovalRule, path: Path): readonly Rung[] {
-  const reminders = (rule.remind ?? []).map((text, index): Rung => ({
+function readLadder(reader: Reader, rule: ApprovalRule, path: Path): readonly Step[] {
+  const reminders = (rule.remind ?? []).map((text, index): Step => ({
     afterMs: reader.duration(text, [...path, 'remind', index]),
     does: 'remind',
   }));
-  const steps = (rule.escalate ?? []).flatMap((step, index): readonly Rung[] => {
+  const steps = (rule.escalate ?? []).flatMap((step, index): readonly Step[] => {
     const at = [...path, 'escalate', index];
     const afterMs = reader.duration(step.after, [...at, 'after']);
     reader.teams(
@@ -120,7 +119,7 @@ function readLadder(reader: Reader, rule: ApprovalRule, path: Path): readonly Ru
     );
     if (step.urgent !== undefined && step.page === undefined)
       reader.problem([...at, 'urgent'], 'only a page can be urgent', 'write it beside page');
-    const rungs: Rung[] = [
+    const rungs: Step[] = [
       ...(step.remind ? [{ afterMs, does: 'remind' } as const] : []),
       ...(step.widen === undefined ? [] : [{ afterMs, does: 'widen', team: step.widen } as const]),
       ...(step.page === undefined

@@ -8,7 +8,7 @@ import type { Approval } from '../policy';
 import type { ApprovalGate } from '../verdict';
 import { dutiesOf } from '../approvals/duties';
 import { rulesThatAsk, whyAsked } from '../approvals/rule-sets';
-import { labelOf, merged, seatsFor, wantedWords, type Wanted } from '../approvals/wanted';
+import { labelOf, merged, seatsFor, wantedWords, widenings, type Wanted } from '../approvals/wanted';
 
 /**
  * Rule sets and duties ask for seats, and all of them are on one ballot, so that one person fills one of them.
@@ -21,7 +21,7 @@ export const approvals: Rule = (context) => {
   if (asked.kind === 'broken') return asked.finding;
   const rules = asked.rules.filter(({ level }) => !isBreakGlass || level === 'hard');
   if (isBreakGlass && rules.length === 0) return { reasons: asked.advice };
-  const base = rules.flatMap(({ seats }) => seats);
+  const base = rules.flatMap(wantedBy);
   const { duties, seats: added, reasons: lacking } = dutiesOf(context, base);
   const reasons = [...asked.advice, ...lacking];
   const order = rules.some((rule) => rule.order === 'sequence') ? 'sequence' : 'parallel';
@@ -33,6 +33,12 @@ export const approvals: Rule = (context) => {
   if (wanted.length === 0) return { reasons, why };
   return { reasons, gates: [gate(context, { rules, wanted, order, duties })], why };
 };
+
+/** What a rule asks for. Its ladder widens its own seats: it does not loosen what another set asks for. */
+function wantedBy({ seats, ladder }: Approval): readonly Wanted[] {
+  const widens = ladder.filter((step) => step.does === 'widen');
+  return widens.length === 0 ? seats : seats.map((seat) => ({ ...seat, widens }));
+}
 
 const defaultTimeoutMs = 86_400_000;
 /** Whoever waits for a window may still be rejected, so who is on call is known for longer than a ballot is open. */
@@ -52,7 +58,7 @@ function gate(
   const asking = input.rules.filter(({ seats }) => seats.length > 0);
   const names = asking.length > 0 ? asking.map(({ name }) => name) : duties.map(({ rule }) => rule);
   const timeoutMs = asking.length > 0 ? Math.min(...asking.map((rule) => rule.timeoutMs)) : defaultTimeoutMs;
-  const ladder = ladderOf(asking, timeoutMs);
+  const ladder = ladderOf(asking, { wanted, timeoutMs });
   const teams = rosters(context, { wanted, ladder, aheadMs: timeoutMs + rosterAheadMs });
   const { filled, complete } = fill(context, { wanted, order, teams });
   const missing = [...new Set(Object.values(teams).flatMap((team) => team.missing ?? []))];
@@ -66,7 +72,7 @@ function gate(
     kind: 'approval',
     rule: names.join(', '),
     holds: complete,
-    message: `${listed(names.map((name) => `"${name}"`))} ${names.length > 1 ? 'need' : 'needs'} ${wantedWords(wanted)} to approve${order === 'sequence' ? ', in this order' : ''}${secondFactor ? ', with a code from their authenticator' : ''}.${because ? ` ${because}` : ''}`,
+    message: `${listed(names.map((name) => `"${name}"`))} ${names.length > 1 ? 'need' : 'needs'} ${wantedWords(wanted, order)} to approve${order === 'sequence' ? ', in this order' : ''}${secondFactor ? ', with a code from their authenticator' : ''}.${because ? ` ${because}` : ''}`,
     source: asking[0]?.source ?? duties[0]?.source,
     seats: wanted.map(({ teams: anyOf, count }, index) => ({
       team: labelOf(anyOf),
@@ -85,8 +91,12 @@ function gate(
   };
 }
 
-function ladderOf(rules: readonly Approval[], timeoutMs: number): readonly Rung[] {
-  const rungs = rules.flatMap((rule) => rule.ladder).filter(({ afterMs }) => afterMs < timeoutMs);
+function ladderOf(
+  rules: readonly Approval[],
+  { wanted, timeoutMs }: { readonly wanted: readonly Wanted[]; readonly timeoutMs: number },
+): readonly Rung[] {
+  const others = rules.flatMap(({ ladder }) => ladder.filter((step) => step.does !== 'widen'));
+  const rungs = [...others, ...widenings(wanted)].filter(({ afterMs }) => afterMs < timeoutMs);
   const different = new Map(rungs.map((rung) => [JSON.stringify(rung), rung]));
   return [...different.values()].sort((left, right) => left.afterMs - right.afterMs);
 }
