@@ -8,7 +8,7 @@ import type { PolicyHealth } from '../src/policy/policy-health';
 import type { RenderContext } from '../src/messages/blocks';
 import type { RunbookField } from '../src/messages/request-modals';
 import type { StatusView } from '../src/messages/status';
-import type { KnownPerson } from '../src/operation/ports';
+import type { KnownPerson } from '../src/operation/asker';
 import type { OperationRequest } from '../src/operation/request';
 import type { ExplainedLine } from '../src/policy/explain';
 import type { OperationTimings } from '../workflows/contract';

@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError, type WorkflowStartOptions, type Workflow } from '@temporalio/client';
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import type { IncidentRequest } from '../src/incidents/incident';
-import type { KnownPerson } from '../src/operation/ports';
+import type { KnownPerson } from '../src/operation/asker';
 import { relay } from '../src/operation/relay';
 import { shortIdIn } from '../src/operation/ids';
 import type { OperationRequest, Relayed } from '../src/operation/request';

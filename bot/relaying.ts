@@ -1,6 +1,6 @@
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure, type Workflow } from '@temporalio/common';
-import type { KnownPerson } from '../src/operation/ports';
+import type { KnownPerson } from '../src/operation/asker';
 import type { Relayed } from '../src/operation/request';
 import { outcomeSentence } from './looks';
 import type { IntakeDeps } from './intake';

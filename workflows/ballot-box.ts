@@ -3,7 +3,8 @@ import type { Ballot, Rung, Vote, VoteAnswer, VoteBody, VoteRefusal } from '../s
 import { personIn } from '../src/approvals/members';
 import { assignSeats, teamsOf, type SeatAssignment } from '../src/approvals/seats';
 import { ballotTakes } from '../src/approvals/takes';
-import type { KnownPerson, VoterCheck, WorkerActivities } from '../src/operation/ports';
+import type { KnownPerson } from '../src/operation/asker';
+import type { VoterCheck, WorkerActivities } from '../src/operation/ports';
 import type { BallotView } from '../src/operation/view';
 import type { Relayed } from '../src/operation/request';
 import { checking, onTheSpot } from './activities';

@@ -1,7 +1,8 @@
 import type { VoteAnswer, VoteBody } from '../src/approvals/ballot';
 import type { IncidentView } from '../src/incidents/incident';
 import type { Fence } from '../src/ledger/fence';
-import type { ActAnswer, ActBody, KnownPerson } from '../src/operation/ports';
+import type { ActAnswer, ActBody } from '../src/operation/ports';
+import type { KnownPerson } from '../src/operation/asker';
 import type { Relayed } from '../src/operation/request';
 import type { OperationTimings } from '../src/operation/timings';
 import type { OperationView } from '../src/operation/view';

@@ -14,7 +14,8 @@ import {
 import { changeHolds, endOfTime, type HoldRight } from '../src/holds/change';
 import { isEmpty, isHoldAct, nextEnd, noHolds, type HoldAct, type HoldEvent, type Holds } from '../src/holds/holds';
 import type { JsonObject } from '../src/json';
-import type { ActAnswer, ActBody, Asker } from '../src/operation/ports';
+import type { ActAnswer, ActBody } from '../src/operation/ports';
+import type { Asker } from '../src/operation/asker';
 import type { Relayed } from '../src/operation/request';
 import { checking, lanes, reading } from './activities';
 import { ACT_SIGNAL, ACT_UPDATE, HOLDS_MEMO, VIEW_QUERY, WORKFLOWS, type HoldsInput } from './contract';

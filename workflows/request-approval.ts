@@ -11,7 +11,8 @@ import {
   allHandlersFinished,
 } from '@temporalio/workflow';
 import type { VoteAnswer, VoteBody } from '../src/approvals/ballot';
-import type { ApprovalAsk, ApprovalJudgement, ApprovalResult, KnownPerson } from '../src/operation/ports';
+import type { ApprovalAsk, ApprovalJudgement, ApprovalResult } from '../src/approvals/ask';
+import type { KnownPerson } from '../src/operation/asker';
 import type { Relayed } from '../src/operation/request';
 import type { OperationState, OperationView } from '../src/operation/view';
 import { reading } from './activities';

@@ -10,7 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Ballot, Vote, VoteAnswer, VoteBody } from '../src/approvals/ballot';
-import type { KnownPerson } from '../src/operation/ports';
+import type { KnownPerson } from '../src/operation/asker';
 import type { Relayed } from '../src/operation/request';
 import type { OperationView } from '../src/operation/view';
 import { BallotBox } from './ballot-box';

@@ -1,5 +1,5 @@
 import type { VoteRefusal } from '../../src/approvals/ballot';
-import type { KnownPerson } from '../../src/operation/ports';
+import type { KnownPerson } from '../../src/operation/asker';
 import type { SlackApi } from '../adapters/slack-api';
 import { lacking, troubleIn } from '../adapters/slack-errors';
 

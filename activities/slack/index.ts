@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import type { RenderContext } from '../../src/messages/blocks';
-import type { KnownPerson, SlackActivities } from '../../src/operation/ports';
+import type { KnownPerson } from '../../src/operation/asker';
+import type { SlackActivities } from '../../src/operation/ports';
 import type { Pacer } from '../adapters/pacer';
 import { createSlackApi } from '../adapters/slack-api';
 import { createLocalSlotMemory, type SlotMemory } from '../adapters/slot-memory';

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { VoteRefusal } from '../../src/approvals/ballot';
-import type { Asker } from '../../src/operation/ports';
+import type { Asker } from '../../src/operation/asker';
 import type { Standing } from '../../src/policy/standing';
 import { freshestMs } from './check-vote';
 import type { Directory } from './directory';

@@ -1,6 +1,6 @@
 import type { CodeAnswer } from '../../src/code/change';
-import type { Case } from '../../src/operation/judge';
-import type { GateAnswer, RecheckInput } from '../../src/operation/ports';
+import type { Case } from '../../src/operation/case';
+import type { GateAnswer, RecheckInput } from '../../src/operation/judgement';
 import type { CodePatience, CodeSource } from './code-source';
 
 /** Where a decision may not wait: what was heard a moment ago is told, or nothing. */

@@ -3,7 +3,8 @@ import { canonical, digestOf } from '../../src/canonical';
 import { Refusal } from '../../src/errors';
 import { historyOf } from '../../src/ledger/history';
 import type { AppliedState, AppliedVersion } from '../../src/ledger/record';
-import { admitCase, freezesOf, gatesOf, judgeCase, type Case, type HeldBack } from '../../src/operation/judge';
+import { admitCase, freezesOf, gatesOf, judgeCase } from '../../src/operation/judge';
+import type { Case, HeldBack } from '../../src/operation/case';
 import { askerIn, freshPersonMs } from '../../src/operation/known-person';
 import { placed } from '../../src/operation/placed';
 import type { Plan } from '../../src/operation/plan';
@@ -15,8 +16,8 @@ import type {
   JudgeInput,
   Recheck,
   RecheckInput,
-  WorkerActivities,
-} from '../../src/operation/ports';
+} from '../../src/operation/judgement';
+import type { WorkerActivities } from '../../src/operation/ports';
 import { reconsider } from '../../src/operation/reconsider';
 import { isRelayed } from '../../src/operation/relay';
 import type { OpenReview } from '../../src/operation/review';

@@ -3,7 +3,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { noHolds, type Holds } from '../../src/holds/holds';
 import { holdsIn } from '../../src/holds/read-holds';
 import type { IncidentState, Severity } from '../../src/incidents/incident';
-import type { HeldBack } from '../../src/operation/judge';
+import type { HeldBack } from '../../src/operation/case';
 import { HOLDS_ID, HOLDS_MEMO, SEARCH_ATTRIBUTES, SEVERITY_MEMO, WORKFLOWS } from '../../workflows/contract';
 
 type TemporalClient = Pick<Client, 'workflow' | 'withDeadline'>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { digestOf } from '../canonical';
-import type { ApprovalAsk, ApprovalCaller, ApprovalJudgement } from '../operation/ports';
+import type { ApprovalAsk, ApprovalCaller, ApprovalJudgement } from './ask';
 import { listed } from '../policy/context';
 import { seatsFor } from '../policy/approvals/wanted';
 import { delegationsAhead, rosterOf } from '../policy/members';

@@ -1,4 +1,4 @@
-import type { Asker, KnownPerson } from './ports';
+import type { Asker, KnownPerson } from './asker';
 import { isRelayed } from './relay';
 import type { Relayed } from './request';
 

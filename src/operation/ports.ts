@@ -1,5 +1,5 @@
+import type { ApprovalAnswer, ApprovalAsk, ApprovalCaller } from '../approvals/ask';
 import type { Ballot, Vote, VoteBody, VoteRefusal } from '../approvals/ballot';
-import type { ChangeView } from '../code/change';
 import type { HoldRight } from '../holds/change';
 import type { HoldAct } from '../holds/holds';
 import type { IncidentEvent, IncidentRequest, IncidentView } from '../incidents/incident';
@@ -7,165 +7,19 @@ import type { JsonObject } from '../json';
 import type { Fence } from '../ledger/fence';
 import type { AppliedState, LedgerEntry } from '../ledger/record';
 import type { Address, Notice } from '../messages/notice';
-import type { Actor, Operators } from './authority';
-import type { PlanOutline, StepResult } from './plan';
 import type { PolicyNews } from '../policy/news';
 import type { RunningFreezes } from '../policy/when-frozen';
-import type { Standing } from '../policy/standing';
-import type { Basis, ShadowFinding } from '../policy/verdict';
-import type { PolicyTrouble } from '../policy/unreachable';
+import type { Asker, KnownPerson } from './asker';
+import type { Actor, Operators } from './authority';
+import type { Admission, Decision, GateAnswer, JudgeInput, Judgement, Recheck, RecheckInput } from './judgement';
+import type { StepResult } from './plan';
 import type { OperationRequest, Relayed } from './request';
-import type { ReviewDebt } from './review';
-import type { OperationTimings } from './timings';
-import type { GateView, OperationView } from './view';
+import type { OperationView } from './view';
 
 /**
  * The ports: what workflows may ask of the world. Implementations are in `activities/`; the interfaces are here so
  * that workflow code never sees an implementation's types (DESIGN section 3, the type wall).
  */
-
-/** What policy said before anything was opened. */
-export type Admission =
-  | {
-      readonly kind: 'denied';
-      readonly reasons: readonly string[];
-      readonly policyCommit?: string;
-      readonly basis?: Basis;
-      /** For auditors, by regime; absent where nothing was judged. */
-      readonly evidence?: JsonObject;
-    }
-  | {
-      readonly kind: 'admitted';
-      readonly policyCommit: string;
-      readonly policyProblem?: string;
-      readonly policyTrouble?: PolicyTrouble;
-      /** Channel of the card. */
-      readonly channel: string;
-      readonly rollbackChannel?: string;
-      readonly title: string;
-      /** Filled in by policy and ledger: what a `/rollback` goes back to, what runs now. */
-      readonly version?: string;
-      readonly previousVersion?: string;
-      /** Read-only steps to run before the verdict, as a plan of their own; absent when there are none. */
-      readonly resolve?: PlanOutline;
-    };
-
-/** The second verdict: with facts, plan and gates. */
-export type Judgement =
-  | {
-      readonly kind: 'denied';
-      readonly reasons: readonly string[];
-      readonly policyCommit: string;
-      readonly basis?: Basis;
-      /** For auditors, by regime; absent where nothing was judged. */
-      readonly evidence?: JsonObject;
-    }
-  | {
-      readonly kind: 'allowed';
-      readonly policyCommit: string;
-      readonly plan: PlanOutline;
-      readonly ballots: readonly Ballot[];
-      /** Who may act on it while it runs. */
-      readonly operators: Operators;
-      /** Ballots that override soft rules. */
-      readonly overrides?: readonly Ballot[];
-      readonly gates: readonly GateView[];
-      /** Instant (ms) at which the non-approval gates want to be asked again; absent when they all hold. */
-      readonly nextGateCheckAtMs?: number;
-      readonly why: OperationView['why'];
-      readonly rollback: OperationView['rollback'];
-      readonly inputs?: { readonly [name: string]: string };
-      readonly lane?: { readonly service: string; readonly environment: string };
-      /** For break-glass: what is owed once it has begun. */
-      readonly review?: ReviewDebt;
-      readonly facts: JsonObject;
-      /** What shadow rules would have changed. */
-      readonly shadow?: readonly ShadowFinding[];
-      /** What the verdict was made of, for the record. */
-      readonly basis?: Basis;
-      /** For auditors, by regime (`sox`, `pci_dss`, `gdpr`, `hipaa`, …). */
-      readonly evidence?: JsonObject;
-      /** What lies between what runs and the version asked for; absent where there is no such thing. */
-      readonly change?: ChangeView;
-      /** Hash of everything that decided; `recheck` compares it. */
-      readonly decisionDigest: string;
-      /** The part of it that is about the work, whoever approves it. */
-      readonly workDigest: string;
-    };
-
-/** Who asks, as Slack knows them now. Machines and people who come with a token are `member`: the token said so. */
-export interface Asker {
-  readonly standing: Standing;
-  /** Slack user groups they are in; `unknown` when Slack did not say. */
-  readonly groups: readonly string[] | 'unknown';
-}
-
-/** A full member of the workspace as a bot knew them from Slack's own recent answers, without asking again. */
-export interface KnownPerson {
-  readonly format: 1;
-  readonly user: string;
-  /** Every user group they sat in. */
-  readonly groups: readonly string[];
-  /** ISO 8601 UTC: when Slack said so; of several answers the oldest. */
-  readonly at: string;
-}
-
-export interface JudgeInput {
-  readonly request: Relayed<OperationRequest>;
-  readonly asker: Asker;
-  readonly admission: Extract<Admission, { kind: 'admitted' }>;
-  readonly resolved: JsonObject;
-}
-
-/** What a newer look makes of an operation that people are voting on. */
-export type Reconsidered =
-  | { readonly kind: 'same' }
-  | { readonly kind: 'denied'; readonly reasons: readonly string[] }
-  /** Something moved: what it is, for the thread, and the judgement that now holds. Its ballots are opened anew. */
-  | { readonly kind: 'changed'; readonly because: string; readonly judgement: Extract<Judgement, { kind: 'allowed' }> };
-
-/** Non-approval gates at one instant. */
-export interface GateAnswer {
-  /** Ballots that override soft rules, those of these gates and no others; absent when nobody could say. */
-  readonly overrides?: readonly Ballot[];
-  readonly gates: readonly GateView[];
-  readonly nextGateCheckAtMs?: number;
-  /** What a newer policy makes of the whole, when it is no longer the same. */
-  readonly moved?: Extract<Recheck, { kind: 'denied' | 'changed' }>;
-}
-
-export interface RecheckInput extends JudgeInput {
-  readonly judgement: Extract<Judgement, { kind: 'allowed' }>;
-  readonly votes: readonly Vote[];
-  /** Votes that no longer stand, told by `recheckVoters` before. */
-  readonly fallenVotes: readonly { readonly by: string; readonly code: VoteRefusal }[];
-}
-
-export type Recheck =
-  | {
-      readonly kind: 'go';
-      /** What runs there now: undo goes back to it. Read after the lane was granted, so it is not part of the digest. */
-      readonly previousVersion?: string;
-      /** Instant (ms) at which freezes want to be asked about while it runs; absent: none is ahead. */
-      readonly nextFreezeAtMs?: number;
-      /** Set when there is nothing left to do: what the request wanted already holds (a rollback that came second). */
-      readonly alreadyTrue?: string;
-    }
-  | { readonly kind: 'denied'; readonly reasons: readonly string[] }
-  | { readonly kind: 'gates_closed'; readonly answer: GateAnswer }
-  /** Something moved: what it is, and the judgement that now holds. Its ballots are opened anew. */
-  | { readonly kind: 'changed'; readonly because: string; readonly judgement: Extract<Judgement, { kind: 'allowed' }> };
-
-/** Both verdicts in one answer. `judgement` is absent where the request was denied, or its `resolve` steps come first. */
-export type Decision =
-  | {
-      readonly kind: 'decided';
-      readonly asker: Asker;
-      readonly admission: Admission;
-      readonly judgement?: Judgement;
-    }
-  /** Nothing was decided, because what the bot knew of the asker is absent, stale or not its own. */
-  | { readonly kind: 'asker_unknown' };
 
 /** Worker queue: policy, facts, plans, records, lanes. */
 export interface WorkerActivities {
@@ -414,45 +268,4 @@ export interface ActAnswer {
   readonly sentence: string;
   /** People whom they are about, by Slack user id. */
   readonly about?: readonly string[];
-}
-
-/** Input of the public `requestApproval` workflow: plain JSON from any language. */
-export interface ApprovalAsk {
-  readonly title: string;
-  readonly about: string;
-  readonly from: readonly (string | { readonly team: string; readonly count: number })[];
-  readonly environment?: string;
-  readonly channel?: string;
-  readonly fields?: { readonly [name: string]: string };
-  /** `24h`, `30m`. */
-  readonly timeout?: string;
-  readonly requester?: string;
-}
-
-export interface ApprovalCaller {
-  readonly workflowId: string;
-  readonly parentWorkflowId?: string;
-}
-
-export type ApprovalJudgement =
-  | { readonly kind: 'denied'; readonly reason: string }
-  | {
-      readonly kind: 'allowed';
-      readonly policyCommit: string;
-      readonly channel: string;
-      readonly ballots: readonly Ballot[];
-      readonly digest: string;
-    };
-
-export interface ApprovalAnswer {
-  readonly judgement: ApprovalJudgement;
-  /** The waits of this installation, which callers cannot know. */
-  readonly timings: OperationTimings;
-}
-
-export interface ApprovalResult {
-  readonly decision: 'approved' | 'rejected' | 'expired';
-  readonly votes: readonly { readonly by: string; readonly at: string; readonly reason?: string }[];
-  readonly policyCommit: string;
-  readonly digest: string;
 }

@@ -1,7 +1,7 @@
 import { digestOf } from '../canonical';
 import type { Ballot, Seat } from '../approvals/ballot';
 import { lastingMembers } from '../approvals/members';
-import type { Judgement, Reconsidered } from './ports';
+import type { Judgement, Reconsidered } from './judgement';
 
 type Allowed = Extract<Judgement, { kind: 'allowed' }>;
 

@@ -1,4 +1,4 @@
-import type { Case } from './judge';
+import type { Case } from './case';
 import type { PlanOutline } from './plan';
 import type { OperationView } from './view';
 

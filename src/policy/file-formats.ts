@@ -3,7 +3,10 @@ import { connectionSchema } from '../connections/schema';
 import { rolloutSchema } from '../rollouts/schema';
 import { runbookSchema } from '../runbooks/schema';
 import { policyTestsSchema } from './policy-tests';
-import { peopleSchema, policySchema, scheduleSchema, serviceSchema } from './schema';
+import { peopleSchema } from './people-schema';
+import { policySchema } from './schema';
+import { scheduleSchema } from './schedule-schema';
+import { serviceSchema } from './service-schema';
 
 export interface FileFormat {
   /** How people call such a file. */

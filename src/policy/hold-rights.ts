@@ -1,6 +1,6 @@
 import type { HoldGrant, HoldRight as AnyRight } from '../holds/change';
 import { placeWords, type HoldAct, type Holder, type Place } from '../holds/holds';
-import type { Asker } from '../operation/ports';
+import type { Asker } from '../operation/asker';
 import { formatDuration, parseDuration } from '../runbooks/duration';
 import { listed, membership } from './context';
 import { membersOf } from './members';

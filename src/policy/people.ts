@@ -1,4 +1,4 @@
-import type { PersonEntry } from './schema';
+import type { PersonEntry } from './people-schema';
 
 /** Who is who: one person may have several Slack accounts and Git names. */
 export interface People {

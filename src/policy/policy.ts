@@ -11,14 +11,8 @@ import { readMeaning, readTogether } from './read-meaning';
 import { readServices } from './read-services';
 import { readVerify } from './read-verify';
 import type { Schedule } from './schedule';
-import {
-  peopleSchema,
-  policySchema,
-  type ApprovalRule,
-  type EnvironmentRules,
-  type MetricRule,
-  type PolicyFile,
-} from './schema';
+import { peopleSchema } from './people-schema';
+import { policySchema, type ApprovalRule, type EnvironmentRules, type MetricRule, type PolicyFile } from './schema';
 import type { Signer } from './signers';
 import { withShadows, type ShadowRule } from './shadow';
 import type { Segregation } from './segregation';

@@ -4,7 +4,7 @@ import { readDocument, type DocumentResult, type Problem } from '../documents/re
 import type { JsonObject } from '../json';
 import { isDay, isZone } from './calendar';
 import type { PolicyFileText, Service, ServiceCompliance } from './policy';
-import { serviceSchema, type ServiceDocument } from './schema';
+import { serviceSchema, type ServiceDocument } from './service-schema';
 
 type Read = Extract<DocumentResult<{ service: ServiceDocument }>, { ok: true }>;
 

@@ -1,33 +1,24 @@
 import { z } from 'zod';
 import { text } from '../documents/text';
+import {
+  channel,
+  clock,
+  condition,
+  dayOfAnyYear,
+  duration,
+  groupId,
+  identifier,
+  name,
+  plainFact,
+  slug,
+  teamNames,
+  userId,
+} from './schema-words';
 
 /**
  * Shapes of the files that policy is made of: pure, so that JSON Schemas can be generated from them. What the values
  * mean (teams that exist, conditions that compile, days that are in the calendar) is checked by `policy.ts`.
  */
-const name = text().max(80);
-const identifier = text()
-  .max(60)
-  .regex(/^[a-z][a-z0-9_]*$/, 'has to be lower-case letters, digits and _, a letter first');
-const slug = text()
-  .max(60)
-  .regex(/^[a-z0-9][a-z0-9_-]*$/i, 'has to be letters, digits, - and _');
-const duration = text()
-  .max(20)
-  .regex(/^(\d{1,9}(ms|s|m|h|d))+$/, 'has to be a length of time such as 30s, 5m, 4h or 2d');
-const condition = text().max(2_000);
-const channel = text().regex(/^(#[\p{L}\p{N}_.-]{1,80}|[CG][A-Z0-9]{2,})$/u, 'has to be a channel such as "#deploys"');
-const userId = text().regex(/^[UW][A-Z0-9]+$/, 'has to be a Slack user id such as U0LEE');
-const groupId = text().regex(/^S[A-Z0-9]+$/, 'has to be a Slack user group id such as S0SECURITY');
-const day = text().regex(/^\d{4}-\d{2}-\d{2}$/, 'has to be a day such as 2026-12-18');
-const dayOfAnyYear = text().regex(
-  /^(\d{4}-)?\d{2}-\d{2}$/,
-  'has to be a day such as 2026-12-18, or "12-18" with every: year',
-);
-const clock = text().regex(/^\d{1,2}:\d{2}$/, 'has to be a time of day such as "09:00"');
-const teamNames = z.array(identifier).min(1).max(20);
-const plainFact = z.union([z.boolean(), text()]);
-
 const team = z.union([
   teamNames,
   z.strictObject({
@@ -88,7 +79,8 @@ const escalation = z.strictObject({
   reject: z.literal(true).optional(),
 });
 
-const approval = z.strictObject({
+/** One approval rule, wherever it stands. */
+export const approval = z.strictObject({
   name,
   mode: mode.optional(),
   when: condition.optional(),
@@ -314,110 +306,12 @@ export const policySchema = z.strictObject({
   promotions: z.array(promotion).max(50).optional(),
 });
 
-/** `people.yaml`: by Slack user id, every other name of the same person. */
-export const peopleSchema = z.strictObject({
-  people: z.record(
-    userId,
-    z.strictObject({
-      name: text().optional(),
-      email: text().optional(),
-      /** Further Slack accounts of the same person. */
-      accounts: z.array(userId).optional(),
-      /** Author names and addresses in Git. */
-      git: z.array(text()).optional(),
-      timezone: text().optional(),
-      /** Who sits in for them, dates inclusive. */
-      delegate: z.strictObject({ to: userId, from: day, until: day }).optional(),
-    }),
-  ),
-});
-
-const localTime = text().regex(
-  /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2})?$/,
-  'has to be a day or a day and time such as 2026-12-24T09:00',
-);
-
-/** `oncall/<name>.yaml`: who is on call when. */
-export const scheduleSchema = z.strictObject({
-  timezone: text(),
-  /** One after the other, and from the beginning again. */
-  rotation: z.array(userId).min(1).max(100),
-  /** The first shift begins at the first handoff on or after this day. */
-  start: day,
-  /** `day` only where `length` is whole weeks. */
-  handoff: z.strictObject({ day: text().optional(), at: clock }).optional(),
-  /** Whole days, or hours that divide a day. */
-  length: duration,
-  /** Swaps and holidays; of several at one time the last one listed counts. */
-  overrides: z
-    .array(z.strictObject({ from: localTime, until: localTime, who: userId }))
-    .max(500)
-    .optional(),
-});
-
-const named = z.union([text(), z.looseObject({ name: text() })]);
-
-/** `configs/services/<name>.yaml`: an open format of which these keys act. */
-export const serviceSchema = z.strictObject({
-  service: z.looseObject({
-    name: slug,
-    owner: identifier.optional(),
-    /** A connection of the kind `git`: where its code is. */
-    repository: slug.optional(),
-    /** Its folder there. */
-    path: text()
-      .max(1_000)
-      .regex(
-        /^(?!\/)(?!(?:.*\/)?\.\.?(?:\/|$))[^\\:%]+$/,
-        'has to be a folder of the repository, such as services/checkout',
-      )
-      .optional(),
-    /** How a version is called as a tag there: `v{version}`. */
-    version_tag: text()
-      .max(100)
-      .regex(/^[^{}]*\{version\}[^{}]*$/, 'has to have {version} in it, such as "v{version}"')
-      .optional(),
-    /** A rule set of its own: its seats add to the company's and the environment's. */
-    approvals: z.array(approval).max(50).optional(),
-    compliance: z
-      .looseObject({
-        pci_dss: text().optional(),
-        sox: text().optional(),
-        gdpr: text().optional(),
-        hipaa: text().optional(),
-        /** The newest privacy impact assessment. */
-        privacy_assessment: z.looseObject({ date: day }).optional(),
-        encryption: z.looseObject({ at_rest: z.boolean().optional(), in_transit: z.boolean().optional() }).optional(),
-        /** Where the log of access is. */
-        access_log: z.union([z.boolean(), text()]).optional(),
-      })
-      .optional(),
-    deployment: z
-      .looseObject({
-        regions: z.array(text()).optional(),
-        requires_dual_approval: z.boolean().optional(),
-        blackout_windows: z
-          .array(z.looseObject({ start: day, end: day, timezone: text().optional(), reason: text().optional() }))
-          .max(100)
-          .optional(),
-      })
-      .optional(),
-    monitoring: z.looseObject({ custom_metrics: z.array(named).optional() }).optional(),
-    dependencies: z
-      .looseObject({ internal: z.array(named).optional(), external: z.array(named).optional() })
-      .optional(),
-  }),
-});
-
 export type PolicyFile = z.infer<typeof policySchema>;
 export type EnvironmentRules = z.infer<typeof environment>;
 export type ApprovalRule = z.infer<typeof approval>;
 export type FreezeRule = z.infer<typeof freeze>;
 export type HandlerRule = z.infer<typeof handler>;
 export type MetricRule = z.infer<typeof metric>;
-export type ServiceDocument = z.infer<typeof serviceSchema>['service'];
-export type PersonEntry = z.infer<typeof peopleSchema>['people'][string];
-export type ScheduleDocument = z.infer<typeof scheduleSchema>;
 export type TeamRule = z.infer<typeof team>;
 export type OverrideText = z.infer<typeof overrideRule>;
 export type WindowRule = z.infer<typeof window>;

@@ -1,5 +1,5 @@
 import { judgeAsk } from '../../src/approvals/judge-ask';
-import type { ApprovalAsk } from '../../src/operation/ports';
+import type { ApprovalAsk } from '../../src/approvals/ask';
 import { loadPolicy, type Policy } from '../../src/policy/policy';
 
 const base = `

@@ -1,4 +1,4 @@
-import type { KnownPerson } from '../../src/operation/ports';
+import type { KnownPerson } from '../../src/operation/asker';
 import { isRelayed } from '../../src/operation/relay';
 import { SEARCH_ATTRIBUTES, type OperationInput } from '../../workflows/contract';
 import { eventually, openBotWorld, relayKey, type BotWorld } from './support/bot-world';

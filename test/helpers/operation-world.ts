@@ -8,20 +8,16 @@ import type { PlanOutline, StepOutline } from '../../src/operation/plan';
 import type {
   ActAnswer,
   ActBody,
-  Admission,
-  ApprovalAsk,
-  ApprovalAnswer,
   Delivery,
-  GateAnswer,
-  Judgement,
-  KnownPerson,
   OperationAct,
-  Recheck,
   RunStepInput,
   RunnerActivities,
   SlackActivities,
   WorkerActivities,
 } from '../../src/operation/ports';
+import type { Admission, GateAnswer, Judgement, Recheck } from '../../src/operation/judgement';
+import type { ApprovalAsk, ApprovalAnswer } from '../../src/approvals/ask';
+import type { KnownPerson } from '../../src/operation/asker';
 import type { Standing } from '../../src/policy/standing';
 import type { RunningFreezes } from '../../src/policy/when-frozen';
 import type { OperationRequest, Relayed } from '../../src/operation/request';

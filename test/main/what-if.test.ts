@@ -1,5 +1,5 @@
 import { whatIf } from '../../bot/what-if';
-import type { HeldBack } from '../../src/operation/judge';
+import type { HeldBack } from '../../src/operation/case';
 import { defaultWaits } from '../../bot/deps';
 import { readRepository } from '../../src/policy/read-repository';
 import { createAsking } from '../../src/main/asking';

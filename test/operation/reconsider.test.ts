@@ -1,5 +1,5 @@
 import type { Ballot } from '../../src/approvals/ballot';
-import type { Judgement } from '../../src/operation/ports';
+import type { Judgement } from '../../src/operation/judgement';
 import { reconsider } from '../../src/operation/reconsider';
 import { aBallot, aJudgement } from '../helpers/operation-world';
 

@@ -1,5 +1,5 @@
 import type { HoldAct } from '../../src/holds/holds';
-import type { Asker } from '../../src/operation/ports';
+import type { Asker } from '../../src/operation/asker';
 import { holdRight, type HoldQuestion } from '../../src/policy/hold-rights';
 import { policyOf, problemsOf, tuesday } from './helpers';
 

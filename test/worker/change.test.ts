@@ -8,7 +8,7 @@ import type { CodeSource } from '../../activities/worker/code-source';
 import { createDecisionActivities } from '../../activities/worker/decisions';
 import { createPolicySource } from '../../activities/worker/policy-source';
 import type { AppliedChange } from '../../src/ledger/record';
-import type { JudgeInput, Judgement } from '../../src/operation/ports';
+import type { JudgeInput, Judgement } from '../../src/operation/judgement';
 import { relay } from '../../src/operation/relay';
 import type { OperationRequest } from '../../src/operation/request';
 import { codeSourceIn } from '../helpers/code-source';

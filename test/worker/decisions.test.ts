@@ -10,7 +10,8 @@ import { createDecisionActivities, type DecisionDeps } from '../../activities/wo
 import { createPolicySource } from '../../activities/worker/policy-source';
 import type { Vote } from '../../src/approvals/ballot';
 import type { AppliedChange } from '../../src/ledger/record';
-import type { Asker, JudgeInput, Judgement, KnownPerson, Recheck } from '../../src/operation/ports';
+import type { Asker, KnownPerson } from '../../src/operation/asker';
+import type { JudgeInput, Judgement, Recheck } from '../../src/operation/judgement';
 import { relay } from '../../src/operation/relay';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
 import { codeSourceIn } from '../helpers/code-source';

@@ -1,6 +1,6 @@
 import { createKnownVoterActivities } from '../../activities/worker/known-voters';
 import type { Ballot, VoteBody } from '../../src/approvals/ballot';
-import type { KnownPerson } from '../../src/operation/ports';
+import type { KnownPerson } from '../../src/operation/asker';
 import { relay } from '../../src/operation/relay';
 import { aBallot } from '../helpers/operation-world';
 

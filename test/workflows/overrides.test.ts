@@ -1,5 +1,5 @@
 import type { Ballot } from '../../src/approvals/ballot';
-import type { GateAnswer } from '../../src/operation/ports';
+import type { GateAnswer } from '../../src/operation/judgement';
 import { aBallot, aJudgement, aRequest, openWorld, type Operation, type World } from '../helpers/operation-world';
 
 let world: World;

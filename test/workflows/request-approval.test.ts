@@ -1,4 +1,4 @@
-import type { ApprovalAsk, ApprovalJudgement, ApprovalResult } from '../../src/operation/ports';
+import type { ApprovalAsk, ApprovalJudgement, ApprovalResult } from '../../src/approvals/ask';
 import { relay } from '../../src/operation/relay';
 import type { OperationTimings } from '../../src/operation/timings';
 import type { Ballot, VoteAnswer, VoteBody } from '../../src/approvals/ballot';

@@ -1,4 +1,6 @@
-import type { Admission, Asker, Judgement, WorkerActivities } from '../../src/operation/ports';
+import type { Admission, Judgement } from '../../src/operation/judgement';
+import type { Asker } from '../../src/operation/asker';
+import type { WorkerActivities } from '../../src/operation/ports';
 import { checking, onTheSpot, reading } from '../activities';
 import type { OperationInput } from '../contract';
 

@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import type { JudgeInput, Recheck } from '../../src/operation/ports';
+import type { JudgeInput, Recheck } from '../../src/operation/judgement';
 import type { AskedOfRunning, RunningFreezes } from '../../src/policy/when-frozen';
 import { FREEZE } from '../contract';
 import type { PauseAt } from '../run/state';

@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import type { GateAnswer, JudgeInput } from '../../src/operation/ports';
+import type { GateAnswer, JudgeInput } from '../../src/operation/judgement';
 import { escalate, sayWhatOpened } from './announce';
 import { Ended } from './ended';
 import type { Life } from './life';

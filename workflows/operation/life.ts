@@ -3,9 +3,9 @@ import type { Ballot, Vote, VoteAnswer } from '../../src/approvals/ballot';
 import type { JsonObject } from '../../src/json';
 import type { AppliedChange } from '../../src/ledger/record';
 import type { Outcome } from '../../src/operation/outcome';
-import type { Admission, GateAnswer, JudgeInput, Judgement, Recheck } from '../../src/operation/ports';
+import type { Admission, GateAnswer, JudgeInput, Judgement, Recheck } from '../../src/operation/judgement';
 import type { OperationState, OperationView } from '../../src/operation/view';
-import { reading, rechecking } from '../activities';
+import { reading } from '../activities';
 import { BallotBox } from '../ballot-box';
 import { rungBody, voteBody, voteNotice } from '../ballot-view';
 import { laneId, type OperationInput } from '../contract';
@@ -19,14 +19,16 @@ import { decide } from './decide';
 import { Ended } from './ended';
 import { heedFreezes } from './freezes';
 import { endIfOver, isOver, waitForGates } from './gates';
+import { changeOf, writeIntent } from './intent';
 import { listen } from './listen';
 import { Place } from './place';
 import { publish } from './publish';
+import { recheck } from './recheck';
 import { resolveSteps, runPlan, type RunHandle } from './run-plan';
 import type { Admitted, Allowed, Facts } from './state';
 import { endStates, outcomeOf, stateChangeOf } from './outcome';
 import type { LaneTaken } from '../lane';
-import { deferrable, lanePriority } from './urgency';
+import { lanePriority } from './urgency';
 import { verdictBody } from './verdict-body';
 import { viewOf } from './view';
 
@@ -52,7 +54,7 @@ export class Life {
   /** Whether the first side effect may have happened. */
   started = false;
   /** The work went on before its intent was in the ledger. */
-  private intentDeferred = false;
+  intentDeferred = false;
   /** What the run made of the applied state; recorded with the outcome. */
   private pendingChange: AppliedChange | undefined;
 
@@ -150,16 +152,20 @@ export class Life {
         continue;
       }
       if (!(await this.takePlace(judgement))) continue;
-      const recheck = await this.recheck(base, judgement);
-      if (recheck.kind === 'go') {
-        if (recheck.alreadyTrue) return { kind: 'succeeded', sentence: recheck.alreadyTrue };
-        return await this.run(base, judgement, recheck);
+      const rechecked = await recheck(this, base, judgement);
+      if (rechecked.kind === 'go') {
+        if (rechecked.alreadyTrue) return { kind: 'succeeded', sentence: rechecked.alreadyTrue };
+        return await this.run(base, judgement, rechecked);
       }
       await this.leaveLane(judgement);
-      if (recheck.kind === 'gates_closed') this.setGates(recheck.answer);
-      if (recheck.kind === 'gates_closed')
-        judgement = { ...judgement, gates: recheck.answer.gates, nextGateCheckAtMs: recheck.answer.nextGateCheckAtMs };
-      if (recheck.kind === 'changed' || recheck.kind === 'denied') judgement = this.moved(recheck);
+      if (rechecked.kind === 'gates_closed') this.setGates(rechecked.answer);
+      if (rechecked.kind === 'gates_closed')
+        judgement = {
+          ...judgement,
+          gates: rechecked.answer.gates,
+          nextGateCheckAtMs: rechecked.answer.nextGateCheckAtMs,
+        };
+      if (rechecked.kind === 'changed' || rechecked.kind === 'denied') judgement = this.moved(rechecked);
     }
   }
 
@@ -253,7 +259,7 @@ export class Life {
   }
 
   /** Somebody has withdrawn what let it go on: others are asked again. */
-  private get isAskingAgain(): boolean {
+  get isAskingAgain(): boolean {
     return this.box.state === 'open' || this.facts.gates.some(({ holds }) => !holds);
   }
 
@@ -284,62 +290,34 @@ export class Life {
     });
   }
 
-  private async leaveLane({ lane }: Allowed): Promise<void> {
+  /** Gives up its place in the lane; without one, nothing happens. */
+  async leaveLane({ lane }: Allowed): Promise<void> {
     await this.place.leave(lane && laneId(lane), this.facts.request.id);
   }
 
-  /** Everything once more, immediately before the first side effect. */
-  private async recheck(base: JudgeInput, judgement: Allowed): Promise<Recheck> {
-    this.enter('checking');
-    const ballots = this.box.inForce;
-    const { votes } = this.box;
-    const fallenVotes =
-      votes.length === 0 ? [] : await rechecking(this.input.timings).recheckVoters({ ballots, votes });
-    const recheck = await this.judging.recheck({ ...base, judgement, votes, fallenVotes });
-    if (recheck.kind === 'go') this.facts.previousVersion = recheck.previousVersion;
-    if (fallenVotes.length > 0 && recheck.kind === 'go') {
-      this.box.drop(fallenVotes);
-      this.courier.thread({
-        kind: 'changed',
-        message:
-          'An approval no longer counts, because who gave it may not approve this any more; somebody else of that team must.',
-        about: fallenVotes.map(({ by }) => by),
-      });
-      callVoters(this.courier, this.box, this.title);
-      return {
-        kind: 'gates_closed',
-        answer: { gates: this.facts.gates, nextGateCheckAtMs: judgement.nextGateCheckAtMs },
-      };
-    }
-    if (isOver(this) && recheck.kind === 'go') {
-      await this.leaveLane(judgement);
-      endIfOver(this);
-    }
-    // An approval was withdrawn while everything was looked at once more.
-    if (recheck.kind === 'go' && this.isAskingAgain)
-      return { kind: 'gates_closed', answer: { gates: this.facts.gates } };
-    return recheck;
-  }
-
-  private async run(base: JudgeInput, judgement: Allowed, recheck: Extract<Recheck, { kind: 'go' }>): Promise<Outcome> {
+  private async run(
+    base: JudgeInput,
+    judgement: Allowed,
+    rechecked: Extract<Recheck, { kind: 'go' }>,
+  ): Promise<Outcome> {
     // Since the last question about freezes: what begins while the intent is written begins while it runs.
     const { request, since: startedAtMs } = this.facts;
     endIfOver(this);
     this.box.settled = true;
-    await this.writeIntent(judgement);
+    await writeIntent(this, judgement);
     // Who rejected before the first side effect is heard, even if Slack still says who that is.
     if (this.box.counting) await condition(() => !this.box.counting, this.input.timings.voterCheckMs);
     this.box.work = 'begun';
-    this.endIfOverAfterIntent(judgement, recheck.previousVersion);
+    this.endIfOverAfterIntent(judgement, rechecked.previousVersion);
     this.started = true;
     await openReview(this, judgement);
     this.enter('running');
     let over = false;
-    void heedFreezes(this, { ...base, judgement, startedAtMs, first: recheck.nextFreezeAtMs }, () => over);
+    void heedFreezes(this, { ...base, judgement, startedAtMs, first: rechecked.nextFreezeAtMs }, () => over);
     const result = await runPlan(this, {
       plan: judgement.plan,
       fence: this.place.grant?.fence,
-      late: { previous_version: recheck.previousVersion },
+      late: { previous_version: rechecked.previousVersion },
     }).finally(() => (over = true));
     this.pendingChange =
       judgement.lane &&
@@ -349,7 +327,7 @@ export class Life {
         lane: judgement.lane,
         version: this.facts.admission?.version ?? request.version,
         commit: judgement.change?.commit,
-        previousVersion: recheck.previousVersion,
+        previousVersion: rechecked.previousVersion,
         operation: request.id,
         at: instant(),
         fence: this.place.grant?.fence,
@@ -358,64 +336,16 @@ export class Life {
       result,
       title: this.title,
       request,
-      restored: recheck.previousVersion,
+      restored: rechecked.previousVersion,
       takenBy: this.takenBy,
     });
   }
 
   /** Somebody cancelled, or a rollback took the lane, while the intent was written: what is in motion is called off. */
   private endIfOverAfterIntent({ lane }: Allowed, to: string | undefined): void {
-    if (lane && to !== undefined) this.pendingChange = { ...this.change(lane), kind: 'rolled_back', to };
+    if (lane && to !== undefined) this.pendingChange = { ...changeOf(this, lane), kind: 'rolled_back', to };
     endIfOver(this);
     this.pendingChange = undefined;
-  }
-
-  /** What every change of the applied state by this operation has in common. */
-  private change(lane: NonNullable<Allowed['lane']>) {
-    const fence = this.place.grant?.fence;
-    return { ...lane, operation: this.facts.request.id, at: instant(), ...(fence && { fence }) };
-  }
-
-  /** No record, no side effect (law 8). */
-  private async writeIntent(judgement: Allowed): Promise<void> {
-    const { request, admission } = this.facts;
-    const version = admission?.version ?? request.version;
-    this.recorder.write(
-      'intent',
-      {
-        digest: judgement.plan.digest,
-        policyCommit: judgement.policyCommit,
-        votes: this.box.votes.map(({ person, decision, at }) => ({ person, decision, at })),
-        fence: this.place.grant ? { ...this.place.grant.fence } : null,
-      },
-      judgement.lane && {
-        ...this.change(judgement.lane),
-        ...(version === undefined ? { kind: 'entered' } : { kind: 'started', version }),
-      },
-    );
-    try {
-      await this.recorded();
-    } catch (error) {
-      throw new Ended({
-        kind: 'failed',
-        sentence: `${this.title} was not started, because its record could not be written: ${reasonOf(error)}`,
-      });
-    }
-  }
-
-  /**
-   * A rollback and break-glass wait only so long for a Git host that is away; their record is tried on in the
-   * background (law 5), and the outcome says that it came late.
-   */
-  private async recorded(): Promise<void> {
-    const goesOn = deferrable(this.facts.request);
-    if (goesOn === undefined) return this.recorder.flush();
-    if (await this.recorder.flushWithin(this.input.timings.deferMs)) return;
-    this.intentDeferred = true;
-    this.courier.thread({
-      kind: 'changed',
-      message: `The ledger cannot be written now; ${goesOn}, and its record follows when the Git host is back.`,
-    });
   }
 
   /** Record and applied state, then the lane, then the last card (DESIGN section 2, step 8). */

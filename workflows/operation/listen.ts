@@ -1,7 +1,8 @@
 import { defineQuery, defineSignal, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { VoteAnswer, VoteBody } from '../../src/approvals/ballot';
 import { authorityOver, type Actor, type AuthorityQuestion } from '../../src/operation/authority';
-import type { ActAnswer, ActBody, ActorCheck, KnownPerson, OperationAct } from '../../src/operation/ports';
+import type { ActAnswer, ActBody, ActorCheck, OperationAct } from '../../src/operation/ports';
+import type { KnownPerson } from '../../src/operation/asker';
 import type { Relayed } from '../../src/operation/request';
 import type { OperationView } from '../../src/operation/view';
 import { checking } from '../activities';

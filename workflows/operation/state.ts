@@ -1,4 +1,4 @@
-import type { Admission, Judgement } from '../../src/operation/ports';
+import type { Admission, Judgement } from '../../src/operation/judgement';
 import type { Outcome } from '../../src/operation/outcome';
 import type { MissedCriterion } from '../../src/operation/plan';
 import type { RunningFreezes } from '../../src/policy/when-frozen';

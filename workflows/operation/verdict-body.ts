@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/json';
-import type { Admission, Judgement } from '../../src/operation/ports';
+import type { Admission, Judgement } from '../../src/operation/judgement';
 
 type Denied = Extract<Admission | Judgement, { kind: 'denied' }>;
 type Allowed = Extract<Judgement, { kind: 'allowed' }>;

@@ -5,7 +5,7 @@ import { parseDuration } from '../../runbooks/duration';
 import { isDay, isZone, parseClock, parseDays } from '../calendar';
 import type { PolicyFileText } from '../policy';
 import type { Schedule } from '../schedule';
-import { scheduleSchema, type ScheduleDocument } from '../schema';
+import { scheduleSchema, type ScheduleDocument } from '../schedule-schema';
 import type { Reader } from './reader';
 
 const dayMinutes = 1440;

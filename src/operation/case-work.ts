@@ -1,0 +1,73 @@
+import { validateInputs } from '../runbooks/inputs';
+import type { CompileInput } from '../runbooks/compile';
+import type { Policy } from '../policy/policy';
+import type { PolicyRequest } from '../policy/request';
+import type { Case } from './case';
+import { commitIn } from './change';
+import type { OperationRequest } from './request';
+import { workFor, type WorkAnswer } from './work';
+
+/** What would run for a case, or why nothing would. */
+export function workOf({ repository }: Case, request: OperationRequest): WorkAnswer {
+  return workFor({ repository, request, ...placeOfWork(repository.policy, request) });
+}
+
+/** The service and the environment of a request, where policy knows them. */
+export function placeOfWork({ services, environments }: Policy, { service, environment }: OperationRequest) {
+  return {
+    service: service === undefined ? undefined : services.get(service),
+    environment: environment === undefined ? undefined : environments.get(environment),
+  };
+}
+
+/** Why it would not be taken on, as far as what would run and its inputs go. */
+export function workProblems(input: Case, request: PolicyRequest, work: WorkAnswer): readonly string[] {
+  if (work.kind === 'none') return work.problems;
+  if (work.work.kind !== 'runbook' || (request.kind !== 'provision' && request.kind !== 'runbook')) return [];
+  const { policy } = input.repository;
+  const checked = validateInputs({
+    declared: work.work.runbook.inputs ?? {},
+    given: input.request.inputs,
+    known: { services: [...policy.services.keys()], environments: [...policy.environments.keys()] },
+  });
+  return checked.ok ? [] : checked.problems.map(({ message }) => message);
+}
+
+/** Why a rollback has nowhere to go. */
+export function targetProblems({ kind, version, service, environment }: PolicyRequest): readonly string[] {
+  if (kind !== 'rollback' || version !== undefined) return [];
+  return [
+    `There is nothing to roll ${service} back to in ${environment}, because the ledger knows no earlier version that succeeded there; record the one that runs with: signalbox adopt ${service} <version> in ${environment}.`,
+  ];
+}
+
+/** What a plan is compiled from, apart from what its `resolve` steps say. */
+export function compileInput(
+  input: Case,
+  request: OperationRequest,
+  work: Extract<WorkAnswer, { kind: 'found' }>,
+): Omit<CompileInput, 'resolve'> {
+  const { repository } = input;
+  const { policy } = repository;
+  const { service, environment } = placeOfWork(policy, request);
+  return {
+    request,
+    policyCommit: policy.commit,
+    service: service?.document ?? {},
+    environment: environment
+      ? {
+          name: environment.name,
+          branch: environment.branch ?? '',
+          path: environment.path ?? '',
+          channel: environment.channel ?? '',
+        }
+      : {},
+    previousVersion: input.applied?.current?.version,
+    commit: commitIn(input.change),
+    work: work.work,
+    connections: Object.fromEntries([...repository.connections].map(([name, { document }]) => [name, document])),
+    metrics: Object.fromEntries(policy.metrics) as CompileInput['metrics'],
+    sources: [...work.sources, ...(service ? [{ path: service.file, blob: service.blob }] : [])],
+    watchMs: request.kind === 'rollback' ? 0 : (environment?.watchMs ?? 0),
+  };
+}

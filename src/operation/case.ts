@@ -1,0 +1,104 @@
+import type { Ballot } from '../approvals/ballot';
+import type { CodeAnswer } from '../code/change';
+import type { JsonObject } from '../json';
+import type { AppliedState } from '../ledger/record';
+import { lastGood } from '../ledger/state';
+import { basisOf } from '../policy/basis';
+import type { Question } from '../policy/evaluate';
+import { excludedAccounts } from '../policy/people';
+import type { Repository } from '../policy/read-repository';
+import type { PolicyRequest, World } from '../policy/request';
+import type { Basis } from '../policy/verdict';
+import type { Asker } from './asker';
+import { planNumbers, policyAuthorsTold, tellOf } from './change';
+import { placed, type Placed } from './placed';
+import type { PlanOutline } from './plan';
+import type { PolicyChange } from './policy-change';
+import type { OperationRequest } from './request';
+
+/** Everything a decision looks at, gathered beforehand. */
+export interface Case {
+  readonly request: OperationRequest;
+  readonly asker: Asker;
+  readonly repository: Repository;
+  readonly policyProblem?: string;
+  readonly policyTrouble?: World['policyTrouble'];
+  /** Applied state of the request's service in its environment. */
+  readonly applied?: AppliedState;
+  readonly history: NonNullable<World['history']>;
+  /** What holds work back by command, and open incidents. */
+  readonly held?: HeldBack;
+  /** The requester's open reviews, for break-glass. */
+  readonly reviews?: World['reviews'];
+  /** For requests of the kind `policy`: what the commit changes. */
+  readonly policyChange?: PolicyChange;
+  /** What lies between what runs and the version asked for; absent before it is looked up. */
+  readonly change?: CodeAnswer;
+  readonly now: Date;
+}
+
+/** What of the world stands still by somebody's word, until they lift it. */
+export type HeldBack = Pick<World, 'locks' | 'freezes' | 'stop' | 'incidents' | 'holdsUnknown'>;
+
+/** A case of which the plan is known; with what its `resolve` steps said. */
+export type Judged = Case & { readonly resolved?: JsonObject };
+
+/** A case in the words of policy, with what kept it from being placed. */
+export interface Described extends Placed {
+  readonly request: OperationRequest & Pick<PolicyRequest, 'authors' | 'strangers'>;
+  readonly world: World;
+}
+
+/** The request with what the ledger and its own runbook fill in: a version, a service, an environment. */
+export function describeCase(input: Case): Described {
+  const { asker, applied } = input;
+  const { people } = input.repository.policy;
+  const told = tellOf(input.change, people);
+  const wrote = input.policyChange ? policyAuthorsTold(input.policyChange, people) : told.request;
+  const { request, problems } = placed(input.request, input.repository);
+  const version = request.version ?? (request.kind === 'rollback' && applied ? lastGood(applied)?.version : undefined);
+  const member = asker.groups === 'unknown' ? undefined : new Set(asker.groups);
+  const teams = [...input.repository.policy.teams].flatMap(([team, { groups }]): [string, string[]][] => {
+    if (member === undefined || groups.length === 0) return [];
+    return [[team, groups.some((group) => member.has(group)) ? [request.requester.id] : []]];
+  });
+  // Law 5: a rollback does not wait for Slack to say who a member is; Slack itself brought the command.
+  const standing = asker.standing === 'unknown' && request.kind === 'rollback' ? 'member' : asker.standing;
+  return {
+    request: { ...request, ...(version === undefined ? {} : { version }), ...wrote },
+    problems,
+    world: {
+      ...input.held,
+      ...(input.reviews && { reviews: input.reviews }),
+      history: input.history,
+      requester: standing,
+      teams: Object.fromEntries(teams),
+      policyProblem: input.policyProblem,
+      policyTrouble: input.policyTrouble,
+      ...(input.policyChange ? { policyChange: input.policyChange, paths: input.policyChange.paths } : {}),
+      ...told.world,
+    },
+  };
+}
+
+/** What rules are asked of a plan that was judged before. */
+export function questionOf(input: Judged, plan: PlanOutline): Question {
+  const { request, world } = describeCase(input);
+  const numbers = planNumbers(plan, input.resolved ?? {});
+  return { request, world: { ...world, plan: numbers }, policy: input.repository.policy, now: input.now };
+}
+
+/** Every account that never counts: the requester's, and the authors' of the change. */
+export function excludedFrom({ request: { requester }, repository, change, policyChange }: Case): Ballot['excluded'] {
+  const { people } = repository.policy;
+  const { authors } = policyChange ? policyAuthorsTold(policyChange, people) : tellOf(change, people).request;
+  return excludedAccounts({ people, requester: requester.kind === 'person' ? requester.id : undefined, authors });
+}
+
+/** What a verdict was made of, for the record. */
+export function basisIn(
+  { repository }: Case,
+  { request, world }: { readonly request: OperationRequest; readonly world: World },
+): Basis {
+  return basisOf({ request, world, people: repository.policy.people });
+}
