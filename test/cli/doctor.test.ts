@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { examplePolicy } from '../helpers/company';
@@ -197,6 +197,43 @@ describe('doctor', () => {
     const file = join(folder, 'tokens.yaml');
     writeFileSync(file, 'tokens: [{ person: U0ANA }]\n');
     expect((await doctor({ TOKENS_FILE: file })).of('tokens')).toMatchObject({ result: 'failed' });
+  });
+
+  describe('where policy asks for a second factor', () => {
+    let strict: TestRepository;
+    const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+    const file = () => join(folder, 'second-factors.yaml');
+    beforeAll(async () => {
+      const files = examplePolicy(7400);
+      const plain = files['policy.yaml']!.replaceAll(/^ +one_click: true\n/gm, '');
+      const text = `${plain}\nsecond_factor: { approvals: required }\n`;
+      strict = await makeRepository({ files: { ...files, 'policy.yaml': text } });
+    });
+    afterAll(() => strict.remove());
+
+    it.each<[string, string | undefined, number, string, RegExp]>([
+      ['there is no file', undefined, 0o600, 'failed', /SECOND_FACTORS_FILE is not set/],
+      ['nobody is enrolled', '{}\n', 0o600, 'failed', /nobody is enrolled/],
+      ['some are not', `U0LEE: ${secret}\n`, 0o600, 'missing', /Not enrolled.*: (?!.*U0LEE).*U0KIM/],
+      ['others can read the file', `U0LEE: ${secret}\n`, 0o644, 'failed', /chmod 600/],
+    ])('says that %s', async (_what, text, mode, result, words) => {
+      if (text !== undefined) {
+        writeFileSync(file(), text);
+        chmodSync(file(), mode);
+      }
+      const given = { POLICY_REPO: strict.url, ...(text !== undefined && { SECOND_FACTORS_FILE: file() }) };
+      const { of, out } = await doctor(given, ['--for', 'bot']);
+      expect(of('second factors')).toEqual({
+        check: 'second factors',
+        result,
+        sentence: expect.stringMatching(words),
+      });
+      expect(out).not.toContain(secret);
+    });
+  });
+
+  it('says nothing of second factors where nobody asks for one', async () => {
+    expect((await doctor({}, ['--for', 'bot'])).of('second factors')).toBeUndefined();
   });
 
   it('never prints the value of a secret', async () => {

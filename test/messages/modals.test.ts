@@ -59,6 +59,27 @@ it.each([
   }
 });
 
+describe('where policy asks for a second factor', () => {
+  const strict = { ...waitingView, ballots: [{ ...ballotView, secondFactor: true as const }] };
+  const codeField = (view: ReturnType<typeof approvalModal>) =>
+    view.blocks.find((block) => 'block_id' in block && block.block_id === 'code');
+
+  it.each([
+    ['the button says so', { value: { ...value, f: 1 as const } }],
+    ['the operation says so', { value, view: { ...strict, ballots: [{ ...strict.ballots[0]!, id: 'b1' }] } }],
+  ])('takes a code with an approval when %s, and remembers that it has to', (_what, given) => {
+    const made = approvalModal({ ...given, meta });
+    expect(checkView(made, 'modal')).toEqual([]);
+    expect(codeField(made)).toMatchObject({ optional: false, element: { min_length: 6 } });
+    expect(decodeMeta(made.private_metadata)?.value).toEqual({ ...value, f: 1 });
+    expect(codeField(rejectModal({ ...given, meta }))).toBeUndefined();
+  });
+
+  it('takes none elsewhere', () => {
+    expect(codeField(approvalModal({ value, meta, view: waitingView }))).toBeUndefined();
+  });
+});
+
 it('asks for the reason of a rejection, and of an approval only if there is one', () => {
   const [reject, approve] = [rejectModal({ value, meta }), approvalModal({ value, meta })].map((view) =>
     view.blocks.at(-1),

@@ -88,6 +88,14 @@ it('says on the button when policy allows one click', () => {
   expect(decodeValue(valuesOf(operationCard(view))[0])).toMatchObject({ q: 1 });
 });
 
+it('says that approving needs a code, and so does the button, where policy asks for a second factor', () => {
+  const card = operationCard(operationView({ ballots: [{ ...ballotView, secondFactor: true }] }));
+  expect(markupOf(card)).toContain('Approving needs a code from your authenticator');
+  expect(decodeValue(valuesOf(card)[0])).toMatchObject({ f: 1 });
+  expect(problemsOf(card)).toEqual([]);
+  expect(markupOf(operationCard(waitingView))).not.toContain('authenticator');
+});
+
 it.each<[OperationState, readonly string[]]>([
   ['waiting', [ACTIONS.reject, ACTIONS.cancel]],
   ['queued', [ACTIONS.reject, ACTIONS.cancel]],

@@ -21,6 +21,7 @@ function checksFor(asked: Asked): readonly Check[] {
   const { checkTemporal } = require('./doctor-temporal') as typeof import('./doctor-temporal');
   const stores = require('./doctor-stores') as typeof import('./doctor-stores');
   const { checkPolicy } = require('./doctor-policy') as typeof import('./doctor-policy');
+  const { checkSecondFactors } = require('./doctor-second-factors') as typeof import('./doctor-second-factors');
   const all: readonly (readonly [Check, readonly Program[]])[] = [
     [checkSlack, ['bot']],
     [checkTemporal, programs],
@@ -30,6 +31,7 @@ function checksFor(asked: Asked): readonly Check[] {
     [stores.checkLedgerKey, ['worker']],
     [stores.checkBlobs, ['worker', 'runner']],
     [stores.checkTokens, ['bot']],
+    [checkSecondFactors, ['bot']],
     [checkClock, programs],
     [stores.checkBundle, ['worker']],
     [stores.checkBot, ['bot']],
