@@ -109,6 +109,7 @@ function gateJson(gate: Gate): JsonObject {
         })),
         order: gate.order,
         timeoutMs: gate.timeoutMs,
+        ...(gate.secondFactor ? { secondFactor: gate.secondFactor } : {}),
         ...(gate.ladder.length > 0 ? { ladder: gate.ladder.map((rung) => ({ ...rung })) } : {}),
       };
     case 'window':

@@ -241,12 +241,15 @@ describe('voting', () => {
 
   it('takes the code of an authenticator along where the approval asks for one', async () => {
     const waits = view('waiting', { ballots: [{ ...ballot, secondFactor: true }] });
-    answers = [waits, waits, counted];
+    answers = [waits, waits, waits, counted];
+    expect((await type(['show', id], { env })).out).toContain(
+      'still needs leads, with a code from their authenticator.',
+    );
     const words = ['vote', 'approve', id, '--digest', digest];
     expect(await type(words, { env })).toMatchObject({ code: 2, err: expect.stringMatching(/add --code/) });
-    expect(asked).toHaveLength(1);
+    expect(asked).toHaveLength(2);
     expect(await type([...words, '--code', '012345'], { env })).toMatchObject({ code: 0 });
-    expect(asked[2]).toMatchObject({ body: { decision: 'approve', code: '012345' } });
+    expect(asked[3]).toMatchObject({ body: { decision: 'approve', code: '012345' } });
   });
 
   it.each([

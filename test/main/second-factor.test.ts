@@ -1,7 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TOTP, URI } from 'otpauth';
+import type { TOTP } from 'otpauth';
+import { URI } from 'otpauth';
 import type { VoteAnswer, VoteBody } from '../../src/approvals/ballot';
 import { ACTIONS } from '../../src/messages/actions';
 import { relay } from '../../src/operation/relay';

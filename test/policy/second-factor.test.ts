@@ -1,6 +1,7 @@
 import { ballotsFor } from '../../src/policy/ballots';
 import { compareEvaluations } from '../../src/policy/compare';
 import type { Evaluation } from '../../src/policy/evaluate';
+import { explainJson } from '../../src/policy/explain';
 import { judge, policyOf, problemsOf, tuesday } from './helpers';
 
 const rules = (company: string, more = '', production = ''): string =>
@@ -46,6 +47,12 @@ test('whoever approves is told of it in the sentence of the gate', () => {
   expect(gateOf(judge(policyOf(rules(required))))?.message).toBe(
     '"company" needs leads to approve, with a code from their authenticator.',
   );
+});
+
+test('policy explain says so too', () => {
+  const gates = (text: string) => explainJson(judge(policyOf(text))).gates as readonly object[];
+  expect(gates(rules(required))[0]).toMatchObject({ kind: 'approval', secondFactor: true });
+  expect(gates(rules(''))[0]).not.toHaveProperty('secondFactor');
 });
 
 test('it is part of what a ballot shows, and so of its digest', () => {

@@ -56,11 +56,12 @@ function laneSentence({ position, heldBy }: NonNullable<OperationView['lane']>):
   return heldBy ? `It is number ${position} in line behind ${heldBy}.` : `It is number ${position} in line.`;
 }
 
-function neededSentence({ rule, seats, purpose }: BallotView): readonly string[] {
+function neededSentence({ rule, seats, purpose, secondFactor }: BallotView): readonly string[] {
   const [seat] = seats;
   if (purpose === 'override') return [`${seat?.team ?? 'Nobody'} may override "${rule}" with a reason.`];
   const free = seats.filter(({ filledBy }) => filledBy === undefined).map(({ team }) => team);
-  return free.length === 0 ? [] : [`"${rule}" still needs ${free.join(' and ')}.`];
+  const code = secondFactor ? ', with a code from their authenticator' : '';
+  return free.length === 0 ? [] : [`"${rule}" still needs ${free.join(' and ')}${code}.`];
 }
 
 export function incidentLines(view: IncidentView): readonly string[] {
