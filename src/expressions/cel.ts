@@ -69,7 +69,28 @@ export function evaluate(
   variables: { readonly [name: string]: unknown },
   options: EvaluateOptions = {},
 ): Evaluated {
+  if (!options.unchanging) return evaluateNow(expression, variables, options);
+  const known = answers.get(variables) ?? new Map<string, Map<Expression, Evaluated>>();
+  answers.set(variables, known);
+  const inZone = known.get(options.zone ?? 'UTC') ?? new Map<Expression, Evaluated>();
+  known.set(options.zone ?? 'UTC', inZone);
+  const answer = inZone.get(expression) ?? evaluateNow(expression, variables, options);
+  inZone.set(expression, answer);
+  return answer;
+}
+
+/** What was asked of unchanging variables, by zone: a decision asks some conditions of them more than once. */
+const answers = new WeakMap<object, Map<string, Map<Expression, Evaluated>>>();
+
+function evaluateNow(
+  expression: Expression,
+  variables: { readonly [name: string]: unknown },
+  options: EvaluateOptions,
+): Evaluated {
   const outer = { visits, zone };
+  const { stackTraceLimit } = Error;
+  // Every `has()` that finds nothing makes an error inside the engine, and nobody reads where it came from.
+  Error.stackTraceLimit = 0;
   visits = 0;
   zone = options.zone ?? 'UTC';
   try {
@@ -91,12 +112,13 @@ export function evaluate(
     return { ok: false, message: error instanceof RangeError ? 'it is nested too deeply' : plainWords(String(error)) };
   } finally {
     ({ visits, zone } = outer);
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
 interface EvaluateOptions {
   readonly zone?: string;
-  /** The maps among the variables are never changed by anybody, so what they are inside the engine is kept. */
+  /** Nobody ever changes the variables, or a map among them: answers, and what they are inside the engine, are kept. */
   readonly unchanging?: boolean;
 }
 

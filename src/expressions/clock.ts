@@ -1,5 +1,6 @@
 import { CelScalar, celMethod, objectType, type CelFunc } from '@bufbuild/cel';
-import { DateTime } from 'luxon';
+import { Info } from 'luxon';
+import { offsetAt } from '../zone-offset';
 
 /**
  * `now.getHours()` and its kin, in the zone of the rule that asks. The engine's own versions read UTC without a zone
@@ -9,9 +10,7 @@ export function clockMethods(zone: () => string): readonly CelFunc[] {
   return Object.entries(parts).flatMap(([name, part]) => {
     const read = (message: unknown, where: string): bigint => {
       const { seconds, nanos } = (message as { message: { seconds: bigint; nanos: number } }).message;
-      const at = DateTime.fromMillis(Number(seconds) * 1000 + Math.floor(nanos / 1e6), { zone: zoneName(where) });
-      if (!at.isValid) throw new Error(`"${where}" is not a time zone`);
-      return BigInt(part(at));
+      return BigInt(part(wallAt(Number(seconds) * 1000 + Math.floor(nanos / 1e6), where)));
     };
     const timestamp = objectType('google.protobuf.Timestamp');
     return [
@@ -25,17 +24,24 @@ export function clockMethods(zone: () => string): readonly CelFunc[] {
   });
 }
 
-const parts: { readonly [method: string]: (at: DateTime) => number } = {
-  getFullYear: (at) => at.year,
-  getMonth: (at) => at.month - 1,
-  getDate: (at) => at.day,
-  getDayOfMonth: (at) => at.day - 1,
-  getDayOfWeek: (at) => at.weekday % 7,
-  getDayOfYear: (at) => at.ordinal - 1,
-  getHours: (at) => at.hour,
-  getMinutes: (at) => at.minute,
-  getSeconds: (at) => at.second,
-  getMilliseconds: (at) => at.millisecond,
+/** What the clock of a zone shows at an instant, as if it were UTC. */
+function wallAt(at: number, where: string): Date {
+  const rules = Info.normalizeZone(zoneName(where));
+  if (!rules.isValid) throw new Error(`"${where}" is not a time zone`);
+  return new Date(at + (rules.isUniversal ? rules.offset(at) * 60_000 : offsetAt(rules.name, at)));
+}
+
+const parts: { readonly [method: string]: (wall: Date) => number } = {
+  getFullYear: (wall) => wall.getUTCFullYear(),
+  getMonth: (wall) => wall.getUTCMonth(),
+  getDate: (wall) => wall.getUTCDate(),
+  getDayOfMonth: (wall) => wall.getUTCDate() - 1,
+  getDayOfWeek: (wall) => wall.getUTCDay(),
+  getDayOfYear: (wall) => Math.floor((wall.getTime() - new Date(wall).setUTCMonth(0, 1)) / 86_400_000),
+  getHours: (wall) => wall.getUTCHours(),
+  getMinutes: (wall) => wall.getUTCMinutes(),
+  getSeconds: (wall) => wall.getUTCSeconds(),
+  getMilliseconds: (wall) => wall.getUTCMilliseconds(),
 };
 
 function zoneName(where: string): string {

@@ -113,16 +113,23 @@ interface Turn {
 }
 
 interface Known extends Turn {
-  readonly defaultZone: string;
-  readonly since: number;
+  since: number;
   readonly until: number;
 }
 
+interface Answers {
+  readonly defaultZone: string;
+  /** In the order of time. */
+  readonly list: Known[];
+}
+
 /** Until a window opens or closes the answer is the same, and finding it is most of a decision's time. */
-const answers = new WeakMap<object, Known>();
+const answers = new WeakMap<object, Answers>();
+/** Of one window or season: some years of nights. */
+const maxAnswers = 2_000;
 
 function turnAt(input: {
-  /** What the answer is kept by. */
+  /** What answers are kept by. */
   readonly key: object;
   readonly seasons: readonly (TimeWindow | Season)[];
   readonly now: Date;
@@ -130,12 +137,33 @@ function turnAt(input: {
 }): Turn {
   const { key, seasons, defaultZone } = input;
   const now = input.now.getTime();
-  const known = answers.get(key);
-  if (known?.defaultZone === defaultZone && known.since <= now && now < known.until) return known;
-  const clocks = seasons.map((season) => ({ zone: season.zone ?? defaultZone, ...timesOf(season) }));
-  const found = findTurn(clocks, now);
-  answers.set(key, { ...found, defaultZone, since: now, until: found.next ?? now + firstPartMs });
+  const kept = answers.get(key);
+  const list = kept?.defaultZone === defaultZone ? kept.list : [];
+  if (list !== kept?.list) answers.set(key, { defaultZone, list });
+  const later = firstAfter(list, now);
+  const known = list[later - 1];
+  if (known && now < known.until) return known;
+  const found = findTurn(
+    seasons.map((season) => ({ zone: season.zone ?? defaultZone, ...timesOf(season) })),
+    now,
+  );
+  // What never changes within decades does not change within the longest part either.
+  const until = found.next ?? now + longestPartMs;
+  if (list[later]?.until === until) list[later].since = now;
+  else if (list.length >= maxAnswers) list.splice(0, Infinity, { ...found, since: now, until });
+  else list.splice(later, 0, { ...found, since: now, until });
   return found;
+}
+
+/** Where in the list the first answer stands that begins after an instant. */
+function firstAfter(list: readonly Known[], at: number): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle]!.since <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 interface Clock extends Times {

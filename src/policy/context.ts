@@ -76,6 +76,9 @@ export function placeOf(source: Source): string {
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
+/** The same few instants are said again and again: when a window opens, when a freeze ends. */
+const said = new Map<string, string>();
+const maxSaid = 2_000;
 
 /** One for each zone that a policy names: making one costs more than a whole decision. */
 function formatIn(zone: string): Intl.DateTimeFormat {
@@ -97,7 +100,13 @@ function formatIn(zone: string): Intl.DateTimeFormat {
 
 /** `Mon 23 Nov 09:00 (Europe/Berlin)`: an instant for people. */
 export function instantWords(at: Date, zone: string): string {
-  return `${formatIn(zone).format(at).replace(/,/g, '')} (${zone})`;
+  const key = `${at.getTime()} ${zone}`;
+  const known = said.get(key);
+  if (known !== undefined) return known;
+  const words = `${formatIn(zone).format(at).replace(/,/g, '')} (${zone})`;
+  if (said.size >= maxSaid) said.clear();
+  said.set(key, words);
+  return words;
 }
 
 export function hasLabel(request: PolicyRequest, label: string): boolean {

@@ -34,9 +34,10 @@ export type Evaluation = Verdict & {
  * a denial names every reason at once; one denial outweighs everything that would allow.
  */
 export function evaluate(input: Question): Evaluation {
-  const found = judge(input);
+  const asked = contextOf(input);
+  const found = judge(asked);
   const shadow = input.policy.shadow.flatMap(({ rule, source, policy }): readonly ShadowFinding[] => {
-    const differences = compareEvaluations(found, judge({ ...input, policy }));
+    const differences = compareEvaluations(found, judge(contextUnder(policy, { input, asked })));
     if (differences.length === 0) return [];
     const message = `"${rule}" is a shadow rule and changes nothing; if it were binding: ${differences.map(({ sentence }) => sentence).join(' ')}`;
     return [{ rule, message, source }];
@@ -51,10 +52,11 @@ export interface Question {
   readonly now: Date;
 }
 
+/** A question with the facts computed. */
+type Asked = { readonly context: Context } & Omit<ReturnType<typeof computeFacts>, 'facts' | 'later'>;
+
 /** What the rules look at, with the facts computed. */
-export function contextOf(
-  input: Question,
-): { readonly context: Context } & Omit<ReturnType<typeof computeFacts>, 'facts' | 'later'> {
+export function contextOf(input: Question): Asked {
   const { policy, request, world, now } = input;
   const service = request.service === undefined ? undefined : policy.services.get(request.service);
   const environment = request.environment === undefined ? undefined : policy.environments.get(request.environment);
@@ -76,10 +78,18 @@ export function contextOf(
   return { context, notes, finding };
 }
 
-function judge(input: Question): Evaluation {
-  const { policy } = input;
-  const { context, notes, finding } = contextOf(input);
-  const { facts, service, environment } = context;
+/** The same question to a policy that differs in a shadow rule: unless that sets facts, they are what they were. */
+function contextUnder(policy: Policy, { input, asked }: { readonly input: Question; readonly asked: Asked }): Asked {
+  if (policy.factRules.length !== input.policy.factRules.length) return contextOf({ ...input, policy });
+  const { environment } = asked.context;
+  return {
+    ...asked,
+    context: { ...asked.context, policy, environment: environment && policy.environments.get(environment.name) },
+  };
+}
+
+function judge({ context, notes, finding }: Asked): Evaluation {
+  const { policy, facts, service, environment } = context;
   const findings = [finding, ...rules.map((rule) => rule(context))];
   const reasons = findings.flatMap((found) => found.reasons ?? []);
   const shared = {

@@ -1,5 +1,5 @@
-import { DateTime } from 'luxon';
 import type { Shift } from '../approvals/ballot';
+import { instantAt, offsetAt } from '../zone-offset';
 
 /** Who is on call when: a rotation in a file of the policy repository. */
 export interface Schedule {
@@ -71,9 +71,8 @@ function overrideAt({ overrides }: Schedule, at: number): Schedule['overrides'][
 
 /** Which shift an instant belongs to, counted from the first; negative before it. */
 function indexAt(schedule: Schedule, at: number): number {
-  const local = DateTime.fromMillis(at, { zone: schedule.zone }).setZone('utc', { keepLocalTime: true });
-  const begun = DateTime.fromISO(schedule.start, { zone: 'utc' });
-  let index = Math.floor((local.toMillis() - begun.toMillis()) / (schedule.lengthMinutes * 60_000));
+  const local = at + offsetAt(schedule.zone, at);
+  let index = Math.floor((local - begunOf(schedule)) / (schedule.lengthMinutes * 60_000));
   // The wall clock jumps twice a year, so a shift is told by the instants of its edges.
   while (at < edgeOf(schedule, index)) index--;
   while (at >= edgeOf(schedule, index + 1)) index++;
@@ -81,7 +80,11 @@ function indexAt(schedule: Schedule, at: number): number {
 }
 
 /** The instant (ms) at which a shift begins. */
-function edgeOf({ start, lengthMinutes, zone }: Schedule, index: number): number {
-  const wall = DateTime.fromISO(start, { zone: 'utc' }).plus({ minutes: index * lengthMinutes });
-  return wall.setZone(zone, { keepLocalTime: true }).toMillis();
+function edgeOf(schedule: Schedule, index: number): number {
+  return instantAt(schedule.zone, begunOf(schedule) + index * schedule.lengthMinutes * 60_000);
+}
+
+/** When the first shift begins, as if the wall clock were UTC. */
+function begunOf({ start }: Schedule): number {
+  return Date.parse(`${start}Z`);
 }

@@ -1,4 +1,4 @@
-import { IANAZone } from 'luxon';
+import { evenYear, type Even } from '../zone-offset';
 
 /** From `start` on, until before `end`; milliseconds. */
 export interface Stretch {
@@ -6,13 +6,7 @@ export interface Stretch {
   readonly end: number;
 }
 
-/** Instants between which a zone's clock goes on evenly, and how far it is ahead of UTC meanwhile. */
-interface Even extends Stretch {
-  readonly offset: number;
-}
-
 export const dayMs = 86_400_000;
-const minuteMs = 60_000;
 
 /**
  * The instants within a stretch at which the clock on the wall shows one of the given times. Times are milliseconds of
@@ -62,42 +56,4 @@ function evenStretches(zone: string, { start, end }: Stretch): readonly Even[] {
     }
   }
   return found;
-}
-
-/** Finding out costs some dozens of questions to the zone's rules, and they never change while a process lives. */
-const years = new Map<string, readonly Even[]>();
-
-function evenYear(zone: string, year: number): readonly Even[] {
-  const key = `${year} ${zone}`;
-  const known = years.get(key);
-  if (known) return known;
-  const rules = IANAZone.create(zone);
-  const [begin, end] = [Date.UTC(year, 0, 1), Date.UTC(year + 1, 0, 1)];
-  const found: Even[] = [];
-  let start = begin;
-  let offset = rules.offset(begin);
-  // No zone changes twice in a week; Morocco comes closest, with the two ends of Ramadan.
-  for (let at = begin; at < end; at += 7 * dayMs) {
-    const next = Math.min(at + 7 * dayMs, end - minuteMs);
-    const after = rules.offset(next);
-    if (after === offset) continue;
-    const change = changeBetween(rules, at, next);
-    found.push({ start, end: change, offset: offset * minuteMs });
-    [start, offset] = [change, after];
-  }
-  found.push({ start, end, offset: offset * minuteMs });
-  years.set(key, found);
-  return found;
-}
-
-/** The instant at which the offset changes; clocks are changed at whole minutes. */
-function changeBetween(rules: IANAZone, start: number, end: number): number {
-  const before = rules.offset(start);
-  let [low, high] = [0, (end - start) / minuteMs];
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (rules.offset(start + middle * minuteMs) === before) low = middle;
-    else high = middle;
-  }
-  return start + high * minuteMs;
 }
