@@ -34,7 +34,9 @@ export function ballotView(open: OpenBallot, takes: BallotTakes): BallotView {
       return {
         team: seat.team,
         ...(teams.length > 1 && { anyOf: teams }),
-        mention: [...new Set(teams.flatMap((team) => mentionsOf(ballot, team)))].slice(0, mentionedMost),
+        mention: [
+          ...new Set((ballot.purpose === 'review' ? [seat.team] : teams).flatMap((team) => mentionsOf(ballot, team))),
+        ].slice(0, mentionedMost),
         filledBy: vote?.by,
         at: vote?.at,
         ...(vote && sitsInFor(vote, teams)),

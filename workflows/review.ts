@@ -61,7 +61,12 @@ class Review {
     this.box = new BallotBox(timings, {
       counted: (vote, answer) => {
         this.closedBy = vote;
-        this.recorder.write('review', { state: 'closed', ...voteBody(vote, answer), overdue: this.isOverdue });
+        this.recorder.write('review', {
+          state: 'closed',
+          ...voteBody(vote, answer),
+          overdue: this.isOverdue,
+          ...(this.isLastResort(vote) && { lastResort: true }),
+        });
         this.changed();
       },
       climbed: (ballot, rung) => this.recorder.write('escalated', rungBody(ballot, rung)),
@@ -94,6 +99,11 @@ class Review {
 
   private get title(): string {
     return `Review of break-glass: ${this.input.review.title}`;
+  }
+
+  /** Whether it was closed by an operator, and by none of those whom policy names for it. */
+  private isLastResort({ teams }: Vote): boolean {
+    return this.ballot.seats.every(({ team }) => !teams.includes(team));
   }
 
   private get isOverdue(): boolean {
@@ -222,7 +232,11 @@ class Review {
       note: closedBy || !this.isOverdue ? undefined : `It is overdue since ${about.dueAt}.`,
       denials: [],
       ...(closedBy && {
-        outcome: { kind: 'succeeded', sentence: `It was looked at: ${closedBy.reason ?? ''}`, by: closedBy.by },
+        outcome: {
+          kind: 'succeeded',
+          sentence: `It was looked at${this.isLastResort(closedBy) ? ' by an operator, as a last resort' : ''}: ${closedBy.reason ?? ''}`,
+          by: closedBy.by,
+        },
       }),
     };
   }

@@ -167,10 +167,12 @@ function reasonedBlocks(view: OperationView, ballot: BallotView, about: RenderCo
   const done = ballot.purpose === 'override' ? 'Overridden' : 'Closed';
   const people = (seat?.mention ?? []).slice(0, 5).map(mention).join(' or ');
   const team = code(seat?.team ?? '', 80);
+  const others = listed((seat?.anyOf ?? []).filter((name) => name !== seat?.team).map((name) => code(name, 80)));
+  const lastResort = ballot.purpose === 'review' && others ? `; as a last resort ${others} may` : '';
   const line = seat?.filledBy
     ? `🔓 ${done} by ${mention(seat.filledBy)}${seat.at ? `, ${at(seat.at, about)}` : ''}`
     : ballot.takes === 'votes'
-      ? `▫️ ${team}${people ? ` (${people})` : ''} may ${ballot.purpose === 'override' ? 'override it' : 'close it'}, with a reason`
+      ? `▫️ ${team}${people ? ` (${people})` : ''} may ${ballot.purpose === 'override' ? 'override it' : 'close it'}, with a reason${lastResort}`
       : `▫️ ${team}: nobody did`;
   return [section([`*${what}*`, line]), ...ballotButtons(view, ballot)];
 }

@@ -1,7 +1,8 @@
 import type { Ballot } from '../approvals/ballot';
 import { overrideBallotFor } from '../policy/override-ballots';
 import type { Gate } from '../policy/verdict';
-import { excludedFrom, type Case } from './case';
+import { describeCase, excludedFrom, type Case } from './case';
+import { placeOfWork } from './case-work';
 import type { GateAnswer } from './judgement';
 import type { GateView } from './view';
 
@@ -11,6 +12,8 @@ const gatePollMs = 60_000;
 /** Gates as the card shows them, the ballots that override some, and when they want to be asked again. */
 export function gateAnswer(gates: readonly Gate[], input: Case, planDigest: string): GateAnswer {
   const { now, repository } = input;
+  const { request, world } = describeCase(input);
+  const { service } = placeOfWork(repository.policy, request);
   const ballotOf = (gate: Extract<Gate, { kind: 'override' }>): Ballot =>
     overrideBallotFor({
       gate,
@@ -19,6 +22,8 @@ export function gateAnswer(gates: readonly Gate[], input: Case, planDigest: stri
       operationId: input.request.id,
       excluded: excludedFrom(input),
       now,
+      service,
+      world,
     });
   const overrides = gates.flatMap((gate) => (gate.kind === 'override' ? [ballotOf(gate)] : []));
   const views = gates.flatMap((gate): GateView[] => {

@@ -134,6 +134,7 @@ export function gatesOf(input: Judged, plan: PlanOutline): GateAnswer {
 
 function reviewOf(input: Case, { digest }: PlanOutline, channel: string): ReviewDebt | undefined {
   const { repository, request, now } = input;
+  const about = describeCase(input);
   return reviewDebtFor({
     policy: repository.policy,
     planDigest: digest,
@@ -141,6 +142,8 @@ function reviewOf(input: Case, { digest }: PlanOutline, channel: string): Review
     excluded: excludedFrom(input),
     channel,
     now,
+    service: placeOfWork(repository.policy, about.request).service,
+    world: about.world,
   });
 }
 

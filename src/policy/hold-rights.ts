@@ -4,7 +4,7 @@ import type { Asker } from '../operation/asker';
 import { formatDuration, parseDuration } from '../runbooks/duration';
 import { listed, membership } from './context';
 import { membersOf } from './members';
-import type { Policy } from './policy';
+import type { Policy, Service } from './policy';
 import type { Standing } from './standing';
 import type { Source } from './verdict';
 
@@ -134,20 +134,29 @@ function byTeam(
 
 type InTeam = { readonly kind: 'in'; readonly team: string } | { readonly kind: 'out' | 'unknown' };
 
-function teamOf({ policy, now }: HoldQuestion, account: string, teams: readonly string[], asker: Asker): InTeam {
-  const world = { teams: lookedUp(policy, account, asker) };
-  const found = teams.map((team) => ({ team, is: membership({ policy, world, now }, [team], account) }));
+function teamOf({ policy, act, now }: HoldQuestion, account: string, teams: readonly string[], asker: Asker): InTeam {
+  const named = 'service' in act ? act.service : undefined;
+  const service = named === undefined ? undefined : policy.services.get(named);
+  const world = { teams: lookedUp({ policy, service, account, asker }) };
+  const found = teams.map((team) => ({ team, is: membership({ policy, world, now, service }, [team], account) }));
   const own = found.find(({ is }) => is === 'yes');
   if (own) return { kind: 'in', team: own.team };
   return { kind: found.some(({ is }) => is === 'unknown') ? 'unknown' : 'out' };
 }
 
 /** Teams with a Slack group, of which Slack said whether this account is in them. */
-function lookedUp(policy: Policy, account: string, { groups }: Asker): { readonly [team: string]: readonly string[] } {
+function lookedUp(about: {
+  readonly policy: Policy;
+  readonly service?: Service;
+  readonly account: string;
+  readonly asker: Asker;
+}): { readonly [team: string]: readonly string[] } {
+  const { policy, service, account } = about;
+  const { groups } = about.asker;
   if (groups === 'unknown') return {};
   const teams = [...policy.teams.keys()].map((team): [string, readonly string[]] => [
     team,
-    membersOf(policy, team, new Date(0)).groups.some((group) => groups.includes(group)) ? [account] : [],
+    membersOf(policy, team, new Date(0), { service }).groups.some((group) => groups.includes(group)) ? [account] : [],
   ]);
   return Object.fromEntries(teams);
 }

@@ -3,7 +3,7 @@ import { namedMembers } from '../approvals/members';
 import type { Delegation, TeamMembers } from '../approvals/ballot';
 import type { Policy, Service } from './policy';
 import type { World } from './request';
-import { onCallAt, shiftsOf } from './schedule';
+import { onCallAt, peopleOn, shiftsOf } from './schedule';
 
 /** What a team's members may depend on besides the policy. */
 export interface MembersOf {
@@ -17,6 +17,17 @@ export interface MembersOf {
 /** Who is in a team from an instant on, for `aheadMs`. What is empty or unknown is nobody, and says why. */
 export function rosterOf(about: MembersOf, team: string, aheadMs: number): TeamMembers {
   return gather(about, { team, aheadMs, above: [] });
+}
+
+/** Everybody who is in one of some teams at some time from an instant on, on call or not; who is in their Slack groups is Slack's to say. */
+export function everybodyOf(about: MembersOf, teams: readonly string[]): TeamMembers {
+  const all = teams.map((team) => gather(about, { team, aheadMs: 'ever', above: [] }));
+  const missing = all.flatMap((one) => one.missing ?? []);
+  return {
+    groups: [...new Set(all.flatMap(({ groups }) => groups))],
+    users: [...new Set(all.flatMap(({ users }) => users))],
+    ...(missing.length > 0 ? { missing: [...new Set(missing)].join(' ') } : {}),
+  };
 }
 
 /** Members of a team at an instant: its groups, its users, who is on call then, and whoever sits in for them. */
@@ -62,7 +73,8 @@ function delegationsOf(policy: Policy): readonly Delegation[] {
 
 interface Asked {
   readonly team: string;
-  readonly aheadMs: number;
+  /** `ever`: whoever is on a rota counts as a member. */
+  readonly aheadMs: number | 'ever';
   /** Teams that led here: a team that is its own owner ends there. */
   readonly above: readonly string[];
 }
@@ -75,8 +87,10 @@ function gather(about: MembersOf, asked: Asked): TeamMembers {
   if (asked.above.includes(team)) return { groups: [], users: [] };
   const from = now.getTime();
   const schedules = sources.schedules.flatMap((file) => policy.schedules.get(file) ?? []);
-  const shifts = schedules.flatMap((schedule) => shiftsOf(schedule, { from, until: from + aheadMs }));
-  const idle = schedules.filter((schedule) => onCallAt(schedule, from) === undefined);
+  const shifts =
+    aheadMs === 'ever' ? [] : schedules.flatMap((schedule) => shiftsOf(schedule, { from, until: from + aheadMs }));
+  const rota = aheadMs === 'ever' ? schedules.flatMap((schedule) => peopleOn(schedule, from)) : [];
+  const idle = aheadMs === 'ever' ? [] : schedules.filter((schedule) => onCallAt(schedule, from) === undefined);
   const others = [
     ...(sources.owner ? [ownersOf(about, asked)] : []),
     ...(sources.codeowners ? codeownersOf(about, asked) : []),
@@ -89,7 +103,7 @@ function gather(about: MembersOf, asked: Asked): TeamMembers {
   const onCall = [...shifts, ...others.flatMap((other) => other.shifts ?? [])];
   return {
     groups: [...new Set([...sources.groups, ...all.groups])],
-    users: [...new Set([...sources.users, ...all.users])],
+    users: [...new Set([...sources.users, ...rota, ...all.users])],
     ...(onCall.length > 0 ? { shifts: onCall } : {}),
     ...(missing.length > 0 ? { missing: [...new Set(missing)].join(' ') } : {}),
   };

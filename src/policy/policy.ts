@@ -14,6 +14,7 @@ import type { Schedule } from './schedule';
 import { peopleSchema } from './people-schema';
 import { policySchema, type ApprovalRule, type EnvironmentRules, type MetricRule, type PolicyFile } from './schema';
 import type { Signer } from './signers';
+import { unreviewable } from './review-debt';
 import { withShadows, type ShadowRule } from './shadow';
 import type { Segregation } from './segregation';
 import type { Level, Source } from './verdict';
@@ -280,7 +281,11 @@ export function loadPolicy(input: {
     warnings: [...services.warnings, ...meaning.warnings, ...others.warnings],
     source: (path) => ({ file: 'policy.yaml', line: document.lineOf(path) }),
   });
-  return { ok: true, policy };
+  const stuck = unreviewable(policy);
+  if (stuck === undefined) return { ok: true, policy };
+  const { file, line } = policy.source(['break_glass', 'review_by']);
+  const warning: Problem = { file, line, column: 1, message: stuck };
+  return { ok: true, policy: { ...policy, warnings: [...policy.warnings, warning] } };
 }
 
 /** Everything that follows from `policy.yaml` alone: its conditions are compiled once, however many commits keep it. */

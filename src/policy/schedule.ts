@@ -41,6 +41,11 @@ export function shiftsOf(
   return shifts.filter((shift) => shift.from < until && from < shift.until).slice(0, shiftsMost);
 }
 
+/** Everybody who has shifts by it from an instant (ms) on, swaps included. */
+export function peopleOn({ rotation, overrides }: Schedule, from: number): readonly string[] {
+  return [...new Set([...rotation, ...overrides.filter(({ until }) => from < until).map(({ user }) => user)])];
+}
+
 /** The shifts as the rotation has them, from the one at an instant on. */
 function rotationOf(
   schedule: Schedule,

@@ -15,6 +15,11 @@ holds:
 `,
 );
 const bare = policyOf(environments);
+/** The owner of whatever service it is about; one service is owned by a Slack group. */
+const owned = policyOf(
+  `  whose: { owner: true }\n${environments}holds: { unlock: { who: [whose] }, lock: { who: [whose] }, freeze: { who: [whose] } }\n`,
+  { 'configs/services/vault.yaml': 'service: { name: vault, owner: security }\n' },
+);
 
 const lock: HoldAct = { kind: 'lock', service: 'web', environment: 'production', reason: 'r' };
 const unlock: HoldAct = { kind: 'unlock', service: 'web', environment: 'production' };
@@ -50,6 +55,23 @@ test.each<[string, HoldQuestion['policy'], HoldAct, Partial<HoldQuestion>, strin
   ['and whoever is on call', plain, unlock, { by: 'U0DAN' }, 'oncall: any'],
   ['unless policy names others', own, unlock, { by: 'U0DAN' }, 'holder: own'],
   ['who then may', own, unlock, {}, 'leads: any'],
+  ['the owner, where policy says the owner of the service', owned, unlock, { by: 'U0DAN' }, 'whose: any'],
+  ['and not the owner of another one', owned, { ...unlock, service: 'vault' }, { by: 'U0DAN' }, 'holder: own'],
+  [
+    'an owner that is a Slack group',
+    owned,
+    { ...unlock, service: 'vault' },
+    { by: 'U0SAM', asker: inSecurity },
+    'whose: any',
+  ],
+  [
+    'of which Slack has to say who is in it',
+    owned,
+    { ...freeze, service: 'vault' },
+    { by: 'U0SAM', asker: unsaid },
+    /did not say whether you are in whose/,
+  ],
+  ['an environment has no owner', owned, freeze, { by: 'U0DAN' }, /only whose may/],
   ['where policy names nobody, only the holder may', bare, unlock, { by: 'U0DAN' }, 'holder: own'],
   ['whoever is on call may freeze', plain, freeze, { by: 'U0DAN' }, 'oncall: own'],
   ['others may not', plain, freeze, {}, /only security or oncall may.*holds\.freeze\.who/],

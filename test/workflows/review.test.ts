@@ -100,6 +100,30 @@ test('break-glass opens a review that outlives it, announced in the watch channe
   ).toBe(90);
 });
 
+test('an operator closes it as a last resort, and the record and the card say so', async () => {
+  const { ballot } = debt();
+  const lastResort = 'operators (ops)';
+  const operation = await brokenGlass({
+    ballot: {
+      ...ballot,
+      seats: [{ id: 'team_lead#1', team: 'team_lead', anyOf: ['team_lead', lastResort] }],
+      teams: { ...ballot.teams, [lastResort]: { groups: [], users: ['U0OPS', 'U0ANA'] } },
+    },
+  });
+  await operation.result();
+  await expect(viewOf(operation.id)).resolves.toMatchObject({
+    ballots: [{ seats: [{ anyOf: ['team_lead', lastResort], mention: ['user:U0LEE', 'user:U0KIM', 'user:U0ANA'] }] }],
+  });
+
+  await expect(close(operation.id, 'U0OPS')).resolves.toMatchObject({ kind: 'counted' });
+  await handleOf(operation.id).result();
+
+  expect(recordsOf(operation.id).at(-1)).toMatchObject({ state: 'closed', by: 'U0OPS', lastResort: true });
+  await expect(viewOf(operation.id)).resolves.toMatchObject({
+    outcome: { sentence: 'It was looked at by an operator, as a last resort: a full disk; alert added' },
+  });
+});
+
 test('whoever broke the glass does not close it, nor anybody without a word, nor by rejecting, nor by cancelling', async () => {
   const operation = await brokenGlass();
   await operation.result();
