@@ -53,7 +53,7 @@ test.each([
   [
     'one person reviews who may break the glass too',
     rules('{ who: [oncall], review_by: [owners] }'),
-    /web, bank and work on no service/,
+    /web, bank or work on no service/,
   ],
   [
     'the owner reviews, and there may be none',
