@@ -5,6 +5,7 @@ import type { AppliedState } from '../ledger/record';
 import { lastGood } from '../ledger/state';
 import { basisOf } from '../policy/basis';
 import type { Question } from '../policy/evaluate';
+import { membersOf } from '../policy/members';
 import { excludedAccounts } from '../policy/people';
 import type { Repository } from '../policy/read-repository';
 import type { PolicyRequest, World } from '../policy/request';
@@ -58,7 +59,10 @@ export function describeCase(input: Case): Described {
   const { request, problems } = placed(input.request, input.repository);
   const version = request.version ?? (request.kind === 'rollback' && applied ? lastGood(applied)?.version : undefined);
   const member = asker.groups === 'unknown' ? undefined : new Set(asker.groups);
-  const teams = [...input.repository.policy.teams].flatMap(([team, { groups }]): [string, string[]][] => {
+  const { policy } = input.repository;
+  const service = request.service === undefined ? undefined : policy.services.get(request.service);
+  const teams = [...policy.teams.keys()].flatMap((team): [string, string[]][] => {
+    const { groups } = membersOf(policy, team, input.now, { service, world: told.world });
     if (member === undefined || groups.length === 0) return [];
     return [[team, groups.some((group) => member.has(group)) ? [request.requester.id] : []]];
   });
