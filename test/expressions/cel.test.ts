@@ -150,3 +150,28 @@ describe('an evaluation that fails is an answer, never an exception', () => {
     expect(compiled.ok && compiled.paths).toEqual(['change.paid', 'service.compliance.pci_dss']);
   });
 });
+
+describe('variables that nobody changes', () => {
+  const hour = compileExpression({ source: 'now.getHours()', names });
+  const paid = compileCondition({ source: 'change.paid', names });
+  if (!hour.ok || !paid.ok) throw new Error('they should compile');
+
+  test('keep an answer for each expression and each zone, and no other variables get it', () => {
+    const asked = { change: { paid: true }, now: '2026-11-24T10:00:00Z' };
+    const others = { change: { paid: false }, now: '2026-11-24T20:00:00Z' };
+    for (let round = 0; round < 2; round++) {
+      expect(evaluate(hour, asked, { unchanging: true })).toEqual({ ok: true, value: 10 });
+      expect(evaluate(hour, asked, { unchanging: true, zone: 'Europe/Berlin' })).toEqual({ ok: true, value: 11 });
+      expect(evaluate(paid, asked, { unchanging: true })).toEqual({ ok: true, value: true });
+      expect(evaluate(hour, others, { unchanging: true })).toEqual({ ok: true, value: 20 });
+      expect(evaluate(paid, others, { unchanging: true })).toEqual({ ok: true, value: false });
+    }
+  });
+
+  test('leave the stacks of errors elsewhere as long as they were', () => {
+    const before = Error.stackTraceLimit;
+    evaluate(paid, {}, { unchanging: true });
+    evaluate(paid, {});
+    expect(Error.stackTraceLimit).toBe(before);
+  });
+});
