@@ -17,7 +17,10 @@ export interface ComputedFacts {
   readonly facts: JsonObject;
   /** Where every fact that is not at its weakest comes from: everything that raised it, one after the other. */
   readonly notes: readonly FactNote[];
-  /** Facts that follow from what is looked up only after the first verdict: until then they are at their strictest. */
+  /**
+   * Fields of `change` that follow from what is looked up only after the first verdict: facts, which are at their
+   * strictest until then, and `authors_known`.
+   */
   readonly later: ReadonlySet<string>;
   /** Facts that the request raises and cannot. */
   readonly finding: Finding;
@@ -38,7 +41,9 @@ export function computeFacts(input: {
   const state = new FactState(policy.facts);
   // Made anew only when a fact rises: the next rule then sees it.
   let variables = withFacts(input.variables, state.facts());
-  const later = new Set<string>();
+  const { plan, isChangeLater = plan === undefined } = input.world;
+  // Who wrote it is looked up with the change.
+  const later = new Set<string>(isChangeLater && request.authors === undefined ? ['authors_known'] : []);
   for (const rule of policy.factRules) {
     const place = placeOf(rule.source);
     const answer = rule.when
@@ -71,7 +76,7 @@ export function computeFacts(input: {
 }
 
 /** Whether a condition reads one of some facts. */
-export function readsAny(paths: readonly string[], facts: ReadonlySet<string>): boolean {
+function readsAny(paths: readonly string[], facts: ReadonlySet<string>): boolean {
   return paths.some((path) => path.startsWith('change.') && facts.has(path.slice('change.'.length)));
 }
 

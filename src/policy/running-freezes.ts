@@ -34,7 +34,7 @@ export function runningFreezes(question: Question, since: Date): RunningFreezes 
     if (change) next.push(change.getTime());
     const atStart = seasonAt({ season: freeze, now: since, defaultZone: policy.timezone });
     const wasThere = answer.active && atStart.active && atStart.until.getTime() === answer.until.getTime();
-    if (answer.active && !wasThere && concerns(freeze, context))
+    if (answer.active && !wasThere && concerns(freeze, context) !== 'no')
       active.push({
         name: freeze.name,
         does: freeze.running,

@@ -156,6 +156,80 @@ describe('before the change is looked up', () => {
   );
 });
 
+describe('before the change is looked up, what hangs on it is left to the second verdict', () => {
+  const first: World = { plan: undefined, isChangeLater: true };
+  const small: World = { plan: {}, isChangeLater: false, change: { linesAdded: 1, linesRemoved: 1 } };
+  const large: World = { ...small, change: { linesAdded: 900, linesRemoved: 1 } };
+  const year = 'from: 2026-11-20, to: 2026-11-30';
+
+  test.each(['change.risk == "high"', 'change.lines_changed > 500', 'plan.destroys > 0 || change.risk == "high"'])(
+    'a freeze that refuses: %s',
+    (when) => {
+      const policy = policyOf(
+        rules('change.lines_changed > 500', `freezes: [{ name: shut, ${year}, effect: deny, when: '${when}' }]\n`),
+      );
+      const asked = judge(policy, {}, first);
+      expect([first, small, large].map((world) => rulesOf(judge(policy, {}, world)))).toEqual([[], [], ['shut']]);
+      expect(asked.why.map(({ message }) => message)).toContainEqual(
+        expect.stringMatching(/^Whether "shut" applies depends on the change/),
+      );
+    },
+  );
+
+  test('who wrote it, too', () => {
+    const policy = policyOf(
+      rules(
+        '!change.authors_known',
+        'rules: [{ name: ours, when: "!change.authors_known", message: Not like that. }]\n',
+      ),
+    );
+    const request = { authors: undefined };
+    expect(rulesOf(judge(policy, request, first))).toEqual([]);
+    expect(rulesOf(judge(policy, { authors: ['ana@example.com'] }, small))).toEqual([]);
+    expect(rulesOf(judge(policy, request, small))).toEqual(['ours']);
+  });
+
+  test.each(['change.kind == "deploy" || change.risk == "high"', 'change.risk == "high" || change.risk == "low"'])(
+    'what holds however the change comes out refuses at once: %s',
+    (when) => {
+      const policy = policyOf(
+        rules('change.lines_changed > 500', `freezes: [{ name: shut, ${year}, effect: deny, when: '${when}' }]\n`),
+      );
+      expect(rulesOf(judge(policy, {}, first))).toEqual(['shut']);
+    },
+  );
+
+  test.each([
+    ['nobody is asked', 'change.lines_changed < 10', 'none', { security: 1 }],
+    ['nobody is asked, by a fact', 'change.risk == "low"', 'none', { security: 1 }],
+    ['as many are asked', 'change.lines_changed < 10', '[leads]', { leads: 1 }],
+    ['more are asked', 'change.lines_changed > 10', '[leads, oncall]', { leads: 1, oncall: 1 }],
+  ])('of rules that may apply the strictest is told: %s', (_what, when, require, seats) => {
+    const policy = policyOf(
+      rules(
+        'change.lines_changed > 500',
+        `approvals: [{ name: unsure, when: '${when}', require: ${require} }, { name: rest, require: [security] }]\n`,
+      ),
+    );
+    const asked = judge(policy, {}, first);
+    expect(seatsOf(asked)).toEqual(seats);
+    expect(asked.why.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^Whether "unsure" applies depends on the change/),
+    );
+  });
+
+  test('a rule behind one that may apply refuses nothing by what is broken in it', () => {
+    const policy = policyOf(
+      rules(
+        'change.lines_changed > 500',
+        'approvals: [{ name: a, when: change.lines_changed < 10, require: [leads] }, { name: b, when: change.open_incidents > 0, require: [security] }]\n',
+      ),
+    );
+    expect(rulesOf(judge(policy, {}, first))).toEqual([]);
+    expect(rulesOf(judge(policy, {}, large))).toEqual(['b']);
+  });
+});
+
 describe('who wrote it', () => {
   const policy = policyOf('environments: { production: {} }\nunknown_authors: extra_seat\n');
 

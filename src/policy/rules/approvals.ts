@@ -2,6 +2,7 @@ import type { Ballot, Rung, TeamMembers, Vote } from '../../approvals/ballot';
 import { assignSeats } from '../../approvals/seats';
 import { listed, membership, type Context, type Rule } from '../context';
 import type { Duty } from '../duty';
+import { dependsLine } from '../holding';
 import { rosterOf } from '../members';
 import { excludedAccounts } from '../people';
 import type { Approval } from '../policy';
@@ -27,7 +28,8 @@ export const approvals: Rule = (context) => {
   const order = rules.some((rule) => rule.order === 'sequence') ? 'sequence' : 'parallel';
   const wanted = merged([...base, ...added], order);
   const why = [
-    ...rules.map(whyAsked),
+    ...rules.map((rule) => whyAsked(rule, asked.unsure)),
+    ...asked.unsure.map(dependsLine),
     ...duties.map(({ rule, because, source }) => ({ rule, message: because, source })),
   ];
   if (wanted.length === 0) return { reasons, why };

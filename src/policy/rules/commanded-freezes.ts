@@ -2,7 +2,10 @@ import { instantWords, isExcepted, listed, nameIn, subjectOf, type Context, type
 import { freezeTeams } from '../hold-rights';
 import type { Gate } from '../verdict';
 
-/** Freezes that somebody put on by command. A rollback passes them whatever policy says of other freezes. */
+/**
+ * Freezes that somebody put on by command. A rollback passes them whatever policy says of other freezes, and so does a
+ * change of the policy.
+ */
 export const commandedFreezes: Rule = (context) => {
   const { policy, request } = context;
   return {
@@ -23,7 +26,7 @@ export const commandedFreezes: Rule = (context) => {
 export function commandedOn(context: Context): NonNullable<Context['world']['freezes']> {
   const { policy, request, world, now, isRollback, isBreakGlass } = context;
   const except = policy.file.holds?.freeze?.except ?? [];
-  if (isRollback || isBreakGlass || isExcepted(request, except)) return [];
+  if (isRollback || isBreakGlass || request.kind === 'policy' || isExcepted(request, except)) return [];
   return (world.freezes ?? []).filter(
     (freeze) =>
       freeze.environment === request.environment &&

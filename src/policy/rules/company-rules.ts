@@ -1,7 +1,5 @@
-import { evaluate as evaluateCondition } from '../../expressions/cel';
 import { denial, placeOf, type Finding, type Rule } from '../context';
-import { readsAny } from '../facts';
-import { isPreview } from '../names';
+import { dependsLine, holding } from '../holding';
 import type { CompanyRule } from '../policy';
 import { violation } from '../violation';
 
@@ -15,19 +13,20 @@ export const companyRules: Rule = (context) => {
   return {
     reasons: findings.flatMap(({ reasons = [] }) => reasons),
     gates: findings.flatMap(({ gates = [] }) => gates),
+    why: findings.flatMap(({ why = [] }) => why),
   };
 
   function judge(rule: CompanyRule): Finding {
     const { name, when, level, message, override, source } = rule;
-    const answer = evaluateCondition(when, context.variables, { zone: policy.timezone, unchanging: true });
+    const answer = holding(when, context);
     // There is a second verdict, with the plan and the change, before anybody is asked.
-    if (answer.ok ? readsAny(when.paths, context.laterFacts) : isPreview(when.paths, context.world)) return {};
-    if (!answer.ok)
+    if (answer.kind === 'depends') return { why: [dependsLine(rule)] };
+    if (answer.kind === 'broken')
       return denial(
         name,
         `The rule "${name}" could not be evaluated (${answer.message}), and what cannot be judged is denied; the owner of the policy repository has to mend ${placeOf(source)}.`,
         source,
       );
-    return answer.value === true ? violation(context, { rule: name, level, message, override, source }) : {};
+    return answer.kind === 'yes' ? violation(context, { rule: name, level, message, override, source }) : {};
   }
 };

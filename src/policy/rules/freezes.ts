@@ -1,6 +1,6 @@
-import { evaluate as evaluateCondition } from '../../expressions/cel';
 import { freezeAt } from '../calendar';
 import { denial, instantWords, isExcepted, subjectOf, type Context, type Finding, type Rule } from '../context';
+import { dependsLine, holding } from '../holding';
 import type { Freeze } from '../policy';
 import type { FreezeGate } from '../verdict';
 import { violation } from '../violation';
@@ -9,11 +9,16 @@ import { violation } from '../violation';
 export const freezes: Rule = (context) => {
   const { policy, now, service } = context;
   if (passesFreezes(context)) return {};
-  const inForce = freezeAt({ freezes: policy.freezes, now, defaultZone: policy.timezone }).filter(({ freeze }) =>
-    concerns(freeze, context),
-  );
   const isSoft = ({ level, override }: Freeze): boolean =>
     level === 'soft' && (override ?? policy.overrides) !== undefined;
+  const dated = freezeAt({ freezes: policy.freezes, now, defaultZone: policy.timezone }).map((one) => ({
+    ...one,
+    concerned: concerns(one.freeze, context),
+  }));
+  // Nothing is refused for what is not known yet: there is a second verdict, with the plan and the change.
+  const isLeft = ({ freeze, concerned }: (typeof dated)[number]): boolean =>
+    concerned === 'depends' && freeze.effect === 'deny' && !isSoft(freeze);
+  const inForce = dated.filter((one) => one.concerned !== 'no' && !isLeft(one));
   const soft = inForce
     .filter(({ freeze }) => isSoft(freeze))
     .map(({ freeze, until }) => {
@@ -32,30 +37,29 @@ export const freezes: Rule = (context) => {
     ({ freeze, until }) =>
       gate(context, { name: `blackout of ${service!.name}`, until, source: freeze.source, reason: freeze.reason }),
   );
-  return { reasons: denials, gates: [...soft.flatMap(({ gates = [] }) => gates), ...waits, ...blackouts] };
+  return {
+    reasons: denials,
+    gates: [...soft.flatMap(({ gates = [] }) => gates), ...waits, ...blackouts],
+    why: dated.filter(({ concerned }) => concerned === 'depends').map(({ freeze }) => dependsLine(freeze)),
+  };
 };
 
 /** Whether no freeze of the company's calendar is asked about this at all. */
-export function passesFreezes({ policy, isRollback, isBreakGlass }: Context): boolean {
+export function passesFreezes({ policy, request, isRollback, isBreakGlass }: Context): boolean {
+  // A freeze with a slip in it could not be mended while it holds back the change that mends it.
+  if (request.kind === 'policy') return true;
   return isBreakGlass || (isRollback && policy.file.rollback?.freezes !== 'keep');
 }
 
 /** Whether a freeze is about this kind of work, in this place. */
-export function concerns(freeze: Freeze, context: Context): boolean {
+export function concerns(freeze: Freeze, context: Context): 'yes' | 'no' | 'depends' {
   const { request } = context;
   const environment = freeze.environments === undefined || freeze.environments.includes(request.environment ?? '');
   const service = freeze.services === undefined || freeze.services.includes(request.service ?? '');
-  return environment && service && !isExcepted(request, freeze.except) && isMeant(freeze, context);
-}
-
-/** A condition that cannot be evaluated holds: what cannot be judged does not slip through a freeze. */
-function isMeant({ when, effect }: Freeze, { policy, variables, world }: Context): boolean {
-  if (!when) return true;
-  const answer = evaluateCondition(when, variables, { zone: policy.timezone, unchanging: true });
-  if (answer.ok) return answer.value === true;
-  // Before there is a plan nothing is refused because of it; the verdict with the plan follows.
-  const isPreview = world.plan === undefined && when.roots.includes('plan');
-  return !(isPreview && effect === 'deny');
+  if (!environment || !service || isExcepted(request, freeze.except)) return 'no';
+  const { kind } = holding(freeze.when, context);
+  // What cannot be judged does not slip through a freeze.
+  return kind === 'broken' ? 'yes' : kind;
 }
 
 function denied({ request, policy }: Context, freeze: Freeze, until: Date): Finding {

@@ -5,7 +5,9 @@ import { violation } from '../violation';
 
 /** Work waits until one of its environment's windows is open. */
 export const windows: Rule = (context) => {
-  const { policy, environment, now, isRollback, isBreakGlass } = context;
+  const { policy, request, environment, now, isRollback, isBreakGlass } = context;
+  // What mends a window does not wait for it.
+  if (request.kind === 'policy') return {};
   if (!environment || environment.windows.length === 0 || isBreakGlass) return {};
   if (isRollback && policy.file.rollback?.windows !== 'keep') return {};
   const answer = windowAt({ windows: environment.windows, now, defaultZone: policy.timezone });
