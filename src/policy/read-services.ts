@@ -58,12 +58,25 @@ function alreadyIn(other: string, { file, name, lineOf }: Service): Problem {
 // Keys that act. In an open format a slip in one of them would be taken for a key of the organisation's own.
 const acting: ReadonlyMap<string, readonly string[]> = new Map([
   ['', ['approvals', 'compliance', 'deployment', 'monitoring', 'dependencies', 'repository', 'version_tag']],
-  // Short names would be taken for other regimes: soc2 is no slip of sox.
   ['compliance', ['privacy_assessment', 'encryption', 'access_log']],
   ['deployment', ['requires_dual_approval', 'blackout_windows']],
   ['monitoring', ['custom_metrics']],
   ['dependencies', ['internal', 'external']],
 ]);
+
+const regimes = ['pci_dss', 'sox', 'gdpr', 'hipaa'] as const;
+
+/**
+ * The regime that a key of `compliance` nearly names: spelt otherwise (`SOX`, `pci-dss`, `pci`), or with a slip. A duty
+ * that is off because of a letter is worse than an error. Names of other regimes are the organisation's own.
+ */
+function regimeMeant(section: string, key: string): string | undefined {
+  if (section !== 'compliance' || (regimes as readonly string[]).includes(key)) return undefined;
+  const bare = key.toLowerCase().replace(/[^a-z0-9]/g, '');
+  if (/^soc\d?$/.test(bare)) return undefined;
+  const spelt = regimes.find((regime) => regime.replace('_', '') === bare);
+  return spelt ?? (bare === 'pci' ? 'pci_dss' : nearest(bare, regimes));
+}
 
 function meaningOf(input: { readonly file: string; readonly document: Read; readonly stem: string }): {
   readonly problems: readonly Problem[];
@@ -99,7 +112,7 @@ function meaningOf(input: { readonly file: string; readonly document: Read; read
   for (const [section, keys] of acting) {
     const map = section === '' ? service : service[section];
     for (const key of typeof map === 'object' && map !== null ? Object.keys(map) : []) {
-      const meant = keys.includes(key) ? undefined : nearest(key, keys);
+      const meant = keys.includes(key) ? undefined : (nearest(key, keys) ?? regimeMeant(section, key));
       if (meant !== undefined)
         problems.push(
           at([...(section ? [section] : []), key], `the key "${key}" does nothing`, `did you mean "${meant}"?`),
