@@ -51,9 +51,9 @@ describe('promises that hold for every request', () => {
           expect(new Set(sitting).size).toBe(sitting.length);
         }
       }),
-      { numRuns: 100_000 },
+      { numRuns: 2_000 },
     );
-  }, 600_000);
+  });
 
   test('deny beats allow: one hard reason denies, whatever else would let it through', () => {
     const frozen = policyOf(`${rules}freezes: [{ name: closed, from: 2026-01-01, to: 2026-12-31, effect: deny }]\n`);
