@@ -83,6 +83,8 @@ describe('while Temporal is away', () => {
         text: `declare sev2 checkout "${summary}"`,
       });
     expect(await rewriteKept(changed, 'somebody else says so')).toBe(1);
+    // An attempt that had read it before is over by then: it would hand over what it had read.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
     world.line.comeBack();
     await eventually(() => keptWith('somebody else says so', 'finishedOn'));
     expect(await keptWith('somebody else says so', 'failedReason')).toBe('no bot of ours kept this declaration');
