@@ -2,7 +2,7 @@ import { isOlder } from './fence';
 import type { AppliedChange, AppliedState, AppliedVersion } from './record';
 
 /** How many versions the state remembers: more than anyone rolls back through, small enough to read at once. */
-const maxHistory = 50;
+export const maxHistory = 50;
 
 /** The state of a service that nothing is known of yet. */
 export function emptyState({

@@ -26,6 +26,8 @@ const but = (environment: string, instead?: Partial<Entry>): readonly Entry[] =>
   ...all.filter((entry) => entry.environment !== environment),
   ...(instead ? [stood(environment, instead)] : []),
 ];
+const others = (environment: string, count: number): readonly Entry[] =>
+  Array.from({ length: count }, (_, at) => stood(environment, { version: `w${at}` }));
 const stands = ['order after staging-us: holds', 'order after staging-eu: holds'];
 
 describe('production after two stagings, each after qa, after dev', () => {
@@ -38,7 +40,21 @@ describe('production after two stagings, each after qa, after dev', () => {
       ['order after staging-us: holds', 'order after staging-eu: waits'],
     ],
     ['just long enough', but('staging-eu', { succeededAt: '2026-11-24T06:00:00Z' }), stands],
-    ['not known in qa any more', but('qa'), stands],
+    ['skipped qa', but('qa'), [...stands, 'order after qa: waits']],
+    ['skipped dev', but('dev'), [...stands, 'order after dev: waits']],
+    ['skipped qa and dev', but('qa').slice(1), [...stands, 'order after qa: waits']],
+    ['not among fewer than fifty of dev', [...but('dev'), ...others('dev', 49)], [...stands, 'order after dev: waits']],
+    ['forgotten by dev', [...but('dev'), ...others('dev', 50)], [...stands, 'order after dev: holds']],
+    [
+      'forgotten by qa, skipped dev',
+      [...but('qa').slice(1), ...others('qa', 50)],
+      [...stands, 'order after qa: holds', 'order after dev: waits'],
+    ],
+    [
+      'forgotten by what stands directly before',
+      [...but('staging-eu'), ...others('staging-eu', 50)],
+      ['order after staging-us: holds', 'order after staging-eu: waits'],
+    ],
     [
       'rolled back in dev since',
       but('dev', { rolledBackAt: '2026-11-21T00:00:00Z' }),
@@ -90,6 +106,22 @@ describe('production after two stagings, each after qa, after dev', () => {
     };
     expect(gates.at(-1)!.message).toBe(
       'web v2 was rolled back in qa, and staging-us comes after qa; deploy it there first and this goes on by itself.',
+    );
+  });
+
+  test('the sentence says so where the ledger has forgotten', () => {
+    const history = [...but('dev'), ...others('dev', 50)];
+    const { gates } = judge(policy, {}, { history }, tuesday) as { gates: readonly { message: string }[] };
+    expect(gates.at(-1)!.message).toBe(
+      'Nobody can tell any more whether web v2 has succeeded in dev, because the ledger keeps the newest 50 versions of an environment; it counts, because qa comes after dev and it has been there.',
+    );
+  });
+
+  test('what stands directly before has to be known, and the sentence says what is not', () => {
+    const history = [...but('staging-us'), ...others('staging-us', 50)];
+    const { gates } = judge(policy, {}, { history }, tuesday) as { gates: readonly { message: string }[] };
+    expect(gates[0]!.message).toBe(
+      'web v2 is not among the newest 50 versions that the ledger keeps of staging-us, and production comes after staging-us; deploy it there first and this goes on by itself.',
     );
   });
 

@@ -1,25 +1,27 @@
+import { maxHistory } from '../../ledger/state';
 import { formatDuration } from '../../runbooks/duration';
 import { instantWords, type Context, type Rule } from '../context';
 import type { OrderGate } from '../verdict';
 
 /**
  * The same version has to have succeeded elsewhere first, long enough ago. What was rolled back does not count, anywhere
- * along the chain: each link was asked for when the version went through it, and is void if it fell there since.
+ * along the chain, and neither does a link that was skipped.
  */
 export const order: Rule = (context) => {
   const { request, environment, isBreakGlass } = context;
   if (request.kind !== 'deploy' || !environment?.after || isBreakGlass) return {};
   if (request.service === undefined || request.version === undefined) return {};
   const direct = environment.after.map((before) => gate(context, before));
-  return { gates: [...direct, ...fallenLinks(context)] };
+  return { gates: [...direct, ...furtherLinks(context)] };
 };
 
 /**
- * Environments further back in the chain in which the version was rolled back and does not stand again. That it is not
- * known there says nothing: the ledger keeps the newest versions only, and the first links see many.
+ * Links further back that the version skipped on its way, or was rolled back in and does not stand again. Where it has
+ * not come to yet it skipped nothing: that link asks for those before it itself.
  */
-function fallenLinks(context: Context): readonly OrderGate[] {
-  const { policy, environment } = context;
+function furtherLinks(context: Context): readonly OrderGate[] {
+  const { policy, environment, world } = context;
+  if (world.history === undefined) return [];
   const direct = environment!.after ?? [];
   const seen = new Set(direct);
   const links: OrderGate[] = [];
@@ -27,14 +29,31 @@ function fallenLinks(context: Context): readonly OrderGate[] {
   while (queue.length > 0) {
     const name = queue.shift()!;
     for (const before of policy.environments.get(name)?.after ?? []) {
+      const link = furtherLink(context, before, name);
+      if (link) links.push(link);
       if (seen.has(before)) continue;
       seen.add(before);
       queue.push(before);
-      const hasFallen = entriesIn(context, before).length > 0 && standingIn(context, before).length === 0;
-      if (hasFallen) links.push(missing(context, before, name));
     }
   }
-  return links;
+  return links.filter(({ rule }, at) => links.findIndex((link) => link.rule === rule) === at);
+}
+
+function furtherLink(context: Context, before: string, next: string): OrderGate | undefined {
+  if (standingIn(context, before).length > 0) return undefined;
+  if (entriesIn(context, before).length > 0) return missing(context, before, next);
+  const hasPassed = standingIn(context, next).length > 0 || isForgotten(context, next);
+  if (!hasPassed) return undefined;
+  return isForgotten(context, before) ? forgotten(context, before, next) : missing(context, before, next);
+}
+
+/** Nobody can tell whether it was there: the ledger keeps the newest versions only, and the first links see many. */
+function isForgotten(context: Context, place: string): boolean {
+  const { request, world } = context;
+  const kept = (world.history ?? []).filter(
+    ({ service, environment }) => service === request.service && environment === place,
+  );
+  return kept.length >= maxHistory && kept.every(({ version }) => version !== request.version);
 }
 
 function entriesIn({ request, world }: Context, place: string): NonNullable<Context['world']['history']> {
@@ -52,13 +71,28 @@ function missing(context: Context, before: string, next: string): OrderGate {
   const { request, environment } = context;
   const what = `${request.service} ${request.version}`;
   const why =
-    entriesIn(context, before).length > 0 ? `was rolled back in ${before}` : `has not succeeded in ${before} yet`;
+    entriesIn(context, before).length > 0
+      ? `was rolled back in ${before}`
+      : isForgotten(context, before)
+        ? `is not among the newest ${maxHistory} versions that the ledger keeps of ${before}`
+        : `has not succeeded in ${before} yet`;
   return {
     kind: 'order',
     rule: `after ${before}`,
     source: environment!.source,
     holds: false,
     message: `${what} ${why}, and ${next} comes after ${before}; deploy it there first and this goes on by itself.`,
+  };
+}
+
+function forgotten(context: Context, before: string, next: string): OrderGate {
+  const { request, environment } = context;
+  return {
+    kind: 'order',
+    rule: `after ${before}`,
+    source: environment!.source,
+    holds: true,
+    message: `Nobody can tell any more whether ${request.service} ${request.version} has succeeded in ${before}, because the ledger keeps the newest ${maxHistory} versions of an environment; it counts, because ${next} comes after ${before} and it has been there.`,
   };
 }
 
