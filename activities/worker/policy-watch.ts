@@ -37,10 +37,10 @@ export function createPolicyWatch(deps: {
     async policyNews({ known }) {
       await deps.policy.refresh();
       const { news, channel, isGated } = await look(deps);
-      if (isGated && news.commit !== undefined)
-        await adoptPolicy(deps.ledger, { commit: news.commit, now: deps.now() });
       const sentences = policyNewsSentences(known, news);
       if (known && sentences.length === 0 && known.commit === news.commit) throw nothingNew(deps.pollMs);
+      if (isGated && news.commit !== undefined)
+        await adoptPolicy(deps.ledger, { commit: news.commit, now: deps.now() });
       return { news, sentences, channel };
     },
 
