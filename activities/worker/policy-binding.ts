@@ -1,5 +1,6 @@
 import { Refusal } from '../../src/errors';
 import type { Repository } from '../../src/policy/read-repository';
+import { shortCommit } from '../../src/policy/short-commit';
 import type { Signer } from '../../src/policy/signers';
 import type { AcceptedCommit } from '../adapters/accepted-commit';
 import type { SignatureFinding } from '../adapters/git-signatures';
@@ -149,9 +150,9 @@ async function verified(deps: BindingDeps, { head, accepted }: Position): Promis
   if (from.commit === head) return { accepted, anchored };
   const relation = await mirror.relation({ from: from.commit, to: head });
   if (relation === 'precedes')
-    return { accepted, anchored, finding: `it is older than ${short(from.commit)}, which was accepted before` };
+    return { accepted, anchored, finding: `it is older than ${shortCommit(from.commit)}, which was accepted before` };
   if (relation === 'unrelated') {
-    const finding = `it does not follow ${short(from.commit)}, the last accepted commit, so history was rewritten`;
+    const finding = `it does not follow ${shortCommit(from.commit)}, the last accepted commit, so history was rewritten`;
     return { accepted, anchored, finding };
   }
   return walk(deps, { head, accepted: from });
@@ -206,9 +207,5 @@ function isEqual(next: AcceptedCommit, before: AcceptedCommit | undefined): bool
 }
 
 function wordsOf({ commit, why }: SignatureFinding, head: string): string {
-  return commit === head ? `it ${why}` : `commit ${short(commit)} on the way to it ${why}`;
-}
-
-export function short(commit: string): string {
-  return commit.slice(0, 10);
+  return commit === head ? `it ${why}` : `commit ${shortCommit(commit)} on the way to it ${why}`;
 }

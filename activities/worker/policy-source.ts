@@ -1,8 +1,9 @@
 import { Refusal } from '../../src/errors';
 import type { Repository } from '../../src/policy/read-repository';
+import { shortCommit } from '../../src/policy/short-commit';
 import type { Signer } from '../../src/policy/signers';
 import type { PolicyTrouble } from '../../src/policy/unreachable';
-import { bind, short, type BindingMirror, type Bound, type RefusedCommit } from './policy-binding';
+import { bind, type BindingMirror, type Bound, type RefusedCommit } from './policy-binding';
 import type { PolicyChange } from '../../src/operation/policy-change';
 import { readPolicyChange, type ChangeMirror } from './policy-change';
 import { createPolicyReader, type TreeMirror } from './policy-reading';
@@ -154,7 +155,7 @@ export function createPolicySource(deps: SourceDeps): WatchedPolicySource {
     async at(commit) {
       const reading = await read(commit);
       if (reading.ok) return reading.repository;
-      throw new Refusal('policy_invalid', `The policy at ${short(commit)} cannot be used: ${reading.problem}`);
+      throw new Refusal('policy_invalid', `The policy at ${shortCommit(commit)} cannot be used: ${reading.problem}`);
     },
   };
 }
@@ -170,13 +171,14 @@ function inForceOf({ head, bound }: Settled, trouble: string | undefined): Polic
   const { inForce, concern } = bound;
   const isProposed = bound.refused?.because === 'unapproved';
   const refused = isProposed ? undefined : bound.refused;
-  const why = refused && `the newest commit ${short(refused.commit)} cannot be used: ${refused.why}`;
+  const why = refused && `the newest commit ${shortCommit(refused.commit)} cannot be used: ${refused.why}`;
   if (!inForce)
     throw new Refusal(
       'policy_invalid',
       `No policy is in force, because ${why ?? 'none was ever accepted'}. Whoever made that commit has to mend it.`,
     );
-  const about = concern && `the commit in force, ${short(inForce.commit)}, would not be accepted today: ${concern}`;
+  const about =
+    concern && `the commit in force, ${shortCommit(inForce.commit)}, would not be accepted today: ${concern}`;
   const problems = [why, about, trouble].filter((each) => each !== undefined);
   return {
     ...inForce,

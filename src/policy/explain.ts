@@ -2,6 +2,7 @@ import type { JsonObject } from '../json';
 import { placeOf } from './context';
 import type { Evaluation } from './evaluate';
 import { factSentences } from './facts';
+import { shortCommit } from './short-commit';
 import type { Gate, Reason } from './verdict';
 
 /** One sentence of an answer, with the place in the policy that says so. */
@@ -23,7 +24,7 @@ export function explainLines(
   evaluation: Evaluation,
   { refusals = [] }: { readonly refusals?: readonly string[] } = {},
 ): readonly ExplainedLine[] {
-  const commit = evaluation.policyCommit.slice(0, 10);
+  const commit = shortCommit(evaluation.policyCommit);
   const facts = factSentences({ facts: evaluation.facts, notes: evaluation.factNotes }).map(({ message }) => ({
     sentence: message,
   }));

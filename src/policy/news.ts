@@ -1,3 +1,5 @@
+import { shortCommit } from './short-commit';
+
 /** What the policy channel was last told. */
 export interface PolicyNews {
   /** The commit in force; absent while none is. */
@@ -24,18 +26,18 @@ function refusal(before: PolicyNews | undefined, after: PolicyNews): readonly st
   const { refused, commit } = after;
   if (!refused || (before?.refused?.commit === refused.commit && before.refused.why === refused.why)) return [];
   const stays = commit
-    ? `Commit ${short(commit)} stays in force, and strict environments take no new work until it is mended; rollbacks still work.`
+    ? `Commit ${shortCommit(commit)} stays in force, and strict environments take no new work until it is mended; rollbacks still work.`
     : 'No policy is in force, so nothing can be started.';
   return [
-    `The policy commit ${short(refused.commit)} does not bind: ${ended(refused.why)} ${stays} Whoever made that commit has to mend it.`,
+    `The policy commit ${shortCommit(refused.commit)} does not bind: ${ended(refused.why)} ${stays} Whoever made that commit has to mend it.`,
   ];
 }
 
 function proposal(before: PolicyNews | undefined, { proposed, commit }: PolicyNews): readonly string[] {
   if (proposed === undefined || before?.proposed === proposed) return [];
-  const stays = commit ? ` Until then ${short(commit)} stays in force.` : '';
+  const stays = commit ? ` Until then ${shortCommit(commit)} stays in force.` : '';
   return [
-    `The policy commit ${short(proposed)} changes what only people may change (policy_changes: gated), so it binds once they have approved it on its card.${stays}`,
+    `The policy commit ${shortCommit(proposed)} changes what only people may change (policy_changes: gated), so it binds once they have approved it on its card.${stays}`,
   ];
 }
 
@@ -44,18 +46,18 @@ function inForce(before: PolicyNews | undefined, after: PolicyNews): readonly st
   if (!before || commit === undefined) return [];
   if (commit === before.commit)
     return before.refused && !refused
-      ? [`The newest policy commit binds again: ${short(commit)} is in force and nothing is refused any more.`]
+      ? [`The newest policy commit binds again: ${shortCommit(commit)} is in force and nothing is refused any more.`]
       : [];
   const rewritten = rewrittenFrom
-    ? ` It does not follow ${short(rewrittenFrom)}: history was rewritten, and whoever may push to that branch should know why.`
+    ? ` It does not follow ${shortCommit(rewrittenFrom)}: history was rewritten, and whoever may push to that branch should know why.`
     : '';
-  return [`The policy at ${short(commit)} is in force now; what waits is judged by it from here on.${rewritten}`];
+  return [`The policy at ${shortCommit(commit)} is in force now; what waits is judged by it from here on.${rewritten}`];
 }
 
 function reach(before: PolicyNews | undefined, { awaySince, commit }: PolicyNews): readonly string[] {
   if (awaySince === undefined) return before?.awaySince === undefined ? [] : ['The policy repository answers again.'];
   if (before?.awaySince !== undefined) return [];
-  const stays = commit ? `commit ${short(commit)} stays in force` : 'no policy is in force';
+  const stays = commit ? `commit ${shortCommit(commit)} stays in force` : 'no policy is in force';
   return [
     `The policy repository has not answered since ${awaySince}, so nobody knows whether something newer binds; ${stays}, and whoever runs Signalbox has to look at POLICY_REPO.`,
   ];
@@ -63,8 +65,4 @@ function reach(before: PolicyNews | undefined, { awaySince, commit }: PolicyNews
 
 function ended(sentence: string): string {
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
-}
-
-function short(commit: string): string {
-  return commit.slice(0, 10);
 }

@@ -1,4 +1,5 @@
 import { instantWords } from './context';
+import { shortCommit } from './short-commit';
 
 /** What is known of the policy in force without asking anybody. */
 export interface PolicyHealth {
@@ -27,7 +28,7 @@ export function policySentence(
   const age = policyAge(health, now);
   const when = age < 120 ? `${age} s ago` : `${instantWords(new Date(health.fetchedAt), zone)}`;
   const rewritten = health.rewrittenFrom
-    ? ` Its history was rewritten: it does not follow ${health.rewrittenFrom.slice(0, 10)}, which was in force before; whoever owns the policy repository should know why.`
+    ? ` Its history was rewritten: it does not follow ${shortCommit(health.rewrittenFrom)}, which was in force before; whoever owns the policy repository should know why.`
     : '';
-  return `The policy in force is commit ${health.commit.slice(0, 10)}, and its repository was last heard ${when}.${rewritten}`;
+  return `The policy in force is commit ${shortCommit(health.commit)}, and its repository was last heard ${when}.${rewritten}`;
 }

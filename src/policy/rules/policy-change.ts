@@ -1,4 +1,5 @@
 import { denial, type Rule } from '../context';
+import { shortCommit } from '../short-commit';
 
 /** A policy commit is approved under the rules it wants to change, and only while it is the newest one. */
 export const policyChange: Rule = ({ request, world, policy }) => {
@@ -14,7 +15,7 @@ export const policyChange: Rule = ({ request, world, policy }) => {
   if (change.head === request.version) return {};
   return denial(
     'policy_changes',
-    `The policy branch has moved on to ${change.head.slice(0, 10)}, so this commit needs no decision any more; the newer one is asked for by itself.`,
+    `The policy branch has moved on to ${shortCommit(change.head)}, so this commit needs no decision any more; the newer one is asked for by itself.`,
     source,
   );
 };
