@@ -40,6 +40,14 @@ export function denial(rule: string, message: string, source?: Source): Finding 
   return { reasons: [{ rule, level: 'hard', message, ...(source ? { source } : {}) }] };
 }
 
+/** What two findings say together of reasons and gates. */
+export function both(one: Finding, other: Finding): Pick<Finding, 'reasons' | 'gates'> {
+  return {
+    reasons: [...(one.reasons ?? []), ...(other.reasons ?? [])],
+    gates: [...(one.gates ?? []), ...(other.gates ?? [])],
+  };
+}
+
 /** Whether an account is in one of some teams. A group that nobody could look up means unknown, which is not yes. */
 export function membership(
   context: Pick<Context, 'policy' | 'world' | 'now' | 'service'>,

@@ -1,4 +1,4 @@
-import { subjectOf, type Context, type Rule } from '../context';
+import { both, subjectOf, type Context, type Rule } from '../context';
 import type { Duty } from '../duty';
 import { authorsEvidence, segregation } from '../segregation';
 import { unknownAuthors } from '../unknown-authors';
@@ -21,8 +21,7 @@ export const pciDss: Rule = (context) => {
     isRollback || reason ? {} : violation(context, { ...rule, rule: 'pci_dss', message: missing, source });
   const apart = segregation(context, { ...rule, rule: 'pci_dss', regime: 'PCI DSS', source });
   return {
-    reasons: [...(undocumented.reasons ?? []), ...(apart.reasons ?? [])],
-    gates: [...(undocumented.gates ?? []), ...(apart.gates ?? [])],
+    ...both(undocumented, apart),
     evidence: {
       pci_dss: {
         level,

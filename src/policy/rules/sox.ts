@@ -1,4 +1,4 @@
-import { subjectOf, type Context, type Rule } from '../context';
+import { both, subjectOf, type Context, type Rule } from '../context';
 import type { Duty } from '../duty';
 import { authorsEvidence, segregation } from '../segregation';
 import { violation } from '../violation';
@@ -18,8 +18,7 @@ export const sox: Rule = (context) => {
     isRollback || reason ? {} : violation(context, { ...rule, rule: 'sox', message: missing, source });
   const apart = segregation(context, { ...rule, rule: 'sox', regime: 'SOX', source });
   return {
-    reasons: [...(unjustified.reasons ?? []), ...(apart.reasons ?? [])],
-    gates: [...(unjustified.gates ?? []), ...(apart.gates ?? [])],
+    ...both(unjustified, apart),
     evidence: {
       sox: {
         businessJustification: reason ?? null,
