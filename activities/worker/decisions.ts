@@ -41,9 +41,9 @@ export interface DecisionDeps {
   readonly code: Pick<CodeSource, 'changeOf'>;
   /** Keeps a plan's body under its digest; keeping it twice is harmless. */
   readonly blobs: { put(text: string): Promise<string> };
-  /** What holds work back by somebody's word. Failing means that nobody can say. */
   /** Reviews of break-glass by these accounts that nobody has closed. */
   readonly openReviews: (accounts: readonly string[]) => Promise<readonly OpenReview[]>;
+  /** What holds work back by somebody's word. Failing means that nobody can say. */
   readonly heldBack: (about: { readonly service?: string }) => Promise<HeldBack>;
   readonly relayKey: string;
   /** Type of a workflow, for the list of callers that may ask for approvals; undefined when it does not exist. */
@@ -62,7 +62,7 @@ type Decisions = Pick<
 
 /** Facts are gathered here; every decision is a pure function in `src`. */
 export function createDecisionActivities(deps: DecisionDeps): Decisions {
-  const { policy, relayKey, now } = deps;
+  const { relayKey } = deps;
 
   return {
     decide: (input) => finalIfRefused(() => decide(deps, input)),
@@ -73,55 +73,13 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
 
     judge: (input) => finalIfRefused(() => judge(deps, input)),
 
-    // Under the policy in force, as `recheck` asks: a freeze that was lifted no longer waits, a new gate is seen at once.
-    askGates: (input) =>
-      finalIfRefused(async () => {
-        const inForce = await policy.current();
-        const bare = await gather(deps, { request: withVersion(input), repository: inForce.repository }, aWhileAgo);
-        const closed = unreachableGate(bare, inForce);
-        if (closed) return closed;
-        const known = await changeIfKnown(deps.code, bare, asItIs);
-        const change = unheardGate(input, known) ? await changeIfKnown(deps.code, bare, patiently) : known;
-        const now: Case = { ...bare, change, asker: input.asker, ...troubleIn(inForce) };
-        const answer = gatesOf({ ...now, resolved: input.resolved }, input.judgement.plan);
-        // A change of the policy is overtaken by the next one while the policy in force stays what it is.
-        const mayHaveMoved = inForce.commit !== input.judgement.policyCommit || bare.request.kind === 'policy';
-        // What the change is cannot be told just now, so neither can what a newer policy makes of it.
-        if (!mayHaveMoved || unheardGate(input, change)) return answer;
-        const { judgement: fresh, plan } = judgeCase({ ...now, resolved: input.resolved });
-        const moved = reconsider({ held: input.judgement, fresh });
-        if (moved.kind === 'same') return answer;
-        if (plan) await keep(deps, plan);
-        return { ...answer, moved };
-      }),
+    askGates: (input) => finalIfRefused(() => askGates(deps, input)),
 
     recheck: (input) => finalIfRefused(() => recheck(deps, input)),
 
-    askFreezes: (input) =>
-      finalIfRefused(async () => {
-        const inForce = await policy.current();
-        const facts = await gather(deps, { request: withVersion(input), repository: inForce.repository }, aWhileAgo);
-        const since = new Date(input.startedAtMs);
-        return freezesOf(
-          {
-            ...facts,
-            change: await changeIfKnown(deps.code, facts, asItIs),
-            asker: input.asker,
-            ...troubleIn(inForce),
-            resolved: input.resolved,
-          },
-          { plan: input.judgement.plan, since },
-        );
-      }),
+    askFreezes: (input) => finalIfRefused(() => askFreezes(deps, input)),
 
-    judgeApproval: ({ ask, caller }) =>
-      finalIfRefused(async () => {
-        const { repository } = await policy.current();
-        const { parentWorkflowId } = caller;
-        const type = parentWorkflowId === undefined ? undefined : await deps.workflowTypeOf(parentWorkflowId);
-        const judgement = judgeAsk({ ask, caller: { ...caller, type }, policy: repository.policy, now: now() });
-        return { judgement, timings: deps.timings };
-      }),
+    judgeApproval: (input) => finalIfRefused(() => judgeApproval(deps, input)),
   };
 }
 
@@ -174,6 +132,52 @@ async function judgeIfKnown(
   if (judgement.kind === 'allowed' && judgement.shadow)
     deps.onShadow?.({ operation: input.request.body.id, findings: judgement.shadow });
   return judgement;
+}
+
+/** Under the policy in force, as `recheck` asks: a freeze that was lifted no longer waits, a new gate is seen at once. */
+async function askGates(deps: DecisionDeps, input: Parameters<Decisions['askGates']>[0]): Promise<GateAnswer> {
+  const inForce = await deps.policy.current();
+  const bare = await gather(deps, { request: withVersion(input), repository: inForce.repository }, aWhileAgo);
+  const closed = unreachableGate(bare, inForce);
+  if (closed) return closed;
+  const known = await changeIfKnown(deps.code, bare, asItIs);
+  const change = unheardGate(input, known) ? await changeIfKnown(deps.code, bare, patiently) : known;
+  const asked: Case = { ...bare, change, asker: input.asker, ...troubleIn(inForce) };
+  const answer = gatesOf({ ...asked, resolved: input.resolved }, input.judgement.plan);
+  // A change of the policy is overtaken by the next one while the policy in force stays what it is.
+  const mayHaveMoved = inForce.commit !== input.judgement.policyCommit || bare.request.kind === 'policy';
+  // What the change is cannot be told just now, so neither can what a newer policy makes of it.
+  if (!mayHaveMoved || unheardGate(input, change)) return answer;
+  const { judgement: fresh, plan } = judgeCase({ ...asked, resolved: input.resolved });
+  const moved = reconsider({ held: input.judgement, fresh });
+  if (moved.kind === 'same') return answer;
+  if (plan) await keep(deps, plan);
+  return { ...answer, moved };
+}
+
+/** Which freezes stop, or will stop, work that is already under way. */
+async function askFreezes(
+  deps: DecisionDeps,
+  input: Parameters<Decisions['askFreezes']>[0],
+): ReturnType<Decisions['askFreezes']> {
+  const inForce = await deps.policy.current();
+  const facts = await gather(deps, { request: withVersion(input), repository: inForce.repository }, aWhileAgo);
+  const change = await changeIfKnown(deps.code, facts, asItIs);
+  return freezesOf(
+    { ...facts, change, asker: input.asker, ...troubleIn(inForce), resolved: input.resolved },
+    { plan: input.judgement.plan, since: new Date(input.startedAtMs) },
+  );
+}
+
+async function judgeApproval(
+  { policy, workflowTypeOf, timings, now }: DecisionDeps,
+  { ask, caller }: Parameters<Decisions['judgeApproval']>[0],
+): ReturnType<Decisions['judgeApproval']> {
+  const { repository } = await policy.current();
+  const { parentWorkflowId } = caller;
+  const type = parentWorkflowId === undefined ? undefined : await workflowTypeOf(parentWorkflowId);
+  const judgement = judgeAsk({ ask, caller: { ...caller, type }, policy: repository.policy, now: now() });
+  return { judgement, timings };
 }
 
 /** The same questions under the newest policy, the newest applied state and the clock, before the first side effect. */
