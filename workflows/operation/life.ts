@@ -158,14 +158,11 @@ export class Life {
         return await this.run(base, judgement, rechecked);
       }
       await this.leaveLane(judgement);
-      if (rechecked.kind === 'gates_closed') this.setGates(rechecked.answer);
-      if (rechecked.kind === 'gates_closed')
-        judgement = {
-          ...judgement,
-          gates: rechecked.answer.gates,
-          nextGateCheckAtMs: rechecked.answer.nextGateCheckAtMs,
-        };
-      if (rechecked.kind === 'changed' || rechecked.kind === 'denied') judgement = this.moved(rechecked);
+      if (rechecked.kind === 'gates_closed') {
+        const { gates, nextGateCheckAtMs } = rechecked.answer;
+        this.setGates(rechecked.answer);
+        judgement = { ...judgement, gates, nextGateCheckAtMs };
+      } else judgement = this.moved(rechecked);
     }
   }
 
