@@ -3,24 +3,20 @@ import {
   CancellationScope,
   condition,
   defineQuery,
-  defineSignal,
-  defineUpdate,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
   allHandlersFinished,
 } from '@temporalio/workflow';
-import type { VoteAnswer, VoteBody } from '../src/approvals/ballot';
 import type { ApprovalAsk, ApprovalJudgement, ApprovalResult } from '../src/approvals/ask';
-import type { KnownPerson } from '../src/operation/asker';
-import type { Relayed } from '../src/operation/request';
 import type { OperationState, OperationView } from '../src/operation/view';
 import { reading } from './activities';
 import { BallotBox } from './ballot-box';
 import { rungBody, voteBody, voteNotice } from './ballot-view';
-import { defaultTimings, SEARCH_ATTRIBUTES, VIEW_QUERY, VOTE_SIGNAL, VOTE_UPDATE } from './contract';
+import { defaultTimings, SEARCH_ATTRIBUTES, VIEW_QUERY } from './contract';
 import { Courier } from './courier';
 import { callVoters, escalate } from './operation/announce';
+import { hearVotes } from './hear-votes';
 import { Recorder } from './recorder';
 import { instant } from './say';
 import { Slot } from './slot';
@@ -52,21 +48,7 @@ class Approval {
 
   constructor(private readonly ask: ApprovalAsk) {
     setHandler(defineQuery<OperationView>(VIEW_QUERY), () => this.view());
-    setHandler(
-      defineUpdate<VoteAnswer, [Relayed<VoteBody>, Relayed<KnownPerson> | undefined]>(VOTE_UPDATE),
-      (vote, known) => this.box.cast(vote, known),
-      {
-        validator: (vote, _known) => this.box.validate(vote),
-      },
-    );
-    setHandler(defineSignal<[Relayed<VoteBody>]>(VOTE_SIGNAL), async (vote) => {
-      const answer = await this.box.cast(vote);
-      if (answer.kind === 'refused' && answer.code !== 'bad_signature')
-        this.courier.send(
-          { kind: 'private', user: vote.body.by, channel: vote.body.channel },
-          { kind: 'vote_answer', title: this.title, answer },
-        );
-    });
+    hearVotes(this);
     void CancellationScope.current().cancelRequested.catch(() => {
       this.cancelled = true;
       this.changed();

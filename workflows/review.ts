@@ -3,20 +3,17 @@ import {
   CancellationScope,
   condition,
   defineQuery,
-  defineSignal,
-  defineUpdate,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Ballot, Vote, VoteAnswer, VoteBody } from '../src/approvals/ballot';
-import type { KnownPerson } from '../src/operation/asker';
-import type { Relayed } from '../src/operation/request';
+import type { Ballot, Vote } from '../src/approvals/ballot';
 import type { OperationView } from '../src/operation/view';
 import { BallotBox } from './ballot-box';
 import { mentionsOf, rungBody, voteBody } from './ballot-view';
-import { SEARCH_ATTRIBUTES, VIEW_QUERY, VOTE_SIGNAL, VOTE_UPDATE, type ReviewInput } from './contract';
+import { SEARCH_ATTRIBUTES, VIEW_QUERY, type ReviewInput } from './contract';
 import { Courier } from './courier';
+import { hearVotes } from './hear-votes';
 import { Recorder } from './recorder';
 import { instant, shortIdIn } from './say';
 import { Slot } from './slot';
@@ -37,9 +34,9 @@ export async function review(input: ReviewInput): Promise<void> {
 
 class Review {
   private readonly id = workflowInfo().workflowId;
-  private readonly box: BallotBox;
+  readonly box: BallotBox;
   private readonly slot: Slot;
-  private readonly courier: Courier;
+  readonly courier: Courier;
   private readonly recorder: Recorder;
   private readonly ballot: Ballot;
   private readonly dueAt: number;
@@ -97,7 +94,7 @@ class Review {
     await this.end();
   }
 
-  private get title(): string {
+  get title(): string {
     return `Review of break-glass: ${this.input.review.title}`;
   }
 
@@ -181,25 +178,11 @@ class Review {
     this.slot.touch();
   }
 
-  /** Handlers run in a scope of their own, which a cancelled workflow's is too. */
-  private cast(vote: Relayed<VoteBody>, known?: Relayed<KnownPerson>): Promise<VoteAnswer> {
-    return CancellationScope.nonCancellable(() => this.box.cast(vote, known));
-  }
-
   private listen(): void {
     setHandler(defineQuery<OperationView>(VIEW_QUERY), () => this.view());
-    setHandler(
-      defineUpdate<VoteAnswer, [Relayed<VoteBody>, Relayed<KnownPerson> | undefined]>(VOTE_UPDATE),
-      (vote, known) => this.cast(vote, known),
-      { validator: (vote, _known) => this.box.validate(vote) },
-    );
-    setHandler(defineSignal<[Relayed<VoteBody>]>(VOTE_SIGNAL), async (vote) => {
-      const answer = await this.cast(vote);
-      if (answer.kind === 'refused' && answer.code !== 'bad_signature')
-        this.courier.send(
-          { kind: 'private', user: vote.body.by, channel: vote.body.channel },
-          { kind: 'vote_answer', title: this.title, answer },
-        );
+    // Handlers run in a scope of their own, which a cancelled workflow's is too.
+    hearVotes(this, {
+      cast: (vote, known) => CancellationScope.nonCancellable(() => this.box.cast(vote, known)),
     });
   }
 

@@ -1,12 +1,11 @@
 import { defineQuery, defineSignal, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { VoteAnswer, VoteBody } from '../../src/approvals/ballot';
 import { authorityOver, type Actor, type AuthorityQuestion } from '../../src/operation/authority';
 import type { ActAnswer, ActBody, ActorCheck, OperationAct } from '../../src/operation/ports';
-import type { KnownPerson } from '../../src/operation/asker';
 import type { Relayed } from '../../src/operation/request';
 import type { OperationView } from '../../src/operation/view';
 import { checking } from '../activities';
-import { ACT_SIGNAL, ACT_UPDATE, RUN_PROGRESS, STIR, VIEW_QUERY, VOTE_SIGNAL, VOTE_UPDATE } from '../contract';
+import { ACT_SIGNAL, ACT_UPDATE, RUN_PROGRESS, STIR, VIEW_QUERY } from '../contract';
+import { hearVotes, tellVoter } from '../hear-votes';
 import type { RunProgress } from '../run/state';
 import { doneSentences, isAct, maxAgeFor, objectionToAct } from './acts';
 import type { Life } from './life';
@@ -15,18 +14,13 @@ import type { Life } from './life';
 export function listen(life: Life): void {
   setHandler(defineQuery<OperationView>(VIEW_QUERY), () => life.view());
   const late = lateness(life);
-  setHandler(
-    defineUpdate<VoteAnswer, [Relayed<VoteBody>, Relayed<KnownPerson> | undefined]>(VOTE_UPDATE),
-    (vote, known) =>
+  hearVotes(life, {
+    castUpdate: (vote, known) =>
       late(
         () => life.box.cast(vote, known),
         (said) => tellVoter(life, vote, said),
       ),
-    { validator: (vote, _known) => life.box.validate(vote) },
-  );
-  setHandler(defineSignal<[Relayed<VoteBody>]>(VOTE_SIGNAL), async (vote) =>
-    tellVoter(life, vote, await life.box.cast(vote)),
-  );
+  });
   setHandler(defineUpdate<ActAnswer, [Relayed<ActBody>]>(ACT_UPDATE), (act) =>
     late(
       () => takeAct(life, act),
@@ -48,16 +42,6 @@ function lateness(life: Life) {
     if (Date.now() - began >= life.input.timings.voterCheckMs) tell(answer);
     return answer;
   };
-}
-
-/**
- * Only what does not count is told: the card shows the rest. A signal stands in for an Update that no worker answered;
- * both may arrive, and the second changes and says nothing.
- */
-function tellVoter(life: Life, vote: Relayed<VoteBody>, said: VoteAnswer): void {
-  if (said.kind !== 'refused' || said.code === 'bad_signature') return;
-  const to = { kind: 'private', user: vote.body.by, channel: vote.body.channel } as const;
-  life.courier.send(to, { kind: 'vote_answer', title: life.title, answer: said });
 }
 
 function tellActor(life: Life, act: Relayed<ActBody>, said: ActAnswer): void {
