@@ -5,6 +5,7 @@ import { holdsIn } from '../../src/holds/read-holds';
 import type { IncidentState, Severity } from '../../src/incidents/incident';
 import type { HeldBack } from '../../src/operation/case';
 import { HOLDS_ID, HOLDS_MEMO, SEARCH_ATTRIBUTES, SEVERITY_MEMO, WORKFLOWS } from '../../workflows/contract';
+import { openAbout } from './open-about';
 
 type TemporalClient = Pick<Client, 'workflow' | 'withDeadline'>;
 
@@ -55,11 +56,7 @@ async function holdsNow({ workflow }: TemporalClient): Promise<Holds> {
 
 /** Which there are is known from a list, which lags by a moment; how each stands is asked of it. */
 async function incidentsOf({ workflow }: TemporalClient, service: string): Promise<NonNullable<HeldBack['incidents']>> {
-  const query = [
-    `WorkflowType = '${WORKFLOWS.incident}'`,
-    `ExecutionStatus = 'Running'`,
-    `${SEARCH_ATTRIBUTES.service.name} = '${service.replace(/[^A-Za-z0-9._-]/g, '')}'`,
-  ].join(' AND ');
+  const query = openAbout(WORKFLOWS.incident, { service });
   const ids: string[] = [];
   for await (const { workflowId } of workflow.list({ query, pageSize: mostIncidents })) {
     ids.push(workflowId);

@@ -12,6 +12,7 @@ import {
   WORKER_QUEUE,
   WORKFLOWS,
 } from '../../workflows/contract';
+import { openAbout } from './open-about';
 
 type LaneActivities = Pick<
   WorkerActivities,
@@ -77,18 +78,6 @@ export function createLaneActivities({ client }: { readonly client: Pick<Client,
     }
     return found;
   }
-}
-
-/** A query for open workflows of a type, of a service or an environment where one is named. */
-function openAbout(type: string, where: { readonly service?: string; readonly environment?: string }): string {
-  const is = (name: string, value: string | undefined): readonly string[] =>
-    value === undefined ? [] : [`${name} = '${value.replace(/[^A-Za-z0-9._-]/g, '')}'`];
-  return [
-    ...is('WorkflowType', type),
-    ...is('ExecutionStatus', 'Running'),
-    ...is(SEARCH_ATTRIBUTES.service.name, where.service),
-    ...is(SEARCH_ATTRIBUTES.environment.name, where.environment),
-  ].join(' AND ');
 }
 
 /** A lane that has ended, or an incident that is over, needs to be told nothing. */

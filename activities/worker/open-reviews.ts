@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { openReviewIn, type OpenReview } from '../../src/operation/review';
-import { REVIEW_MEMO, SEARCH_ATTRIBUTES, WORKFLOWS } from '../../workflows/contract';
+import { REVIEW_MEMO, WORKFLOWS } from '../../workflows/contract';
+import { openAbout } from './open-about';
 
 /** One is enough to refuse; more are only counted. */
 const most = 20;
@@ -13,12 +14,7 @@ export async function openReviews(
   { client, waitMs }: { readonly client: Pick<Client, 'workflow' | 'withDeadline'>; readonly waitMs: number },
   accounts: readonly string[],
 ): Promise<readonly OpenReview[]> {
-  const names = accounts.map((account) => `'${account.replace(/[^A-Za-z0-9._-]/g, '')}'`).join(', ');
-  const query = [
-    `WorkflowType = '${WORKFLOWS.review}'`,
-    `ExecutionStatus = 'Running'`,
-    `${SEARCH_ATTRIBUTES.requester.name} IN (${names})`,
-  ].join(' AND ');
+  const query = openAbout(WORKFLOWS.review, { requester: accounts });
   return client.withDeadline(Date.now() + waitMs, async () => {
     const found: OpenReview[] = [];
     for await (const { memo } of client.workflow.list({ query, pageSize: most })) {
