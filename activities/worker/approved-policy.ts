@@ -1,4 +1,6 @@
+import { adoptedEntry } from '../../src/ledger/adopted';
 import { policyLane } from '../../src/operation/policy-change';
+import { shortCommit } from '../../src/policy/short-commit';
 import type { LedgerAge } from '../adapters/ledger';
 import type { LedgerPort } from './records';
 
@@ -20,17 +22,7 @@ export async function adoptPolicy(
   { commit, now }: { readonly commit: string; readonly now: Date },
 ): Promise<void> {
   if ((await approvedPolicy(ledger)) !== undefined) return;
-  const operation = `adopt-policy-${commit.slice(0, 10)}`;
-  const at = now.toISOString();
-  await ledger.append([
-    {
-      operationId: operation,
-      event: 'adopted',
-      index: 0,
-      at,
-      day: at.slice(0, 10),
-      body: { policyCommit: commit, via: 'policy' },
-      state: { kind: 'succeeded', ...policyLane, version: commit, operation, at },
-    },
-  ]);
+  const operationId = `adopt-policy-${shortCommit(commit)}`;
+  const body = { policyCommit: commit, via: 'policy' };
+  await ledger.append([adoptedEntry({ ...policyLane, version: commit, operationId, body, now })]);
 }

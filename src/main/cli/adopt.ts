@@ -1,6 +1,7 @@
 import pino, { type Logger } from 'pino';
 import { isVersion } from '../../commands/names';
 import { didYouMean } from '../../documents/nearest';
+import { adoptedEntry } from '../../ledger/adopted';
 import type { AppliedState } from '../../ledger/record';
 import type { Ledger } from '../../../activities/adapters/ledger';
 import { openLedgerOf } from '../stores';
@@ -79,18 +80,8 @@ async function adopt(spec: {
       `${service} in ${environment} is being changed by ${state.changing.operation}, so nobody can say yet what runs; adopt it when that has ended.`,
     );
   const operation = await freeId(ledger, `adopt-${service}-${environment}-${slug(version)}`);
-  const at = io.now().toISOString();
-  await ledger.append([
-    {
-      operationId: operation,
-      event: 'adopted',
-      index: 0,
-      at,
-      day: at.slice(0, 10),
-      body: { service, environment, version, policyCommit, via: 'cli' },
-      state: { kind: 'succeeded', service, environment, version, operation, at },
-    },
-  ]);
+  const body = { service, environment, version, policyCommit, via: 'cli' };
+  await ledger.append([adoptedEntry({ ...what, operationId: operation, body, now: io.now() })]);
   const sentence = `${service} ${version} is recorded as what runs in ${environment}; a rollback can go back to it.`;
   return { changed: true, operation, sentence };
 }
