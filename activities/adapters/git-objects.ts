@@ -116,7 +116,7 @@ export async function subFolders(
   });
 }
 
-async function findFolders(
+export async function findFolders(
   mirror: Mirror,
   { commit, paths }: { readonly commit: string; readonly paths: readonly string[] },
 ): Promise<readonly Folder[]> {

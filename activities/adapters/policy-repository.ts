@@ -12,6 +12,7 @@ import { authorsOf, type CommitPeople } from './git-authors';
 import { listTree, readObjects, relationOf, sizesOf, type TreeEntry } from './git-objects';
 import { findUnsignedIn, firstParents, type SignatureFinding, type SignedRange } from './git-signatures';
 import { judgeEntry } from './policy-entry';
+import { readFolder, type FolderReading } from './folder-reading';
 import { TextCache } from './text-cache';
 
 /** Where the policy ref stood when the remote was last heard from. */
@@ -48,6 +49,8 @@ export interface PolicyRepository {
   head(): Promise<PolicyHead | undefined>;
   /** Reads the chosen files of a commit; the policy documents when no filter is given. */
   readTree(commit: string, filter?: (path: string) => boolean): Promise<PolicyTree>;
+  /** One folder of a commit with every file below it, for the tools that steps run. */
+  readFolder(ask: { readonly commit: string; readonly folder: string }): Promise<FolderReading>;
   /** Commit of a branch, tag, full ref or whole commit id, as of the last fetch. Throws for malformed names. */
   resolveRef(ref: string): Promise<string | undefined>;
   /** Paths that differ between two commits; `from` absent: all paths of `to`. */
@@ -246,6 +249,10 @@ class Repository implements PolicyRepository {
     }
     for (const { text, blob } of files.values()) this.texts.keep(blob, text);
     return { files, problems };
+  }
+
+  async readFolder(ask: { readonly commit: string; readonly folder: string }): Promise<FolderReading> {
+    return readFolder(await this.open(), ask);
   }
 
   /** Sizes are asked before anything is read, so that nobody makes us hold a large file. */

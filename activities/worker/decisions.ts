@@ -3,6 +3,7 @@ import { canonical, digestOf } from '../../src/canonical';
 import { Refusal } from '../../src/errors';
 import { historyOf } from '../../src/ledger/history';
 import type { AppliedState, AppliedVersion } from '../../src/ledger/record';
+import { foldersOf } from '../../src/operation/case-work';
 import { admitCase, freezesOf, gatesOf, judgeCase } from '../../src/operation/judge';
 import type { Case, HeldBack } from '../../src/operation/case';
 import { askerIn, freshPersonMs } from '../../src/operation/known-person';
@@ -33,6 +34,7 @@ import { afresh, asItIs, changeIfKnown, lookUpChange, onTheSpot, patiently, unhe
 import type { CodePatience, CodeSource } from './code-source';
 import type { LedgerPort } from './records';
 import { troubleIn, type PolicyInForce, type PolicySource } from './policy-source';
+import type { FolderPacker } from './tool-folders';
 
 export interface DecisionDeps {
   readonly policy: PolicySource;
@@ -41,6 +43,8 @@ export interface DecisionDeps {
   readonly code: Pick<CodeSource, 'changeOf'>;
   /** Keeps a plan's body under its digest; keeping it twice is harmless. */
   readonly blobs: { put(text: string): Promise<string> };
+  /** Packs folders of the policy repository for the runners, which have no Git. */
+  readonly folders: FolderPacker;
   /** Reviews of break-glass by these accounts that nobody has closed. */
   readonly openReviews: (accounts: readonly string[]) => Promise<readonly OpenReview[]>;
   /** What holds work back by somebody's word. Failing means that nobody can say. */
@@ -108,7 +112,8 @@ async function admit(
   if (await hasBegun(ledger, body)) return alreadyDone();
   const inForce = await policy.current();
   const facts = await gather(deps, { request: body, repository: inForce.repository }, aWhileAgo);
-  const { admission, resolve } = admitCase({ ...facts, asker, ...troubleIn(inForce) });
+  const asked: Case = { ...facts, asker, ...troubleIn(inForce) };
+  const { admission, resolve } = admitCase(await packed(deps, asked));
   if (resolve) await keep(deps, resolve);
   return admission;
 }
@@ -126,7 +131,7 @@ async function judgeIfKnown(
   const bare = await pinned(deps, input);
   const change = await lookUpChange(deps.code, bare, patience);
   if (change === 'later') return undefined;
-  const facts: Case = { ...bare, change };
+  const facts = await packed(deps, { ...bare, change });
   const { judgement, plan } = judgeCase({ ...facts, resolved: input.resolved });
   if (plan) await keep(deps, plan);
   if (judgement.kind === 'allowed' && judgement.shadow)
@@ -148,7 +153,7 @@ async function askGates(deps: DecisionDeps, input: Parameters<Decisions['askGate
   const mayHaveMoved = inForce.commit !== input.judgement.policyCommit || bare.request.kind === 'policy';
   // What the change is cannot be told just now, so neither can what a newer policy makes of it.
   if (!mayHaveMoved || unheardGate(input, change)) return answer;
-  const { judgement: fresh, plan } = judgeCase({ ...asked, resolved: input.resolved });
+  const { judgement: fresh, plan } = judgeCase({ ...(await packed(deps, asked)), resolved: input.resolved });
   const moved = reconsider({ held: input.judgement, fresh });
   if (moved.kind === 'same') return answer;
   if (plan) await keep(deps, plan);
@@ -196,7 +201,7 @@ async function recheck(deps: DecisionDeps, input: RecheckInput): Promise<Recheck
   const unheard = unheardGate(input, change);
   if (unheard) return { kind: 'gates_closed', answer: unheard };
   const again: Case = { ...facts, request, change, asker: input.asker, ...troubleIn(inForce) };
-  const { judgement, plan } = judgeCase({ ...again, resolved: input.resolved });
+  const { judgement, plan } = judgeCase({ ...(await packed(deps, again)), resolved: input.resolved });
   if (judgement.kind === 'denied') return { kind: 'denied', reasons: judgement.reasons };
   const moved = reconsider({ held: input.judgement, fresh: judgement });
   if (moved.kind !== 'same' && plan) await keep(deps, plan);
@@ -320,6 +325,13 @@ async function whatHolds({ heldBack }: DecisionDeps, { kind, service }: Operatio
   } catch {
     return { holdsUnknown: 'Temporal did not say in time' };
   }
+}
+
+/** A case with the folders that its steps work with, where the runners can get them. */
+async function packed(deps: DecisionDeps, about: Case): Promise<Case> {
+  const wanted = foldersOf(about);
+  const folders = await deps.folders.pack({ commit: about.repository.policy.commit, folders: wanted });
+  return { ...about, folders };
 }
 
 /** The blob store is addressed by the SHA-256 of the canonical text, which is the digest that people approve. */

@@ -12,6 +12,7 @@ import { createLaneActivities } from '../../activities/worker/lanes';
 import { openReviews } from '../../activities/worker/open-reviews';
 import { createPolicyWatch } from '../../activities/worker/policy-watch';
 import { createRecordActivities } from '../../activities/worker/records';
+import { createFolderPacker } from '../../activities/worker/tool-folders';
 import { addPolicyGauges } from '../../bot/metrics';
 import {
   holdActMaxAgeMs,
@@ -58,6 +59,7 @@ export const startWorker: Start = async ({ config, log }) => {
         ledger,
         code,
         blobs,
+        folders: createFolderPacker({ mirror: policy.repository, blobs }),
         heldBack: (about) => heldBack({ client, waitMs: heldBackMs }, about),
         openReviews: (accounts) => openReviews({ client, waitMs: heldBackMs }, accounts),
         relayKey: config.RELAY_KEY,

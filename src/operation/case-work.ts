@@ -1,8 +1,9 @@
 import { validateInputs } from '../runbooks/inputs';
-import type { CompileInput } from '../runbooks/compile';
+import { compilePlan, compileResolve, type CompileInput } from '../runbooks/compile';
+import { toolFoldersIn } from '../runbooks/tool-folders';
 import type { Policy } from '../policy/policy';
 import type { PolicyRequest } from '../policy/request';
-import type { Case } from './case';
+import { describeCase, type Case } from './case';
 import { commitIn } from './change';
 import type { OperationRequest } from './request';
 import { workFor, type WorkAnswer } from './work';
@@ -67,7 +68,30 @@ export function compileInput(
     work: work.work,
     connections: Object.fromEntries([...repository.connections].map(([name, { document }]) => [name, document])),
     metrics: Object.fromEntries(policy.metrics) as CompileInput['metrics'],
+    folders: input.folders,
     sources: [...work.sources, ...(service ? [{ path: service.file, blob: service.blob }] : [])],
     watchMs: request.kind === 'rollback' ? 0 : (environment?.watchMs ?? 0),
   };
+}
+
+/** Folders of the policy repository that the steps of a case work with, looked up before the case is judged. */
+export function foldersOf(input: Case): readonly string[] {
+  // Most companies' work needs none, and then nothing has to be compiled to know.
+  if (![...input.repository.runbooks.values()].some(({ document }) => needsFolders(document))) return [];
+  const { request } = describeCase(input);
+  const work = workOf(input, request);
+  if (work.kind === 'none') return [];
+  const bare = { ...compileInput(input, request, work), folders: undefined };
+  const plans = [compileResolve(bare), compilePlan({ ...bare, resolve: {} })];
+  return [...new Set(plans.flatMap((each) => (each?.ok ? toolFoldersIn(each.plan) : [])))].sort();
+}
+
+const known = new WeakMap<object, boolean>();
+
+function needsFolders(document: object): boolean {
+  const before = known.get(document);
+  if (before !== undefined) return before;
+  const needs = toolFoldersIn(document).length > 0;
+  known.set(document, needs);
+  return needs;
 }

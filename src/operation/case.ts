@@ -13,6 +13,7 @@ import type { Basis } from '../policy/verdict';
 import type { Asker } from './asker';
 import { planNumbers, policyAuthorsTold, tellOf } from './change';
 import { placed, type Placed } from './placed';
+import type { ToolFolders } from '../runbooks/tool-folders';
 import type { PlanOutline } from './plan';
 import type { PolicyChange } from './policy-change';
 import type { OperationRequest } from './request';
@@ -35,6 +36,8 @@ export interface Case {
   readonly policyChange?: PolicyChange;
   /** What lies between what runs and the version asked for; absent before it is looked up. */
   readonly change?: CodeAnswer;
+  /** Folders of the policy repository that its steps work with; absent where nothing is going to run. */
+  readonly folders?: ToolFolders;
   readonly now: Date;
 }
 

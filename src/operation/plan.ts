@@ -55,6 +55,16 @@ export interface PlanStep extends StepCall {
   readonly phase: 'work' | 'watch';
 }
 
+/** A folder of the policy repository as it lies in the blob store, for runners, which have no Git. */
+export interface PackedFolder {
+  /** Object id of the folder in Git. */
+  readonly tree: string;
+  /** Address of its packed body in the blob store. */
+  readonly digest: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
 /** The frozen list of steps with everything resolved. Its SHA-256 is the digest that people approve. */
 export interface Plan {
   readonly format: 1;
@@ -83,6 +93,8 @@ export interface Plan {
   /** Documents that expressions may look at. */
   readonly service: JsonObject;
   readonly environment: JsonObject;
+  /** Folders of the policy repository that steps work with, by path; absent when none does. */
+  readonly trees?: { readonly [folder: string]: PackedFolder };
   /** Outputs of the `resolve` steps by id. */
   readonly resolve: JsonObject;
   readonly steps: readonly PlanStep[];

@@ -7,6 +7,7 @@ import { parseDuration } from './duration';
 import { bareCondition, hasTemplate, templateParts } from './expressions';
 import type { RunbookStep } from './schema';
 import { stepKindOf, stepKinds, type StepKindSpec } from './step-kinds';
+import { isToolFolder } from './tool-folders';
 
 export interface Found {
   readonly path: readonly (string | number)[];
@@ -86,6 +87,7 @@ class StepChecker {
       else this.templates(value, [...path, key], own);
     }
     for (const name of kind.connections?.(given) ?? []) this.connection(name, [...path, 'connection']);
+    for (const folder of kind.folders?.(given) ?? []) this.folder(folder, path);
   }
 
   private unknownKey(kind: StepKindSpec, key: string, path: Found['path']): void {
@@ -100,6 +102,12 @@ class StepChecker {
       const hint = didYouMean(name, connections) ?? `connections: ${connections.join(', ') || 'none'}`;
       this.add(path, `there is no connection "${name}"`, hint);
     }
+  }
+
+  private folder(name: string, path: Found['path']): void {
+    if (hasTemplate(name)) this.add(path, 'a folder of the repository is written out, so that it can be approved');
+    else if (!isToolFolder(name))
+      this.add(path, `"${name}" cannot be a folder of the policy repository`, 'write it as in playbooks or k8s/node');
   }
 
   private templates(value: unknown, path: Found['path'], own = false, tells: readonly string[] = []): void {

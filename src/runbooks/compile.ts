@@ -14,6 +14,7 @@ import type { Runbook } from './schema';
 import { queryProblem } from './metric-query';
 import { isLate, previousVersionLate, resolveScope } from './scope';
 import { stepKindOf } from './step-kinds';
+import { packedFolders, toolFoldersIn, type ToolFolders } from './tool-folders';
 
 /** What a plan is made of. Runbooks have been checked (`checkRunbook`) before they come here. */
 export type Work =
@@ -48,6 +49,8 @@ export interface CompileInput {
   readonly connections: { readonly [name: string]: Connection };
   readonly metrics: Metrics;
   readonly sources: Plan['sources'];
+  /** Folders that steps work with, packed; absent in a preview, whose plan nobody runs. */
+  readonly folders?: ToolFolders;
   /** The environment's `watch`, ms; 0 when there is none. */
   readonly watchMs: number;
 }
@@ -225,6 +228,7 @@ class PlanBuilder {
 
   build(resolve: JsonObject): CompiledPlan {
     this.checkUses();
+    const trees = this.trees();
     if (this.problems.length > 0) return { ok: false, problems: [...new Set(this.problems)] };
     const { request } = this.input;
     const plan: Plan = {
@@ -237,6 +241,7 @@ class PlanBuilder {
       scopes: this.scopes,
       service: this.input.service,
       environment: this.input.environment,
+      ...(Object.keys(trees).length > 0 ? { trees } : {}),
       resolve,
       steps: this.planSteps,
     };
@@ -249,6 +254,13 @@ class PlanBuilder {
       irreversible: this.irreversible(),
     };
     return { ok: true, plan: frozen, outline };
+  }
+
+  private trees(): NonNullable<Plan['trees']> {
+    if (!this.input.folders) return {};
+    const { trees, problems } = packedFolders(toolFoldersIn(this.planSteps), this.input.folders);
+    this.problems.push(...problems);
+    return trees;
   }
 
   private checkUses(): void {

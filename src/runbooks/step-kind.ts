@@ -29,4 +29,6 @@ export interface StepKindSpec {
   readonly pollForMs?: (given: JsonObject) => number | undefined;
   /** Names of connections that a call uses; templates included, as they are written. */
   readonly connections?: (given: JsonObject) => readonly string[];
+  /** Folders of the policy repository that a call needs beside it while it runs; written out, never from templates. */
+  readonly folders?: (given: JsonObject) => readonly string[];
 }

@@ -7,6 +7,7 @@ import { openPolicyRepository } from '../../activities/adapters/policy-repositor
 import type { CodeSource } from '../../activities/worker/code-source';
 import { createDecisionActivities } from '../../activities/worker/decisions';
 import { createPolicySource } from '../../activities/worker/policy-source';
+import { createFolderPacker } from '../../activities/worker/tool-folders';
 import type { AppliedChange } from '../../src/ledger/record';
 import type { JudgeInput, Judgement } from '../../src/operation/judgement';
 import { relay } from '../../src/operation/relay';
@@ -58,11 +59,13 @@ beforeEach(async () => {
   ledger = await openLedger({ url: records.url, ref: 'refs/heads/ledger', dataDir: join(folder, 'ledger'), now });
   code = codeSourceIn(folder);
   const mirror = openPolicyRepository({ url: policy.url, ref: 'main', dataDir: join(folder, 'policy'), now: Date.now });
+  const blobs = await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) });
   decisions = createDecisionActivities({
     policy: createPolicySource({ mirror, freshMs: 0, now: Date.now }),
     ledger,
     code,
-    blobs: await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) }),
+    blobs,
+    folders: createFolderPacker({ mirror, blobs }),
     heldBack: async () => ({}),
     openReviews: async () => [],
     relayKey,

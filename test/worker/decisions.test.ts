@@ -8,6 +8,7 @@ import { openPolicyRepository } from '../../activities/adapters/policy-repositor
 import type { CodeSource } from '../../activities/worker/code-source';
 import { createDecisionActivities, type DecisionDeps } from '../../activities/worker/decisions';
 import { createPolicySource } from '../../activities/worker/policy-source';
+import { createFolderPacker } from '../../activities/worker/tool-folders';
 import type { Vote } from '../../src/approvals/ballot';
 import type { AppliedChange } from '../../src/ledger/record';
 import type { Asker, KnownPerson } from '../../src/operation/asker';
@@ -57,12 +58,14 @@ beforeEach(async () => {
     dataDir: join(folder, 'policy'),
     now: () => Date.now(),
   });
+  const blobs = await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) });
   decisions = createDecisionActivities({
     onShadow: (about) => void heard.push(about),
     policy: createPolicySource({ mirror, freshMs: 0, now: () => Date.now() }),
     ledger,
     code,
-    blobs: await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) }),
+    blobs,
+    folders: createFolderPacker({ mirror, blobs }),
     openReviews: (accounts) => {
       askedOf.push(accounts);
       return owed();

@@ -7,6 +7,7 @@ import { openPolicyRepository, type PolicyRepository } from '../../activities/ad
 import { approvedPolicy } from '../../activities/worker/approved-policy';
 import { createDecisionActivities } from '../../activities/worker/decisions';
 import { createPolicySource, type PolicySource } from '../../activities/worker/policy-source';
+import { createFolderPacker } from '../../activities/worker/tool-folders';
 import { createPolicyWatch } from '../../activities/worker/policy-watch';
 import { createRecordActivities } from '../../activities/worker/records';
 import { POLICY_WATCH_ID, VOTE_UPDATE, WORKER_QUEUE } from '../../workflows/contract';
@@ -62,6 +63,7 @@ beforeAll(async () => {
       ledger,
       code: codeSourceIn(folder),
       blobs,
+      folders: createFolderPacker({ mirror, blobs }),
       relayKey,
       openReviews: async () => [],
       heldBack: async () => ({}),
