@@ -9,6 +9,8 @@ export interface Complaint {
   readonly about: 'key' | 'value' | 'missing';
   readonly message: string;
   readonly hint?: string;
+  /** Of what is missing: what it would have to be. */
+  readonly wanted?: string;
 }
 
 type Issue = z.core.$ZodIssue;
@@ -43,7 +45,8 @@ function complain(
     return [{ path, about: 'key', message: `"${String(path.at(-1))}" cannot be a name here${why ? `: ${why}` : ''}` }];
   }
   const got = valueAt(value, path);
-  if (got === undefined) return [{ path, about: 'missing', message: `"${String(path.at(-1))}" is missing` }];
+  if (got === undefined)
+    return [{ path, about: 'missing', message: `"${String(path.at(-1))}" is missing`, wanted: wantedOf(issue) }];
   if (got === null)
     return [{ path, about: 'value', message: `${nameOf(path)} has no value`, hint: 'give it one or remove the key' }];
   return [{ path, about: 'value', message: `${nameOf(path)} ${wordsOf(issue, got)}` }];
@@ -85,6 +88,13 @@ function wordsOf(issue: Issue, got: unknown): string {
   if (issue.code === 'too_big' && issue.origin === 'array') return `has more than ${String(issue.maximum)} entries`;
   if (issue.code === 'too_big') return `has to be at most ${String(issue.maximum)}`;
   return issue.message;
+}
+
+function wantedOf(issue: Issue): string | undefined {
+  if (issue.code === 'invalid_type') return kindName(issue.expected);
+  if (issue.code === 'invalid_value') return list(issue.values.map((value) => JSON.stringify(value)));
+  if (issue.code !== 'invalid_union') return undefined;
+  return list([...new Set(expectedKinds(issue))]) || undefined;
 }
 
 function expectedKinds(issue: Extract<Issue, { code: 'invalid_union' }>): readonly string[] {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json';
-import { placeOf } from './context';
+import { listed, placeOf } from './context';
 import type { Evaluation } from './evaluate';
 import { factSentences } from './facts';
 import { shortCommit } from './short-commit';
@@ -46,7 +46,7 @@ export function explainLines(
         : `Allowed by policy ${commit}, once ${open.length === 1 ? 'one gate holds' : `${open.length} gates hold`}.`;
   const gates = evaluation.gates.map((gate) => {
     const line = lineOf(gate);
-    return { ...line, sentence: `${gate.holds ? '✓' : '…'} ${line.sentence}` };
+    return { ...line, sentence: `${gate.holds ? '✓' : '…'} ${line.sentence}${filledWords(gate)}` };
   });
   const said = new Set([...evaluation.gates, ...evaluation.reasons].map(({ message }) => message));
   const rest = evaluation.why.filter(({ rule, message }) => !said.has(message) && !rule.startsWith('fact '));
@@ -59,6 +59,17 @@ export function explainLines(
     ...facts,
     ...evaluation.shadow.map(lineOf),
   ];
+}
+
+/** Who fills which seats, of the votes that are known; nothing while nobody does. */
+function filledWords(gate: Gate): string {
+  const filled = gate.kind === 'approval' ? gate.seats.filter(({ filledBy }) => filledBy.length > 0) : [];
+  if (filled.length === 0) return '';
+  const seats = filled.map(({ team, count, filledBy }) => {
+    const rest = filledBy.length < count ? ` (${filledBy.length} of ${count})` : '';
+    return `${team} filled by ${listed(filledBy)}${rest}`;
+  });
+  return ` So far ${listed(seats)}.`;
 }
 
 function lineOf({ message, source }: Pick<Reason, 'message' | 'source'>): ExplainedLine {

@@ -194,6 +194,7 @@ function requestOf({ request }: PolicyTest): PolicyRequest {
   const { by, machine, ...rest } = request;
   return {
     ...rest,
+    ...(request.kind === 'policy' && { version: request.version ?? newest }),
     requester: machine
       ? { kind: 'machine', id: machine, via: 'cli' }
       : { kind: 'person', id: by ?? 'U0NOBODY', via: 'slack' },
@@ -232,13 +233,18 @@ function worldOf({ request, world = {} }: PolicyTest): World {
     freezes: freezes.map(withReason),
     ...(stop && { stop: withReason(stop) }),
     reviews: reviews.map(({ operation, by, due_at }) => ({ operation, by, dueAt: due_at })),
-    ...(request.kind === 'policy' && { policyChange: newestCommit(request.version ?? '', world.paths ?? []) }),
+    ...(request.kind === 'policy' && {
+      policyChange: newestCommit(request.version ?? newest, world.paths ?? []),
+    }),
   };
 }
 
 function withReason<Held extends { readonly reason?: string }>(held: Held): Held & { readonly reason: string } {
   return { ...held, reason: held.reason ?? 'no reason is given' };
 }
+
+/** What stands for the commit that a test does not name. */
+const newest = 'the newest commit';
 
 /** A change of the policy that nobody has overtaken, which is the only one that can be approved. */
 function newestCommit(version: string, paths: readonly string[]): NonNullable<World['policyChange']> {

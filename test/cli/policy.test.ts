@@ -118,7 +118,42 @@ describe('policy explain', () => {
     ['a request that is not JSON', ['--request', '{'], /--request is not JSON/],
     ['an unknown field', ['--request', '{"kind":"deploy","requester":"U0A","risklevel":"low"}'], /riskLevel/],
     ['an unknown kind', ['--request', '{"kind":"destroy","requester":"U0A"}'], /kind/],
-    ['no requester', ['--request', '{"kind":"deploy"}'], /requester/],
+    [
+      'no requester',
+      ['--request', '{"kind":"deploy"}'],
+      /The request cannot be used: "requester" is missing \(it has to be a text or a map\)\./,
+    ],
+    [
+      'a requester with a slip',
+      ['--request', '{"kind":"deploy","requestor":"U0A"}'],
+      /unknown key "requestor" \(did you mean "requester"\?\)/,
+    ],
+    [
+      'a requester of no kind',
+      ['--request', '{"kind":"deploy","requester":{"kind":"robot","id":"r"}}'],
+      /"kind" has to be "person" or "machine" in requester\./,
+    ],
+    ['a request that is a list', ['--request', '[]'], /The request cannot be used: it has to be a map and is a list\./],
+    [
+      'a slip inside a fact',
+      [
+        '--facts',
+        '{"history":[{"service":"web","environment":"staging","version":"v2","succeeded_at":"2026-11-24T05:00:00Z"}]}',
+      ],
+      /unknown key "succeeded_at" in history\[0\] \(did you mean "succeededAt"\?\)/,
+    ],
+    [
+      'a slip in a lock',
+      ['--facts', '{"locks":[{"by":"U0A","enviroment":"production"}]}'],
+      /did you mean "environment"/,
+    ],
+    ['a slip in the stop', ['--facts', '{"stop":{"by":"U0A","raeson":"fire"}}'], /did you mean "reason"/],
+    ['a slip in the plan', ['--facts', '{"plan":{"destroy":3}}'], /in plan \(did you mean "destroys"\?\)/],
+    [
+      'a vote without an instant',
+      ['--facts', '{"votes":[{"by":"U0A","decision":"approve"}]}'],
+      /"at" is missing in votes\[0\] \(it has to be a text\)/,
+    ],
     ['an instant without an offset', ['--at', '2026-11-24T10:00:00'], /instant/],
     ['an instant that is none', ['--at', 'friday'], /instant/],
     ['an unknown fact', ['--facts', '{"team":{}}'], /did you mean "teams"/],
@@ -129,7 +164,7 @@ describe('policy explain', () => {
     const { code, out, err } = await explain(more);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(words);
-    expect(err).not.toMatch(/\n\s+at /);
+    expect(err).not.toMatch(/\n\s+at |Invalid/);
   });
 
   it('reads the ref that was named', async () => {
@@ -165,6 +200,7 @@ describe('policy explain', () => {
       { request, at: tuesday },
       { request: { ...request, service: 'wob' }, at: tuesday },
       { request, at: 'soon' },
+      { request, at: tuesday, fact: {} },
     ].map((line) => JSON.stringify(line));
     const file = join(folder, 'batch.jsonl');
     writeFileSync(file, `${lines.join('\n')}\nnot json\n`);
@@ -173,6 +209,7 @@ describe('policy explain', () => {
     expect(answers.map(({ verdict, error }) => verdict ?? (error && 'bad'))).toEqual([
       'allowed',
       'denied',
+      'bad',
       'bad',
       'bad',
     ]);
@@ -194,6 +231,7 @@ describe('policy explain', () => {
     ];
     const { out } = await type(asked);
     expect(out).toMatch(/^Allowed by policy [0-9a-f]{10}, once/);
+    expect(out).not.toMatch(/filled by/);
   });
 });
 

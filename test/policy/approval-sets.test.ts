@@ -1,7 +1,7 @@
 import { loadPolicy } from '../../src/policy/policy';
 import { ballotsFor } from '../../src/policy/ballots';
 import { membersOf } from '../../src/policy/members';
-import { explainJson } from '../../src/policy/explain';
+import { explainJson, explainVerdict } from '../../src/policy/explain';
 import type { ApprovalGate } from '../../src/policy/verdict';
 import type { Evaluation } from '../../src/policy/evaluate';
 import { gatesOf, head, judge, machine, person, policyOf, problemsOf, rulesOf, seatsOf, tuesday } from './helpers';
@@ -73,6 +73,15 @@ approvals:
       ['leads', ['U0LEE']],
       ['owners', ['U0DAN']],
     ]);
+  });
+
+  test('the sentences say who fills which seat', () => {
+    const said = (...by: readonly string[]) =>
+      explainVerdict(judge(policy, { environment: 'staging' }, votes(...by))).join('\n');
+    expect(said('U0LEE', 'U0DAN')).toMatch(
+      / to approve\. So far leads filled by U0LEE \(1 of 2\) and owners filled by U0DAN\. \(/,
+    );
+    expect(said()).not.toMatch(/filled by/);
   });
 
   test('what cannot be evaluated in one of them denies', () => {

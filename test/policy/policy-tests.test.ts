@@ -80,6 +80,11 @@ test('whom a change of the policy asks can be tested', () => {
   expect(differencesOf({ request, expect: '{ verdict: allowed, seats: { owners: 1 } }' })).toEqual([]);
 });
 
+test('a change of the policy whose commit a test does not name is the newest one', () => {
+  const request = '{ kind: policy, by: U0ANA }';
+  expect(differencesOf({ request, expect: '{ verdict: allowed, reasons: [], seats: { owners: 1 } }' })).toEqual([]);
+});
+
 test.each([
   ['a small change', '{ change: { commits: 1, lines_added: 3, lines_removed: 2 } }', 'small'],
   ['a large one', '{ change: { commits: 1, lines_added: 300, lines_removed: 201 } }', 'large'],

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { complaintWords } from '../../documents/complaint-words';
 import { didYouMean } from '../../documents/nearest';
+import { planFields } from '../../policy/names';
 import type { PolicyRequest, World } from '../../policy/request';
 import { BadInput } from './command';
 
@@ -32,12 +34,16 @@ const requestSchema = z.strictObject({
   raise: z.record(z.string(), z.union([text, z.boolean()])).optional(),
 });
 
+const planNumbers = Object.fromEntries(
+  planFields.map((field) => [field, z.union([z.number().int(), z.literal('unknown')])]),
+);
+
 const factsSchema = z.strictObject({
   teams: z.record(z.string(), z.array(text)).optional(),
-  votes: z.array(z.object({ by: text, decision: z.enum(['approve', 'reject']), at: instant })).optional(),
+  votes: z.array(z.strictObject({ by: text, decision: z.enum(['approve', 'reject']), at: instant })).optional(),
   history: z
     .array(
-      z.object({
+      z.strictObject({
         service: text,
         environment: text,
         version: text,
@@ -48,7 +54,7 @@ const factsSchema = z.strictObject({
     .optional(),
   locks: z
     .array(
-      z.object({
+      z.strictObject({
         by: text,
         reason: z.string().default('no reason is given'),
         service: text.optional(),
@@ -61,7 +67,7 @@ const factsSchema = z.strictObject({
   /** Freezes by command. */
   freezes: z
     .array(
-      z.object({
+      z.strictObject({
         by: text,
         reason: z.string().default('no reason is given'),
         environment: text,
@@ -70,10 +76,10 @@ const factsSchema = z.strictObject({
       }),
     )
     .optional(),
-  stop: z.object({ by: text, reason: z.string().default('no reason is given') }).optional(),
+  stop: z.strictObject({ by: text, reason: z.string().default('no reason is given') }).optional(),
   incidents: z
     .array(
-      z.object({
+      z.strictObject({
         id: text.default('that is open'),
         state: z.enum(['declared', 'mitigated', 'resolved']).default('declared'),
         severity: z.enum(['sev1', 'sev2', 'sev3', 'sev4']).default('sev2'),
@@ -82,10 +88,12 @@ const factsSchema = z.strictObject({
       }),
     )
     .optional(),
-  plan: z.record(z.string(), z.number().int()).optional(),
+  plan: z.strictObject(planNumbers).partial().optional(),
   paths: z.array(text).optional(),
   /** Reviews of earlier break-glass that nobody has closed. */
-  reviews: z.union([z.literal('unknown'), z.array(z.object({ operation: text, by: text, dueAt: instant }))]).optional(),
+  reviews: z
+    .union([z.literal('unknown'), z.array(z.strictObject({ operation: text, by: text, dueAt: instant }))])
+    .optional(),
   requester: z.enum(['member', 'guest', 'stranger', 'deactivated', 'bot', 'unknown']).optional(),
   policyProblem: text.optional(),
 });
@@ -102,6 +110,7 @@ export function questionOf(
   given: { readonly request: unknown; readonly at?: unknown; readonly facts?: unknown },
   now: Date,
 ): Question {
+  refuseSlips(given);
   const { riskLevel, affectsPaymentSystems, raise, ...request } = valid(requestSchema, given.request, 'The request');
   const facts = valid(factsSchema, given.facts ?? {}, 'The facts');
   const at = given.at ?? now.toISOString();
@@ -129,12 +138,15 @@ function isInstant(at: string): boolean {
 function valid<Value>(schema: z.ZodType<Value>, value: unknown, what: string): Value {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-  const problems = parsed.error.issues.map((issue) => {
-    const where = issue.path.join('.') || 'it';
-    if (issue.code !== 'unrecognized_keys') return `${where}: ${issue.message}`;
-    const hint = didYouMean(issue.keys[0] ?? '', known) ?? `known here: ${known.join(', ')}`;
-    return `${issue.keys.map((key) => `"${key}"`).join(', ')} is not a field (${hint})`;
-  });
+  const problems = complaintWords({ schema, value, issues: parsed.error.issues });
   throw new BadInput(`${what} cannot be used: ${problems.slice(0, 8).join('; ')}.`);
+}
+
+/** Lines of a batch may carry keys of their own; one that nearly names a part of the question is a slip. */
+function refuseSlips(given: object): void {
+  const known = ['request', 'at', 'facts'];
+  for (const key of Object.keys(given)) {
+    const hint = known.includes(key) ? undefined : didYouMean(key, known);
+    if (hint !== undefined) throw new BadInput(`The question cannot be used: unknown key "${key}" (${hint}).`);
+  }
 }

@@ -12,6 +12,12 @@ export const policyChange: Rule = ({ request, world, policy }) => {
       'This policy commit needs no decision, because nothing that it changes is left to approve: it is in force already, or is no longer on the branch.',
       source,
     );
+  if (request.version === undefined)
+    return denial(
+      'policy_changes',
+      'It is not said which commit of the policy this is about, so nobody can approve it; name the commit as the version.',
+      source,
+    );
   if (change.head === request.version) return {};
   return denial(
     'policy_changes',
