@@ -1,5 +1,6 @@
 import { isGoverned } from '../../src/policy/governed';
 import type { Repository } from '../../src/policy/read-repository';
+import { shortCommit } from '../../src/policy/short-commit';
 import type { AcceptedCommit } from '../adapters/accepted-commit';
 import type { BindingDeps, RefusedCommit } from './policy-binding';
 
@@ -29,19 +30,31 @@ export async function unapproved(
   try {
     approved = await deps.approved();
   } catch {
-    return held(at.accepted, 'nobody can tell whether it was approved, because the ledger cannot be read');
+    return held(
+      at.accepted,
+      'nobody can tell whether it was approved, because the ledger cannot be read; whoever runs Signalbox has to look at LEDGER_REPO',
+    );
   }
+  if (approved === head) return undefined;
   const accepted = await furthest(deps, { ...at, approved });
-  // Nothing was ever in force here and nobody was ever asked: this is where it begins.
-  if (!accepted || accepted.commit === head) return undefined;
-  const before = await deps.read(accepted.commit);
-  if (!before.ok || !isGated(before.repository)) return undefined;
+  const before = accepted && (await deps.read(accepted.commit));
+  if (!accepted || !before?.ok) {
+    // Nobody was ever asked, so nobody has to be: this is where it begins.
+    if (approved === undefined) return undefined;
+    return held(accepted, incomparable(accepted?.commit ?? approved));
+  }
+  if (!isGated(before.repository)) return undefined;
   const environments = [...before.repository.policy.environments.keys()];
   const changed = await deps.mirror.changedPaths({ from: accepted.commit, to: head });
   const governed = changed.filter((path) => isGoverned(path, environments));
   if (governed.length === 0) return undefined;
   const more = governed.length > 3 ? ` and ${governed.length - 3} more` : '';
   return held(accepted, `it changes ${governed.slice(0, 3).join(', ')}${more}, which people have to approve first`);
+}
+
+/** Rewritten history, or a release that reads more strictly than the one before, must not get round being asked. */
+function incomparable(last: string): string {
+  return `it cannot be compared with ${shortCommit(last)}, the last one that people let bind, which is not on the way to it or cannot be read by this release; whoever runs Signalbox has to put the branch back, have the change approved with the release before, or begin anew with another LEDGER_REF`;
 }
 
 /** The accepted commit, or the approved one where that is further on the way to the head. */
@@ -59,7 +72,7 @@ async function furthest(
   const reading = await deps.read(approved);
   if (!reading.ok) return accepted;
   const next = { commit: approved, anchored: accepted?.anchored ?? false, signers: reading.repository.policy.signers };
-  return approved === head ? next : mirror.accept(next, accepted);
+  return mirror.accept(next, accepted);
 }
 
 async function isGatedAt(deps: BindingDeps, commit: string): Promise<boolean> {

@@ -171,12 +171,8 @@ function inForceOf({ head, bound }: Settled, trouble: string | undefined): Polic
   const { inForce, concern } = bound;
   const isProposed = bound.refused?.because === 'unapproved';
   const refused = isProposed ? undefined : bound.refused;
-  const why = refused && `the newest commit ${shortCommit(refused.commit)} cannot be used: ${refused.why}`;
-  if (!inForce)
-    throw new Refusal(
-      'policy_invalid',
-      `No policy is in force, because ${why ?? 'none was ever accepted'}. Whoever made that commit has to mend it.`,
-    );
+  if (!inForce) throw new Refusal('policy_invalid', noneInForce(bound.refused));
+  const why = refused && wordsOf(refused);
   const about =
     concern && `the commit in force, ${shortCommit(inForce.commit)}, would not be accepted today: ${concern}`;
   const problems = [why, about, trouble].filter((each) => each !== undefined);
@@ -190,6 +186,16 @@ function inForceOf({ head, bound }: Settled, trouble: string | undefined): Polic
     ...(isProposed ? { proposed: bound.refused?.commit } : {}),
     ...(inForce.commit === head.commit && head.rewrittenFrom ? { rewrittenFrom: head.rewrittenFrom } : {}),
   };
+}
+
+function noneInForce(refused: RefusedCommit | undefined): string {
+  if (!refused) return 'No policy is in force, because none was ever accepted.';
+  const isUnapproved = refused.because === 'unapproved';
+  return `No policy is in force, because ${wordsOf(refused)}.${isUnapproved ? '' : ' Whoever made that commit has to mend it.'}`;
+}
+
+function wordsOf({ commit, why }: RefusedCommit): string {
+  return `the newest commit ${shortCommit(commit)} cannot be used: ${why}`;
 }
 
 function troubleOf(error: unknown): string {

@@ -20,11 +20,15 @@ afterEach(async () => {
 });
 
 /** A worker on a machine of its own: it knows nothing but the repository and the ledger. */
-async function startElsewhere(): Promise<PolicySource> {
+async function startElsewhere({ accepted }: { readonly accepted?: string } = {}): Promise<PolicySource> {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-approval-'));
   folders.push(dataDir);
   const mirror = openPolicyRepository({ url: remote.url, ref: 'main', dataDir, now: () => Date.now() });
   open.push(mirror);
+  if (accepted !== undefined) {
+    await mirror.fetch();
+    await mirror.accept({ commit: accepted, anchored: false }, undefined);
+  }
   return createPolicySource({
     mirror,
     freshMs: 0,
@@ -143,11 +147,13 @@ test('to stop asking has to be approved like anything else', async () => {
   expect(await source.current()).toMatchObject({ commit: first, proposed: next });
 });
 
-test('rewritten history does not get round it', async () => {
+test('rewritten history does not get round it, and binds once people approved just that', async () => {
   const { source, first } = await begun();
   await remote.git(['update-ref', '-d', 'refs/heads/main']);
   const next = await remote.commit(policy('open'));
   expect(await source.current()).toMatchObject({ commit: first, proposed: next });
+  approved = next;
+  expect(await source.current()).toMatchObject({ commit: next });
 });
 
 test('a worker that knows nothing yet begins with what was approved, not with what lies on the branch', async () => {
@@ -155,6 +161,52 @@ test('a worker that knows nothing yet begins with what was approved, not with wh
   const next = await remote.commit(policy('open'));
   const other = await startElsewhere();
   expect(await other.current()).toMatchObject({ commit: first, proposed: next });
+});
+
+test('nor on a worker that knows nothing yet: what was approved is not on that branch any more', async () => {
+  const { first } = await begun();
+  await remote.git(['update-ref', '-d', 'refs/heads/main']);
+  const next = await remote.commit(policy('open'));
+  const other = await startElsewhere();
+  await expect(other.current()).rejects.toThrow(
+    `No policy is in force, because the newest commit ${next.slice(0, 10)} cannot be used: it cannot be compared with ${first.slice(0, 10)}`,
+  );
+
+  approved = next;
+  expect(await other.current()).toMatchObject({ commit: next });
+});
+
+describe('where this release cannot read what another one accepted', () => {
+  async function mended(): Promise<{
+    readonly unreadable: string;
+    readonly mend: string;
+    readonly source: PolicySource;
+  }> {
+    const unreadable = await remote.commit({ 'policy.yaml': 'version: 2\n' });
+    const source = await startElsewhere({ accepted: unreadable });
+    return { unreadable, mend: await remote.commit(policy('open')), source };
+  }
+
+  test('nothing newer binds, since nobody can tell who would have to approve it', async () => {
+    const { unreadable, mend, source } = await mended();
+    approved = unreadable;
+    await expect(source.current()).rejects.toThrow(
+      `the newest commit ${mend.slice(0, 10)} cannot be used: it cannot be compared with ${unreadable.slice(0, 10)}`,
+    );
+    const other = await startElsewhere();
+    await expect(other.current()).rejects.toThrow(`cannot be compared with ${unreadable.slice(0, 10)}`);
+  });
+
+  test('a change that people approved binds', async () => {
+    const { mend, source } = await mended();
+    approved = mend;
+    expect(await source.current()).toMatchObject({ commit: mend });
+  });
+
+  test('nobody has to approve where nobody was ever asked', async () => {
+    const { mend, source } = await mended();
+    expect(await source.current()).toMatchObject({ commit: mend });
+  });
 });
 
 test('while nobody can tell what was approved, nothing newer binds', async () => {
