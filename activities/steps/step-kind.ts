@@ -1,3 +1,4 @@
+import type { AnyConnection, ConnectionKind, SecretReference } from '../../src/connections/schema';
 import type { Json, JsonObject } from '../../src/json';
 import type { Plan, PlanStep } from '../../src/operation/plan';
 import type { Filled, Variables } from '../../src/runbooks/expressions';
@@ -17,6 +18,14 @@ export interface StepContext<With = JsonObject> {
   /** ms since the first attempt was scheduled. */
   readonly elapsedMs: number;
   readonly signal: AbortSignal;
+  /** How long this attempt may still take, ms; less than its time limit, so that it can say itself what it waited for. */
+  readonly limitMs: number;
+  /** A connection of the plan, for kinds that speak a protocol of their own. Throws `StepFailed` if it is of another kind. */
+  connection<Kind extends ConnectionKind>(name: string, kind: Kind): Extract<AnyConnection, { readonly kind: Kind }>;
+  /** Reads a secret on this runner and masks it in everything that leaves the runner. */
+  secret(reference: SecretReference): Promise<string>;
+  /** Masks another spelling of a secret. */
+  mask(text: string): void;
   /** Sends a request over a connection of the plan. Throws `StepError` or `StepFailed`. */
   request(connection: string, ask: HttpAsk): Promise<HttpAnswer>;
   /** Fills templates of values that are not part of `with`, such as a metric's query. */

@@ -1,5 +1,5 @@
 import { canonical } from '../../src/canonical';
-import type { Connection } from '../../src/connections/schema';
+import { httpKinds, type AnyConnection, type Connection, type ConnectionKind } from '../../src/connections/schema';
 import type { Json, JsonObject } from '../../src/json';
 import type { Plan, PlanStep, StepResult } from '../../src/operation/plan';
 import type { RunStepInput } from '../../src/operation/ports';
@@ -9,7 +9,7 @@ import { authHeaders } from '../adapters/auth-headers';
 import { requestOver, type HttpAnswer, type HttpAsk } from '../adapters/http-connection';
 import { NotYet, StepFailed, type StepAnswer } from './outcomes';
 import type { Redactor } from './redact';
-import type { SecretSources } from './secrets';
+import { resolveSecret, type SecretSources } from './secrets';
 import type { StepKind } from './step-kind';
 import { variablesOf } from './variables';
 
@@ -93,7 +93,7 @@ export class StepRun {
     readonly variables: Variables;
     readonly key: string;
   }): Promise<StepAnswer> {
-    const { plan, step, elapsedMs, signal } = this.options;
+    const { plan, step, elapsedMs, signal, secrets, redactor } = this.options;
     const kind = this.options.kinds.find((known) => known.spec.name === ask.uses);
     if (!kind) throw new StepFailed(`This runner does not know the step kind ${ask.uses}; it has to be upgraded.`);
     return kind.run({
@@ -104,6 +104,11 @@ export class StepRun {
       idempotencyKey: ask.key,
       elapsedMs,
       signal,
+      limitMs: this.limitMs(),
+      connection: <Kind extends ConnectionKind>(name: string, wanted: Kind) =>
+        this.connection(name, [wanted]) as Extract<AnyConnection, { readonly kind: Kind }>,
+      secret: (reference) => resolveSecret(reference, secrets, redactor),
+      mask: (text) => redactor.add(text),
       request: (connection, request) => this.request(connection, request),
       fill: (value, options) => fillTemplates(value, ask.variables, options),
     });
@@ -113,7 +118,7 @@ export class StepRun {
     const { name } = this.options.step;
     const filled: { [key: string]: Json } = {};
     for (const [key, value] of Object.entries(template)) {
-      if (kind.spec.expressions?.includes(key)) {
+      if (kind.spec.expressions?.includes(key) || kind.spec.literal?.includes(key)) {
         filled[key] = value;
         continue;
       }
@@ -129,14 +134,25 @@ export class StepRun {
   }
 
   private async request(name: string, ask: HttpAsk): Promise<HttpAnswer> {
-    const { plan, step, signal, secrets, redactor } = this.options;
-    const connection = Object.hasOwn(plan.connections, name)
-      ? (plan.connections[name] as unknown as Connection)
-      : undefined;
-    if (!connection) throw new StepFailed(`The connection ${name} is not a part of what was approved.`);
+    const { signal, secrets, redactor } = this.options;
+    const connection = this.connection(name, httpKinds) as Connection;
     const auth = await authHeaders(connection, secrets, redactor);
-    // Ours ends before Temporal's does: it says what it waited for.
-    return requestOver({ connection, auth, limitMs: Math.max(100, step.timeoutMs * 0.9), signal }, ask);
+    return requestOver({ connection, auth, limitMs: this.limitMs(), signal }, ask);
+  }
+
+  private connection(name: string, kinds: readonly ConnectionKind[]): AnyConnection {
+    const { connections } = this.options.plan;
+    const found = Object.hasOwn(connections, name) ? (connections[name] as unknown as AnyConnection) : undefined;
+    if (!found) throw new StepFailed(`The connection ${name} is not a part of what was approved.`);
+    if (kinds.includes(found.kind)) return found;
+    throw new StepFailed(
+      `The connection ${name} is of the kind ${found.kind}, and this step needs ${kinds.join(' or ')}.`,
+    );
+  }
+
+  /** Ours ends before Temporal's does: it says what it waited for. */
+  private limitMs(): number {
+    return Math.max(100, this.options.step.timeoutMs * 0.9);
   }
 
   private condition(source: string, what: string, variables: Variables): boolean {

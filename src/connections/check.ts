@@ -1,7 +1,14 @@
 import { settingNames } from '../config';
 import type { Problem } from '../documents/problem';
 import { parseDuration } from '../runbooks/duration';
-import type { Connection, GitConnection, SecretReference } from './schema';
+import type {
+  AnyConnection,
+  Connection,
+  GitConnection,
+  KafkaConnection,
+  PostgresConnection,
+  SecretReference,
+} from './schema';
 
 const reservedHeaders = new Set([
   'host',
@@ -28,7 +35,7 @@ export function isOwnSetting(variable: string): boolean {
 /** What is wrong with the meaning of a connection; its shape has been read already. */
 export function checkConnection(input: {
   readonly file: string;
-  readonly connection: Connection | GitConnection;
+  readonly connection: AnyConnection;
   readonly lineOf: (path: readonly (string | number)[]) => number;
 }): readonly Problem[] {
   const problems: Problem[] = [];
@@ -40,9 +47,21 @@ export function checkConnection(input: {
   const { name } = input.connection;
   if (stem !== undefined && stem !== name)
     add('name', `"name" is ${name}, but the file is called ${stem}.yaml; steps find a connection by both`);
-  if (input.connection.kind === 'git') checkRepository(input.connection, add);
-  else checkEndpoint(input.connection, add);
+  checkKind(input.connection, add);
   return problems;
+}
+
+function checkKind(connection: AnyConnection, add: Add): void {
+  switch (connection.kind) {
+    case 'git':
+      return checkRepository(connection, add);
+    case 'postgres':
+      return checkPostgres(connection, add);
+    case 'kafka':
+      return checkKafka(connection, add);
+    default:
+      return checkEndpoint(connection, add);
+  }
 }
 
 type Add = (key: string, message: string, hint?: string) => void;
@@ -71,6 +90,24 @@ function checkRepository({ url, token }: GitConnection, add: Add): void {
     add('url', 'a password in an address ends up in process lists', 'write token: { env: NAME }');
   if (token && !url.startsWith('https://')) add('token', '"token" is for https:// addresses');
   if (token) checkSecret('token', token, add);
+}
+
+const hostName = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/;
+
+function checkPostgres({ host, password }: PostgresConnection, add: Add): void {
+  if (!hostName.test(host)) add('host', '"host" has to be a host name or an address, without port, path or user');
+  if (password) checkSecret('password', password, add);
+}
+
+function checkKafka({ brokers, sasl, tls }: KafkaConnection, add: Add): void {
+  for (const broker of brokers) {
+    const [, host, port] = /^\[?([^\]]*)\]?:(\d{1,5})$/.exec(broker) ?? [];
+    if (host === undefined || !hostName.test(host) || Number(port) > 65_535)
+      add('brokers', `"${broker}" has to be a host and a port, such as kafka-1.example.com:9092`);
+  }
+  if (sasl) checkSecret('sasl.password', sasl.password, add);
+  if (sasl?.mechanism === 'plain' && tls === 'off')
+    add('sasl.mechanism', 'plain sends the password as it is, so it needs tls: verify');
 }
 
 function checkSecret(key: string, secret: SecretReference, add: Add): void {

@@ -35,7 +35,7 @@ const endpoint = z.strictObject({
   metrics_path: text().startsWith('/', 'has to start with /').optional(),
 });
 
-/** A repository of code. Only the worker reads it, for facts about changes; steps cannot use it. */
+/** A repository: the worker reads it for facts about changes, steps of the kinds `git/…` read and, if it says so, write it. */
 const repository = z.strictObject({
   name,
   kind: z.literal('git'),
@@ -43,14 +43,54 @@ const repository = z.strictObject({
   url: text().max(1_000),
   /** Access token of an https address. */
   token: secretReference.optional(),
+  /** Whether steps may push to it. */
+  write: z.boolean().optional(),
+});
+
+/** Whether the line is encrypted and the other side proves who it is (`verify`), or neither. */
+const tls = z.enum(['verify', 'off']).default('verify');
+
+const postgres = z.strictObject({
+  name,
+  kind: z.literal('postgres'),
+  host: text(),
+  port: z.int().min(1).max(65_535).default(5432),
+  database: text(),
+  user: text(),
+  password: secretReference.optional(),
+  tls,
+});
+
+const kafka = z.strictObject({
+  name,
+  kind: z.literal('kafka'),
+  /** `host:port` of brokers to ask first. */
+  brokers: z.array(text()).min(1).max(20),
+  sasl: z
+    .strictObject({
+      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+      user: text(),
+      password: secretReference,
+    })
+    .optional(),
+  tls,
 });
 
 /** The shape of `connections/<name>.yaml`: a named endpoint, and all that may be asked of it. */
 export const connectionSchema = z.strictObject({
-  connection: z.discriminatedUnion('kind', [endpoint, repository]),
+  connection: z.discriminatedUnion('kind', [endpoint, repository, postgres, kafka]),
 });
 
-/** An endpoint that steps may use. */
+export const connectionKinds = ['http', 'prometheus', 'exposition', 'git', 'postgres', 'kafka'] as const;
+export type ConnectionKind = (typeof connectionKinds)[number];
+/** Kinds that are asked by HTTP. */
+export const httpKinds = ['http', 'prometheus', 'exposition'] as const satisfies readonly ConnectionKind[];
+
+/** An endpoint that is asked by HTTP. */
 export type Connection = z.infer<typeof endpoint>;
 export type GitConnection = z.infer<typeof repository>;
+export type PostgresConnection = z.infer<typeof postgres>;
+export type KafkaConnection = z.infer<typeof kafka>;
+/** What steps may use; each kind of step says which kinds. */
+export type AnyConnection = z.infer<typeof connectionSchema>['connection'];
 export type SecretReference = z.infer<typeof secretReference>;

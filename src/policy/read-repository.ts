@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { checkConnection } from '../connections/check';
-import { connectionSchema, type Connection, type GitConnection } from '../connections/schema';
+import { connectionSchema, type AnyConnection, type GitConnection } from '../connections/schema';
 import { documentBy, FileCache, type Maker } from '../documents/file-cache';
 import { didYouMean } from '../documents/nearest';
 import type { Problem } from '../documents/read-yaml';
@@ -26,8 +26,8 @@ export interface Repository {
   readonly policy: Policy;
   readonly runbooks: ReadonlyMap<string, Filed<Runbook>>;
   readonly rollouts: ReadonlyMap<string, Filed<Rollout>>;
-  /** Endpoints that steps may use. */
-  readonly connections: ReadonlyMap<string, Filed<Connection>>;
+  /** Connections of all kinds, for steps. */
+  readonly connections: ReadonlyMap<string, Filed<AnyConnection>>;
   /** Repositories of code. */
   readonly code: ReadonlyMap<string, Filed<GitConnection>>;
 }
@@ -69,10 +69,10 @@ export function readRepository(input: {
     ({ connection }) => connection,
     ({ name }) => name,
   );
-  const endpoints = ofKind(all, (connection): connection is Connection => connection.kind !== 'git');
   const code = ofKind(all, (connection): connection is GitConnection => connection.kind === 'git');
+  const kinds = new Map([...all].map(([name, { document }]) => [name, document.kind]));
   const runbooks = reader.read(places.runbooks, runbookSchema, (file, lineOf, runbook) =>
-    checkRunbook({ file, runbook, connections: [...endpoints.keys()], lineOf }),
+    checkRunbook({ file, runbook, connections: kinds, lineOf }),
   );
   const metrics = loaded.ok ? (Object.fromEntries(loaded.policy.metrics) as Metrics) : undefined;
   const rollouts = reader.read(places.rollouts, rolloutSchema, (file, lineOf, { deployment }) =>
@@ -84,7 +84,7 @@ export function readRepository(input: {
     ok: true,
     repository: {
       policy: loaded.policy,
-      connections: endpoints,
+      connections: all,
       code,
       runbooks: byName(
         runbooks,

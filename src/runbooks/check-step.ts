@@ -6,6 +6,7 @@ import { inheritedWith, repeatOf } from './compile-step';
 import { parseDuration } from './duration';
 import { bareCondition, hasTemplate, templateParts } from './expressions';
 import type { RunbookStep } from './schema';
+import { boundInput, connectionProblem, type ConnectionNames } from './connection-inputs';
 import { stepKindOf, stepKinds, type StepKindSpec } from './step-kinds';
 import { isToolFolder } from './tool-folders';
 
@@ -23,7 +24,9 @@ export interface StepPlace {
   readonly names: (tells: readonly string[]) => NameSpace;
   /** Ids of steps that come later: declared, so that naming them is told from naming nothing. */
   readonly later: ReadonlySet<string>;
-  readonly connections: readonly string[];
+  readonly connections: ConnectionNames;
+  /** Inputs that stand for a connection: name -> kind. */
+  readonly connectionInputs: ConnectionNames;
   /** `resolve` steps have to be read-only. */
   readonly part: 'resolve' | 'steps';
 }
@@ -83,11 +86,14 @@ class StepChecker {
       else this.add([...path, ...at], `"${at.join('.') || 'with'}" ${plain(issue.message)}`);
     }
     for (const [key, value] of Object.entries(given)) {
-      if (kind.expressions?.includes(key) && typeof value === 'string') this.condition(value, [...path, key], []);
+      if (kind.literal?.includes(key)) {
+        if (hasTemplate(value)) this.add([...path, key], `"${key}" is taken as it is written, without templates`);
+      } else if (kind.expressions?.includes(key) && typeof value === 'string')
+        this.condition(value, [...path, key], []);
       else this.templates(value, [...path, key], own);
     }
-    for (const name of kind.connections?.(given) ?? []) this.connection(name, [...path, 'connection']);
     for (const folder of kind.folders?.(given) ?? []) this.folder(folder, path);
+    for (const name of kind.connections?.(given) ?? []) this.connection(kind, name, [...path, 'connection']);
   }
 
   private unknownKey(kind: StepKindSpec, key: string, path: Found['path']): void {
@@ -95,12 +101,18 @@ class StepChecker {
     this.add(path, `${kind.name} has no "${key}"`, didYouMean(key, known) ?? `it takes: ${known.join(', ')}`);
   }
 
-  private connection(name: string, path: Found['path']): void {
-    const { connections } = this.place;
-    if (hasTemplate(name)) this.add(path, 'a connection is written out, so that it can be approved');
-    else if (name !== '' && !connections.includes(name)) {
-      const hint = didYouMean(name, connections) ?? `connections: ${connections.join(', ') || 'none'}`;
-      this.add(path, `there is no connection "${name}"`, hint);
+  private connection(kind: StepKindSpec, name: string, path: Found['path']): void {
+    const input = boundInput(name);
+    const [known, asked] = input === undefined ? [this.place.connections, name] : [this.place.connectionInputs, input];
+    if (hasTemplate(asked) || (input !== undefined && !known.has(asked)))
+      this.add(
+        path,
+        'a connection is written out, so that it can be approved',
+        'or let it be an input of the type connection',
+      );
+    else if (name !== '') {
+      const problem = connectionProblem({ kind, name: asked, known });
+      if (problem) this.add(path, problem.message, problem.hint);
     }
   }
 

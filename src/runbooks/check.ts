@@ -1,6 +1,7 @@
 import type { Problem } from '../documents/problem';
 import type { Json } from '../json';
 import { checkStep, type Found } from './check-step';
+import type { ConnectionNames } from './connection-inputs';
 import { inputProblem, isPattern } from './inputs';
 import { stepIdOf, type Runbook, type RunbookInput, type RunbookStep } from './schema';
 import { namesFor } from './scope';
@@ -9,8 +10,8 @@ import { namesFor } from './scope';
 export function checkRunbook(input: {
   readonly file: string;
   readonly runbook: Runbook;
-  /** Names of the connections in the policy repository. */
-  readonly connections: readonly string[];
+  /** The connections in the policy repository. */
+  readonly connections: ConnectionNames;
   readonly lineOf: (path: readonly (string | number)[]) => number;
 }): readonly Problem[] {
   const { file, runbook, lineOf } = input;
@@ -56,7 +57,7 @@ function declarationProblems(spec: RunbookInput): readonly Found[] {
   return found;
 }
 
-function partProblems(runbook: Runbook, part: 'resolve' | 'steps', connections: readonly string[]): readonly Found[] {
+function partProblems(runbook: Runbook, part: 'resolve' | 'steps', connections: ConnectionNames): readonly Found[] {
   const steps = runbook[part] ?? [];
   const ids = steps.map(stepIdOf);
   return steps.flatMap((step, index) => {
@@ -74,12 +75,21 @@ function partProblems(runbook: Runbook, part: 'resolve' | 'steps', connections: 
         }),
       later,
       connections,
+      connectionInputs: connectionInputsOf(runbook),
       part,
     });
     const twice = ids.indexOf(ids[index]!) !== index;
     const again: Found[] = twice ? [{ path: ['id'], message: `two steps have the id "${ids[index]}"` }] : [];
     return [...again, ...found].map((problem) => below([part, index], problem));
   });
+}
+
+function connectionInputsOf(runbook: Runbook): ConnectionNames {
+  return new Map(
+    Object.entries(runbook.inputs ?? {}).flatMap(([name, spec]) =>
+      spec.type === 'connection' ? [[name, spec.kind] as const] : [],
+    ),
+  );
 }
 
 function outputsOf(steps: readonly RunbookStep[]): { readonly [id: string]: readonly string[] } {

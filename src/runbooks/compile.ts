@@ -1,11 +1,12 @@
 import { digestOf } from '../canonical';
-import type { Connection } from '../connections/schema';
+import type { AnyConnection } from '../connections/schema';
 import type { Json, JsonObject } from '../json';
 import type { Plan, PlanOutline, PlanStep } from '../operation/plan';
 import type { OperationRequest } from '../operation/request';
 import { compileRollout, type CompiledStage, type Judging, type Metrics } from '../rollouts/compile';
 import { parseCriterion } from '../rollouts/criteria';
 import type { Rollout } from '../rollouts/schema';
+import { bindConnections, unfitConnections } from './connection-inputs';
 import { compileStep, isIrreversible, outlineOf, type StepSite } from './compile-step';
 import { formatDuration } from './duration';
 import { hasTemplate } from './expressions';
@@ -46,7 +47,7 @@ export interface CompileInput {
   readonly work: Work;
   /** Outputs of the `resolve` steps by id. */
   readonly resolve: JsonObject;
-  readonly connections: { readonly [name: string]: Connection };
+  readonly connections: { readonly [name: string]: AnyConnection };
   readonly metrics: Metrics;
   readonly sources: Plan['sources'];
   /** Folders that steps work with, packed; absent in a preview, whose plan nobody runs. */
@@ -129,8 +130,11 @@ class PlanBuilder {
     const wanted = Object.entries(offered).filter(([name]) => Object.hasOwn(declared, name));
     const late = Object.fromEntries(wanted.filter(([, value]) => isLate(value)));
     const inputs = this.inputsFor(runbook, { ...asked, ...Object.fromEntries(wanted) }, Object.keys(late));
+    this.problems.push(...unfitConnections({ declared, inputs, connections: this.input.connections }));
     this.scopes[site.scope] = { inputs: { ...inputs, ...late } };
-    runbook.steps.forEach((step, index) => this.planSteps.push(compileStep(step, index, site)));
+    runbook.steps.forEach((step, index) =>
+      this.planSteps.push(compileStep(bindConnections(step, inputs), index, site)),
+    );
   }
 
   rollout(work: Extract<Work, { kind: 'rollout' }>): void {
@@ -309,7 +313,7 @@ class PlanBuilder {
     return [...new Set([...called, ...measured])].filter((name) => name !== '' && !hasTemplate(name)).sort();
   }
 
-  private usedConnections(): { readonly [name: string]: Connection } {
+  private usedConnections(): { readonly [name: string]: AnyConnection } {
     return Object.fromEntries(this.connectionNames().map((name) => [name, this.input.connections[name]!]));
   }
 

@@ -178,6 +178,8 @@ function formProblem(type: Exclude<TextSpec['type'], 'string'>, text: string): s
       return parseDuration(text) === undefined ? 'has to be a duration such as 30s, 10m or 2h' : undefined;
     case 'version':
       return isVersion(text) ? undefined : 'has to be a version such as v1.4.2';
+    case 'connection':
+      return /^[a-z][a-z0-9-]*$/.test(text) ? undefined : 'has to be the name of a connection';
     case 'service':
     case 'environment':
       return /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(text) ? undefined : `has to be the name of a ${type}`;
@@ -244,6 +246,8 @@ export function wanted(spec: RunbookInput): string {
       return 'the name of an environment';
     case 'service':
       return 'the name of a service';
+    case 'connection':
+      return `a connection of the kind ${spec.kind}`;
     case 'version':
       return 'a version such as v1.4.2';
   }

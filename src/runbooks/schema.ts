@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { connectionKinds } from '../connections/schema';
 import { text } from '../documents/text';
 
 /**
@@ -43,6 +44,8 @@ export const inputSchema = z.discriminatedUnion('type', [
     default: z.array(json).optional(),
   }),
   anInput({ type: z.literal('percent'), default: z.union([z.number(), z.string()]).optional() }),
+  /** The name of a connection; a step may use it as its `connection`. */
+  anInput({ type: z.literal('connection'), kind: z.enum(connectionKinds), default: z.string().optional() }),
   anInput({ type: z.enum(simple), default: z.string().optional() }),
 ]);
 

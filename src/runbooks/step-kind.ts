@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ConnectionKind } from '../connections/schema';
 import type { JsonObject } from '../json';
 import type { Repeat } from '../operation/plan';
 
@@ -31,4 +32,8 @@ export interface StepKindSpec {
   readonly connections?: (given: JsonObject) => readonly string[];
   /** Folders of the policy repository that a call needs beside it while it runs; written out, never from templates. */
   readonly folders?: (given: JsonObject) => readonly string[];
+  /** Kinds of connections that it can use; those that are asked by HTTP, where it does not say. */
+  readonly connectionKinds?: readonly ConnectionKind[];
+  /** Keys of `with` that are taken as they are written: a template in them is refused, and nothing is ever filled in. */
+  readonly literal?: readonly string[];
 }

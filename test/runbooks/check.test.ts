@@ -7,10 +7,19 @@ function problemsIn(text: string): readonly string[] {
   const document = readDocument({ file, text, schema: runbookSchema });
   if (!document.ok) return document.problems.map(formatProblem);
   const { value: runbook, lineOf } = document;
-  return checkRunbook({ file, runbook, connections: ['fleet'], lineOf }).map(formatProblem);
+  return checkRunbook({
+    file,
+    runbook,
+    connections: new Map([
+      ['fleet', 'http'],
+      ['repo', 'git'],
+    ]),
+    lineOf,
+  }).map(formatProblem);
 }
 
-const head = 'name: probe\ninputs:\n  count: { type: integer }\nsteps:\n';
+const head =
+  'name: probe\ninputs:\n  count: { type: integer }\n  api: { type: connection, kind: http }\n  database: { type: connection, kind: postgres }\nsteps:\n';
 const post = '{ connection: fleet, method: POST, path: /x }';
 const get = '{ connection: fleet, path: /x }';
 const found = '{ with: { method: GET, path: /x }, found: "true", outputs: { id: response.body.id } }';
@@ -37,6 +46,10 @@ describe('a runbook', () => {
       steps(`- { uses: http/request, with: ${post}, find: ${found}, retry: { attempts: 3 } }`),
     ],
     [
+      'a connection that an input names',
+      steps('- { uses: http/request, with: { connection: "${{ inputs.api }}", path: /x } }'),
+    ],
+    [
       'a value of another type that a template will give',
       steps('- { uses: http/request, with: { connection: fleet, path: /x, status: "${{ inputs.count }}" } }'),
     ],
@@ -48,10 +61,10 @@ describe('a runbook', () => {
     [
       'an unknown key',
       steps(`- { uses: http/request, with: ${get}, timout: 5s }`),
-      /:5:.*unknown key "timout".*"timeout"/,
+      /:7:.*unknown key "timout".*"timeout"/,
     ],
-    ['an unknown step kind', steps('- { uses: http/reqest }'), /:5:.*no step kind "http\/reqest".*"http\/request"/],
-    ['an id with a hyphen', steps(`- { id: a-b, uses: http/request, with: ${get} }`), /:5:.*hyphen is a minus/],
+    ['an unknown step kind', steps('- { uses: http/reqest }'), /:7:.*no step kind "http\/reqest".*"http\/request"/],
+    ['an id with a hyphen', steps(`- { id: a-b, uses: http/request, with: ${get} }`), /:7:.*hyphen is a minus/],
     [
       'an unknown key in with',
       steps('- { uses: http/request, with: { connection: fleet, path: /x, methd: GET } }'),
@@ -73,6 +86,21 @@ describe('a runbook', () => {
       steps('- { uses: http/request, with: { connection: "${{ inputs.count }}", path: /x } }'),
       /is written out/,
     ],
+    [
+      'a connection of another kind than the step needs',
+      steps('- { uses: http/request, with: { connection: repo, path: /x } }'),
+      /"repo" is a connection of the kind git, and http\/request needs http/,
+    ],
+    [
+      'a connection of an input with something around it',
+      steps('- { uses: http/request, with: { connection: "${{ inputs.api }}x", path: /x } }'),
+      /is written out/,
+    ],
+    [
+      'a connection of an input of another kind',
+      steps('- { uses: http/request, with: { connection: "${{ inputs.database }}", path: /x } }'),
+      /"database" is a connection of the kind postgres/,
+    ],
     ['an unknown input', steps('- { uses: fail, with: { message: "${{ inputs.cuont }}" } }'), /"cuont".*"count"/],
     ['an unknown step', steps('- { uses: fail, with: { message: "${{ steps.nope.outputs.x }}" } }'), /no field "nope"/],
     [
@@ -81,7 +109,7 @@ describe('a runbook', () => {
         `- { id: a, uses: http/request, with: ${get}, outputs: { id: response.body.id } }`,
         '- { uses: fail, with: { message: "${{ steps.a.outputs.di }}" } }',
       ),
-      /:6:.*"di".*"id"/,
+      /:8:.*"di".*"id"/,
     ],
     [
       'a later step',
@@ -89,7 +117,7 @@ describe('a runbook', () => {
         '- { uses: fail, with: { message: "${{ steps.b.outputs.id }}" } }',
         `- { id: b, uses: http/request, with: ${get}, outputs: { id: response.body.id } }`,
       ),
-      /:5:.*"b" comes later/,
+      /:7:.*"b" comes later/,
     ],
     [
       'its own outputs',
@@ -152,7 +180,7 @@ describe('a runbook', () => {
     [
       'two steps with one id',
       steps(`- { id: a, uses: http/request, with: ${get} }`, `- { id: a, uses: http/request, with: ${get} }`),
-      /:6:.*two steps/,
+      /:8:.*two steps/,
     ],
     [
       'a resolve step that writes',

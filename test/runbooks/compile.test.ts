@@ -249,3 +249,44 @@ describe('the plan of a runbook', () => {
     });
   });
 });
+
+describe('an input that names a connection', () => {
+  const runbook = runbookSchema.parse({
+    name: 'ask',
+    inputs: { api: { type: 'connection', kind: 'http' } },
+    steps: [
+      {
+        id: 'ask',
+        uses: 'http/request',
+        with: { connection: '${{ inputs.api }}', path: '/x' },
+        find: { with: { connection: '${{ inputs.api }}', path: '/y' }, found: 'true' },
+        undo: { uses: 'http/request', with: { connection: '${{ inputs.api }}', path: '/z' } },
+      },
+    ],
+  });
+  const api = { name: 'api', kind: 'http', origin: 'http://127.0.0.1:7401' } as const;
+  const asked = (name: string) => ({
+    ...base,
+    connections: { fleet, api },
+    work: { kind: 'runbook', runbook } as const,
+    request: { ...requestOf(), inputs: { api: name } },
+  });
+
+  it('is written into the plan with everything of the connection, so that it is approved', () => {
+    const { plan } = compiled(asked('api'));
+    expect(plan.connections).toEqual({ api });
+    expect(plan.steps[0]).toMatchObject({
+      with: { connection: 'api' },
+      find: { with: { connection: 'api' } },
+      undo: { with: { connection: 'api' } },
+    });
+  });
+
+  test.each([
+    ['nope', /connection "nope", which does not exist/],
+    ['fleet', /"fleet" is of the kind exposition/],
+    ['${{ inputs.api }}', /name of a connection/],
+  ])('refuses %s', (name, problem) => {
+    expect(compilePlan(asked(name))).toMatchObject({ ok: false, problems: [expect.stringMatching(problem)] });
+  });
+});

@@ -27,7 +27,11 @@ const metrics = {
 } as const;
 
 describe('the example company', () => {
-  const connections = filesIn('connections').map((file) => read(file, connectionSchema).value.connection.name);
+  const connections = new Map(
+    filesIn('connections')
+      .map((file) => read(file, connectionSchema).value.connection)
+      .map(({ name, kind }) => [name, kind]),
+  );
 
   test.each(filesIn('runbooks'))('%s reads without a problem', (file) => {
     const { value: runbook, lineOf } = read(file, runbookSchema);
