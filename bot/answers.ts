@@ -2,6 +2,7 @@ import type { Asked, AskedOf } from '../src/commands/asked';
 import { changingKinds } from '../src/commands/grammar';
 import { helpFor, helpText } from '../src/commands/help';
 import type { Holds } from '../src/holds/holds';
+import { HoldsUnknown } from '../src/holds/read-holds';
 import type { IncidentAct, IncidentView } from '../src/incidents/incident';
 import { shortIdIn } from '../src/operation/ids';
 import type { StatusView } from '../src/messages/status';
@@ -297,6 +298,7 @@ async function looked(look: () => Promise<Answer>): Promise<Answer> {
   try {
     return await look();
   } catch (error) {
+    if (error instanceof HoldsUnknown) return refused('away', `Nobody can say what is held, because ${error.message}.`);
     if (!isAway(error)) throw error;
     return refused(
       'away',

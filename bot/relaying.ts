@@ -22,6 +22,7 @@ export interface RelayStart {
   readonly type: string;
   readonly taskQueue: string;
   readonly args: unknown[];
+  readonly memo?: Record<string, unknown>;
 }
 
 export interface Relaying<Body, Answer> {
@@ -34,7 +35,7 @@ export interface Relaying<Body, Answer> {
   readonly known?: Relayed<KnownPerson>;
   readonly kept: Kept;
   /** For a workflow that begins with the first of what is handed to it. */
-  readonly start?: RelayStart;
+  readonly start?: () => Promise<RelayStart>;
   /** What the workflow's validator said, as an answer. */
   readonly refusal: (code: string, detail: string) => Answer;
 }
@@ -65,7 +66,7 @@ async function updateOrSignal<Body, Answer>(deps: IntakeDeps, ask: Relaying<Body
   return signalOrKeep(deps, ask);
 }
 
-function startUpdate<Body, Answer>({ temporal }: IntakeDeps, ask: Relaying<Body, Answer>) {
+async function startUpdate<Body, Answer>({ temporal }: IntakeDeps, ask: Relaying<Body, Answer>) {
   const options = {
     args: ask.known === undefined ? [ask.relayed] : [ask.relayed, ask.known],
     updateId: ask.updateId,
@@ -75,7 +76,7 @@ function startUpdate<Body, Answer>({ temporal }: IntakeDeps, ask: Relaying<Body,
   const args = options.args as Args;
   if (ask.start === undefined)
     return temporal.workflow.getHandle(ask.workflowId).startUpdate<Answer, Args>(ask.update, { ...options, args });
-  const { type, ...start } = ask.start;
+  const { type, ...start } = await ask.start();
   const startWorkflowOperation = new WithStartWorkflowOperation(type, {
     ...start,
     workflowId: ask.workflowId,
@@ -91,13 +92,13 @@ function startUpdate<Body, Answer>({ temporal }: IntakeDeps, ask: Relaying<Body,
 }
 
 /** Durable without a worker; a workflow that begins with its first act is started with it. */
-export function signalTo<Body>(
+export async function signalTo<Body>(
   { temporal }: Pick<IntakeDeps, 'temporal'>,
   ask: Pick<Relaying<Body, unknown>, 'workflowId' | 'signal' | 'relayed' | 'start'>,
 ): Promise<unknown> {
   const { workflowId, signal, relayed, start } = ask;
   if (start === undefined) return temporal.workflow.getHandle(workflowId).signal<[Relayed<Body>]>(signal, relayed);
-  const { type, ...options } = start;
+  const { type, ...options } = await start();
   return temporal.workflow.signalWithStart(type, { ...options, workflowId, signal, signalArgs: [relayed] });
 }
 

@@ -1,5 +1,7 @@
 import { voteRefusals, type VoteAnswer, type VoteBody, type VoteRefusal } from '../src/approvals/ballot';
 import { digestOf } from '../src/canonical';
+import type { Holds } from '../src/holds/holds';
+import { leftIn } from '../src/holds/read-holds';
 import { voteAnswerSentence } from '../src/messages/vote-words';
 import type { ModalResult } from '../src/messages/vote-modals';
 import type { ActAnswer, ActBody } from '../src/operation/ports';
@@ -8,6 +10,7 @@ import {
   ACT_SIGNAL,
   ACT_UPDATE,
   HOLDS_ID,
+  HOLDS_MEMO,
   holdsWaits,
   VOTE_SIGNAL,
   VOTE_UPDATE,
@@ -18,6 +21,7 @@ import {
 import { knownPerson, type IntakeDeps } from './intake';
 import type { SecondFactors } from './second-factors';
 import { relayToWorkflow, type Relay, type RelayStart } from './relaying';
+import { isGone } from './temporal';
 
 /** One vote has one id, however often and by whichever way it arrives: ballot, person and Slack's id of the click. */
 export function voteId(body: Pick<VoteBody, 'ballotId' | 'by' | 'actionId'>): string {
@@ -80,10 +84,31 @@ export function relayAct(
 }
 
 /** How the workflow begins that an act may be the first for. */
-export function startOf({ timings }: Pick<IntakeDeps, 'timings'>, workflowId: string): { readonly start?: RelayStart } {
+export function startOf(
+  { timings, temporal }: Pick<IntakeDeps, 'timings' | 'temporal'>,
+  workflowId: string,
+): { readonly start?: () => Promise<RelayStart> } {
   if (workflowId !== HOLDS_ID) return {};
-  const input: HoldsInput = { timings, ...holdsWaits };
-  return { start: { type: WORKFLOWS.holds, taskQueue: WORKER_QUEUE, args: [input] } };
+  return {
+    start: async () => {
+      const held = await heldBefore(temporal);
+      const input: HoldsInput = { timings, ...holdsWaits, ...(held && { held }) };
+      // The memo counts from the first moment, before any worker has seen that it began.
+      const memo = held && { memo: { [HOLDS_MEMO]: held } };
+      return { type: WORKFLOWS.holds, taskQueue: WORKER_QUEUE, args: [input], ...memo };
+    },
+  };
+}
+
+/** What was held when the workflow of the holds was ended by force; it must not be lost with it. */
+async function heldBefore(temporal: IntakeDeps['temporal']): Promise<Holds | undefined> {
+  try {
+    const described = await temporal.workflow.getHandle(HOLDS_ID).describe();
+    return leftIn(described, { type: WORKFLOWS.holds, memo: HOLDS_MEMO });
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
 }
 
 /** What the modal shows, or the private message says, about a vote. */

@@ -156,6 +156,8 @@ export interface IncidentInput {
 /** What `holds` is started with. */
 export interface HoldsInput {
   readonly timings: OperationTimings;
+  /** What the life before it held, if that was ended by force. */
+  readonly held?: import('../src/holds/holds').Holds;
   /** How long it stays when nothing is held, so that an act that comes twice is known: longer than acts may be late. */
   readonly lingerMs: number;
   /** After so long waiting operations are told once more, since lists learn of new ones late. */

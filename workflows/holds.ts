@@ -70,7 +70,7 @@ class HoldsDesk {
     carried: HoldsCarried | undefined,
   ) {
     const { timings } = input;
-    this.holds = carried?.holds ?? noHolds;
+    this.holds = carried?.holds ?? input.held ?? noHolds;
     this.acts = new Set(carried?.acts ?? []);
     // Each life has records and notices of its own.
     this.id = carried?.id ?? `holds-${instant().replace(/\D/g, '')}`;

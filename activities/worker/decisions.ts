@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { canonical, digestOf } from '../../src/canonical';
 import { Refusal } from '../../src/errors';
+import { whyUnknown } from '../../src/holds/read-holds';
 import { historyOf } from '../../src/ledger/history';
 import type { AppliedState, AppliedVersion } from '../../src/ledger/record';
 import { foldersOf } from '../../src/operation/case-work';
@@ -322,8 +323,8 @@ async function whatHolds({ heldBack }: DecisionDeps, { kind, service }: Operatio
   if (kind === 'rollback') return {};
   try {
     return await heldBack({ service });
-  } catch {
-    return { holdsUnknown: 'Temporal did not say in time' };
+  } catch (error) {
+    return { holdsUnknown: whyUnknown(error) };
   }
 }
 

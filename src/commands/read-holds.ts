@@ -1,3 +1,4 @@
+import { longestReason } from '../holds/holds';
 import { parseDuration } from '../runbooks/duration';
 import { Misread, nothingElse, takePair, type Arguments } from './arguments';
 import type { AskedOf } from './asked';
@@ -129,6 +130,10 @@ function reasonIn(words: readonly Word[]): { readonly reason?: string } {
     .map(({ prose }) => prose)
     .join(' ')
     .trim();
+  if (reason.length > longestReason)
+    throw new Misread(
+      `That reason has ${reason.length} characters, and ${longestReason} can be kept; say it shorter, or link to where it stands.`,
+    );
   return reason === '' ? {} : { reason };
 }
 

@@ -1,5 +1,6 @@
 import {
   expectedTurns,
+  longestReason,
   placeWords,
   type CommandedFreeze,
   type HeldLock,
@@ -51,6 +52,13 @@ export interface HoldChange {
   };
 }
 
+interface Act {
+  readonly act: HoldAct;
+  readonly grant: HoldGrant;
+  /** ms */
+  readonly now: number;
+}
+
 type Asked<Kind extends HoldAct['kind']> = {
   readonly act: Extract<HoldAct, { kind: Kind }>;
   readonly grant: HoldGrant;
@@ -61,12 +69,29 @@ type Asked<Kind extends HoldAct['kind']> = {
 const mostLocks = 500;
 const mostQueued = 20;
 const mostFreezes = 200;
+/** Of all holds as JSON: at three bytes a character it stays below the two megabytes that Temporal takes as a memo. */
+const mostLength = 500_000;
 
 /** Carries out what policy has granted. Pure; nothing is done twice by saying the same twice. */
-export function changeHolds(
-  holds: Holds,
-  asked: { readonly act: HoldAct; readonly grant: HoldGrant; readonly now: number },
-): HoldChange {
+export function changeHolds(holds: Holds, asked: Act): HoldChange {
+  const { act } = asked;
+  if ('reason' in act && (act.reason?.length ?? 0) > longestReason)
+    return refused(
+      holds,
+      `Nothing was done, because that reason has more than ${longestReason} characters; say it shorter, or link to where it stands.`,
+    );
+  const change = changed(holds, asked);
+  // Whatever is full, work can be stopped and things can be let go.
+  const isCrowded =
+    ['lock', 'freeze', 'hand_over'].includes(act.kind) && JSON.stringify(change.holds).length > mostLength;
+  if (!isCrowded) return change;
+  return refused(
+    holds,
+    'Nothing was done, because so much is locked and frozen already that no more can be kept; unlock or thaw something first.',
+  );
+}
+
+function changed(holds: Holds, asked: Act): HoldChange {
   const { act } = asked;
   switch (act.kind) {
     case 'lock':

@@ -53,6 +53,9 @@ export interface Holds {
   readonly stop?: Stop;
 }
 
+/** Longest reason of a hold, in characters: everything that is held has to fit into one memo. */
+export const longestReason = 300;
+
 export const noHolds: Holds = { format: 1, locks: [], freezes: [] };
 
 /** What people do to what holds work back. */

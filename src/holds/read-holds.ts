@@ -7,15 +7,48 @@ export interface DescribedHolds {
   readonly memo?: { readonly [key: string]: unknown };
 }
 
+interface Names {
+  readonly type: string;
+  readonly memo: string;
+}
+
+/** Nobody can say what is held, until somebody does something about it. The message is a clause for people. */
+export class HoldsUnknown extends Error {
+  override readonly name = 'HoldsUnknown';
+}
+
+/** Why nobody can say what is held, as a clause. */
+export function whyUnknown(error: unknown): string {
+  return error instanceof HoldsUnknown ? error.message : 'Temporal did not say in time';
+}
+
+const alive = ['RUNNING', 'CONTINUED_AS_NEW', 'PAUSED'];
+
 /**
- * What is held, from the memo of the workflow that keeps it; nothing when it has ended. Throws when another workflow
- * stands in its place, or one of a format that this program does not know: then nobody can say.
+ * What is held, from the memo of the workflow that keeps it; nothing when it has ended by itself. Throws `HoldsUnknown`
+ * when it was ended otherwise, when another workflow stands in its place, or one of a format that this program does not
+ * know.
  */
-export function holdsIn(described: DescribedHolds, names: { readonly type: string; readonly memo: string }): Holds {
-  if (described.type !== names.type) throw new Error(`the workflow of the holds is of type ${described.type}`);
-  if (described.status.name !== 'RUNNING' && described.status.name !== 'CONTINUED_AS_NEW') return noHolds;
-  const kept = described.memo?.[names.memo] as Holds | undefined;
+export function holdsIn(described: DescribedHolds, names: Names): Holds {
+  const { name } = described.status;
+  const kept = keptIn(described, names);
+  if (name === 'COMPLETED') return noHolds;
+  if (alive.includes(name)) return kept;
+  throw new HoldsUnknown(
+    `the workflow that keeps locks, freezes and the stop did not end by itself (${name}), and the next /signalbox lock, freeze, stop or go starts it again with what was held`,
+  );
+}
+
+/** What a new life of that workflow begins with: what the last one held when it was ended otherwise than by itself. */
+export function leftIn(described: DescribedHolds, names: Names): Holds | undefined {
+  const { name } = described.status;
+  return name === 'COMPLETED' || alive.includes(name) ? undefined : keptIn(described, names);
+}
+
+function keptIn({ type, memo }: DescribedHolds, names: Names): Holds {
+  if (type !== names.type) throw new HoldsUnknown(`in place of the workflow of the holds stands one of type ${type}`);
+  const kept = memo?.[names.memo] as Holds | undefined;
   if (kept === undefined) return noHolds;
-  if (kept.format !== 1) throw new Error('the holds are kept in a format that this version does not know');
+  if (kept.format !== 1) throw new HoldsUnknown('the holds are kept in a format that this version does not know');
   return kept;
 }

@@ -7,6 +7,7 @@ import { understandInstant, type Understood } from '../commands/instant';
 import { previewCase } from '../operation/preview';
 import type { HeldBack } from '../operation/case';
 import { placed } from '../operation/placed';
+import { whyUnknown } from '../holds/read-holds';
 import type { OperationRequest } from '../operation/request';
 import { handlersThatRun } from '../policy/handlers';
 import type { PolicyRequest, World } from '../policy/request';
@@ -155,7 +156,7 @@ export function createAsking(deps: AskingDeps) {
 
 /** As for a decision: what nobody can say holds back. */
 async function heldIn({ heldBack }: AskingDeps, { service }: { readonly service?: string }): Promise<HeldBack> {
-  return heldBack({ service }).catch(() => ({ holdsUnknown: 'Temporal did not say in time' }));
+  return heldBack({ service }).catch((error: unknown) => ({ holdsUnknown: whyUnknown(error) }));
 }
 
 function notNewest({ problem }: PolicyInForce): readonly ExplainedLine[] {

@@ -165,3 +165,21 @@ test('what is typed while Temporal is away is kept, and takes effect when it is 
   await eventually(() => expect(publicly().join('\n')).toContain('stopped everything (while it is away)'));
   expect(await answer('U0ANN', 'go')).toMatch(/The stop is lifted/);
 }, 60_000);
+
+test('what was held when its workflow was terminated is unknown, and comes back with the next thing that somebody does', async () => {
+  const { workflow } = world.temporal.client;
+  expect(await answer('U0ANN', 'stop "a breach"')).toMatch(/Everything is stopped/);
+  await workflow.getHandle(HOLDS_ID).terminate('by hand');
+  expect(await answer('U0ANN', 'locks')).toMatch(/Nobody can say what is held, because .* \(TERMINATED\)/);
+  expect(await answer('U0ANN', 'freeze staging "to look"')).toMatch(/staging is frozen/);
+  const { memo } = await workflow.getHandle(HOLDS_ID).describe();
+  expect(memo).toMatchObject({
+    holds: { stop: { by: 'U0ANN', reason: 'a breach' }, freezes: [{ reason: 'to look' }] },
+  });
+  expect(await answer('U0ANN', 'go')).toMatch(/The stop is lifted/);
+  expect(await answer('U0ANN', 'thaw staging')).toMatch(/is thawed/);
+});
+
+test('a reason that is too long is refused with the length that is kept', async () => {
+  expect(await answer('U0ANN', `stop "${'x'.repeat(301)}"`)).toMatch(/has 301 characters, and 300 can be kept/);
+});

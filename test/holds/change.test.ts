@@ -1,5 +1,13 @@
 import { changeHolds, endOfTime, type HoldGrant } from '../../src/holds/change';
-import { expectedTurns, isEmpty, nextEnd, noHolds, type HoldAct, type Holds } from '../../src/holds/holds';
+import {
+  expectedTurns,
+  isEmpty,
+  longestReason,
+  nextEnd,
+  noHolds,
+  type HoldAct,
+  type Holds,
+} from '../../src/holds/holds';
 
 const start = Date.parse('2026-11-24T10:00:00Z');
 const hour = 3_600_000;
@@ -234,5 +242,35 @@ describe('a freeze and the stop', () => {
     expect(answer).toMatchObject({ kind: 'refused', sentence: expect.stringMatching(words) });
     expect(events).toEqual([]);
     expect(isEmpty(holds)).toBe(true);
+  });
+});
+
+describe('what is kept stays small', () => {
+  const long = 'x'.repeat(longestReason + 1);
+
+  test.each<[string, HoldAct]>([
+    ['lock', lock(long)],
+    ['freeze', { kind: 'freeze', environment: 'production', reason: long }],
+    ['stop', { kind: 'stop', reason: long }],
+  ])('a %s with a long reason is refused, and says how long one may be', (_what, act) => {
+    const { holds, answer } = play(['U0ANA', act]);
+    expect(holds).toEqual(noHolds);
+    expect(answer).toMatchObject({ kind: 'refused', sentence: expect.stringContaining('more than 300 characters') });
+    expect(play(['U0ANA', { ...act, reason: long.slice(1) } as HoldAct]).answer.kind).toBe('done');
+  });
+
+  test('nothing more is locked or frozen when all of it is too long, and everything can still be stopped and let go', () => {
+    const change = 'v'.repeat(600_000);
+    const crowded: Holds = { ...noHolds, locks: play(['U0ANA', lock('x', change)]).holds.locks };
+    expect(crowded.locks).toEqual([]);
+    const full = JSON.parse(JSON.stringify(play(['U0ANA', lock()]).holds)) as Holds;
+    const packed: Holds = { ...full, locks: full.locks.map((held) => ({ ...held, channel: 'c'.repeat(500_000) })) };
+    const on = (act: HoldAct) => changeHolds(packed, { act, grant: grantTo('U0ANA'), now: start });
+    expect(on({ kind: 'freeze', environment: 'staging', reason: 'x' }).answer).toMatchObject({
+      kind: 'refused',
+      sentence: expect.stringContaining('no more can be kept'),
+    });
+    expect(on({ kind: 'stop', reason: 'x' }).answer.kind).toBe('done');
+    expect(on(unlock()).answer.kind).toBe('done');
   });
 });

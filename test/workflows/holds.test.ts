@@ -73,8 +73,12 @@ afterAll(() => world?.close());
 /** Everything is let go, so that no test finds what another held. */
 afterEach(async () => {
   const { workflow } = world.temporal.client;
-  const closed = (await workflow.getHandle(HOLDS_ID).describe()).status.name !== 'RUNNING';
-  if (!closed) await workflow.getHandle(HOLDS_ID).terminate('the test is over');
+  const closed = (await workflow.getHandle(HOLDS_ID).describe()).status.name === 'COMPLETED';
+  if (closed) return;
+  await workflow.getHandle(HOLDS_ID).terminate('the test is over');
+  const ended = { ...input, lingerMs: 0 };
+  const start = { workflowId: HOLDS_ID, taskQueue: WORKER_QUEUE, args: [ended] };
+  await workflow.execute(WORKFLOWS.holds, start);
 });
 
 function bodyOf(act: HoldAct, by: string, overrides: Partial<ActBody> = {}): ActBody {
@@ -302,6 +306,26 @@ test('when nothing is held any more it ends, and the next act begins a new life 
   await act(lock(), 'U0ANA');
   expect(world.records.at(-1)).toMatchObject({ index: 0 });
   expect(world.records.at(-1)!.operationId).not.toBe(former);
+});
+
+test('what was held when it was ended by force is not known, until a new life begins with it', async () => {
+  const { workflow } = world.temporal.client;
+  await act(lock(), 'U0ANA');
+  const { memo } = await workflow.getHandle(HOLDS_ID).describe();
+  await workflow.getHandle(HOLDS_ID).terminate('by hand');
+  const look = () => heldBack({ client: world.temporal.client, waitMs: 5_000 }, place);
+  await expect(look()).rejects.toThrow(/did not end by itself \(TERMINATED\), and the next .* starts it again/);
+
+  const held = memo!.holds as Holds;
+  await workflow.start(WORKFLOWS.holds, {
+    workflowId: HOLDS_ID,
+    taskQueue: WORKER_QUEUE,
+    args: [{ ...input, held }],
+    memo: { holds: held },
+  });
+  await expect(look()).resolves.toMatchObject({ locks: [{ ...place, by: 'U0ANA' }] });
+  expect(await state()).toEqual(held);
+  await expect(act(lock(), 'U0LEE')).resolves.toMatchObject({ sentence: expect.stringContaining('number 1') });
 });
 
 test('an open incident holds its service back, a rollback passes, and resolving it lets the other go on by itself', async () => {
