@@ -1,6 +1,7 @@
 import { digestOf } from '../canonical';
-import type { Ballot, Seat } from '../approvals/ballot';
+import type { Ballot, Rung, Seat } from '../approvals/ballot';
 import { lastingMembers } from '../approvals/members';
+import { teamsOf } from '../approvals/seats';
 import type { Judgement, Reconsidered } from './judgement';
 
 type Allowed = Extract<Judgement, { kind: 'allowed' }>;
@@ -20,8 +21,15 @@ export function reconsider({ held, fresh }: { readonly held: Allowed; readonly f
       because: `What would run has changed since people voted (${commits}), ${void_}.`,
       judgement: fresh,
     };
-  if (fresh.ballots.every((ballot) => isCovered(ballot, held.ballots))) return { kind: 'same' };
+  const isSameWho = fresh.ballots.every((ballot) => isCovered(ballot, held.ballots));
+  if (isSameWho && widensNoFurther(held.ballots, fresh.ballots)) return { kind: 'same' };
   const ballots = tightened(held.ballots, fresh.ballots);
+  if (isSameWho)
+    return {
+      kind: 'changed',
+      because: `Fewer people may step in while nobody decides (${commits}), ${void_}.`,
+      judgement: { ...fresh, ballots },
+    };
   return {
     kind: 'changed',
     because: `Who has to approve this has changed (${commits}): now ${seatWords(ballots)}, where it was ${seatWords(held.ballots)}, ${void_}.`,
@@ -37,18 +45,77 @@ function isCovered(ballot: Ballot, held: readonly Ballot[]): boolean {
     return order === ballot.order && ballot.excluded.every(({ id }) => kept.has(id));
   });
   const before = countsOf(same.flatMap(({ seats }) => seats));
-  const areSameTeams = Object.entries(ballot.teams).every(([team, members]) =>
-    same.some(
-      ({ teams }) =>
-        teams[team] !== undefined && digestOf(lastingMembers(teams[team])) === digestOf(lastingMembers(members)),
-    ),
+  // Who is only called for help fills no seat.
+  const mayFill = new Set([
+    ...ballot.seats.flatMap(teamsOf),
+    ...same.flatMap(({ ladder }) => ladder.filter(isWidening)).map(({ team }) => team),
+  ]);
+  const areSameTeams = Object.entries(ballot.teams).every(
+    ([team, members]) =>
+      !mayFill.has(team) ||
+      same.some(
+        ({ teams }) =>
+          teams[team] !== undefined && digestOf(lastingMembers(teams[team])) === digestOf(lastingMembers(members)),
+      ),
   );
   return areSameTeams && [...countsOf(ballot.seats)].every(([team, count]) => count <= (before.get(team) ?? 0));
 }
 
+type Widening = Extract<Rung, { does: 'widen' }>;
+
+function isWidening(rung: Rung): rung is Widening {
+  return rung.does === 'widen';
+}
+
+/** Whether every step by which others may fill seats of the first ballots is one of the second ones too, by then. */
+function widensNoFurther(wide: readonly Ballot[], narrow: readonly Ballot[]): boolean {
+  const steps = wide.flatMap(({ ladder, seats }) =>
+    ladder
+      .filter(isWidening)
+      .flatMap((step) => seats.filter(({ id }) => step.seats.includes(id)).map(({ team }) => ({ step, team }))),
+  );
+  return steps.every(({ step, team }) => unwidened(narrow, { step, team }) <= unwidened(wide, { step, team }));
+}
+
+/** How many seats of a team are not open to another one by the time of a step. */
+function unwidened(
+  ballots: readonly Ballot[],
+  { step, team }: { readonly step: Widening; readonly team: string },
+): number {
+  return ballots.flatMap(({ ladder, seats }) => {
+    const open = ladder
+      .filter(isWidening)
+      .filter((other) => other.team === step.team && other.afterMs <= step.afterMs)
+      .flatMap((other) => other.seats);
+    return seats.filter((seat) => seat.team === team && !open.includes(seat.id));
+  }).length;
+}
+
 /** The fresh ballots, with the seats and the second factor that were asked for before and are no more. */
 function tightened(held: readonly Ballot[], fresh: readonly Ballot[]): readonly Ballot[] {
-  return withSecondFactor(held, withSeats(held, fresh));
+  return withSecondFactor(
+    held,
+    withSeats(
+      held,
+      fresh.map((ballot) => withLadder(held, ballot)),
+    ),
+  );
+}
+
+/** A seat that was asked for before is opened to nobody who could not fill it then. */
+function withLadder(held: readonly Ballot[], ballot: Ballot): Ballot {
+  const labels = new Set(held.flatMap(({ seats }) => seats.map(({ team }) => team)));
+  const ladder = ballot.ladder.flatMap((rung): readonly Rung[] => {
+    if (!isWidening(rung)) return [rung];
+    const seats = rung.seats.filter((id) => {
+      const team = ballot.seats.find((seat) => seat.id === id)?.team;
+      if (team === undefined || !labels.has(team)) return true;
+      return unwidened(held, { step: rung, team }) === 0;
+    });
+    return seats.length === 0 ? [] : [{ ...rung, seats }];
+  });
+  if (digestOf(ladder) === digestOf(ballot.ladder)) return ballot;
+  return { ...ballot, ladder, ...renamed(ballot, { ladder }) };
 }
 
 /** A second factor that was asked for before is asked for still. */

@@ -3,6 +3,7 @@ import type { Judgement } from '../../src/operation/judgement';
 import { reconsider } from '../../src/operation/reconsider';
 import { aBallot, aJudgement } from '../helpers/operation-world';
 
+type Rung = Ballot['ladder'][number];
 type Allowed = Extract<Judgement, { kind: 'allowed' }>;
 
 const people: Ballot['teams'] = {
@@ -107,5 +108,60 @@ describe('a second factor', () => {
     expect(ballot).toMatchObject({ secondFactor: true, oneClick: false });
     expect(ballot.digest).not.toBe(more[0]!.digest);
     expect(ballot.id).not.toBe(more[0]!.id);
+  });
+});
+
+describe('a ladder that opens seats to others', () => {
+  const teams = ['security_team', 'team_lead'];
+  const widen = (afterMs: number, seats: readonly string[] = ['team_lead#1'], team = 'director'): Rung => ({
+    afterMs,
+    does: 'widen',
+    team,
+    seats,
+  });
+  const withLadder = (ladder: readonly Rung[], asked = teams, members = people): readonly Ballot[] =>
+    asking(asked, { ladder, teams: members });
+  const answer = (before: readonly Ballot[], now: readonly Ballot[]) =>
+    reconsider({ held: held(before), fresh: fresh(now) });
+
+  test.each<[string, readonly Rung[], readonly Rung[], readonly Rung[]]>([
+    ['is taken away', [widen(10)], [], []],
+    ['comes later', [widen(10)], [widen(20)], [widen(20)]],
+    ['opens another seat', [widen(10)], [widen(10, ['security_team#1'])], []],
+    ['opens one seat of two', [widen(10, ['team_lead#1', 'security_team#1'])], [widen(10)], [widen(10)]],
+  ])('that %s opens the ballot anew, so that nobody fills a seat who may not any more', (_what, before, now, left) => {
+    const changed = answer(withLadder(before), withLadder(now));
+    expect(changed).toMatchObject({
+      kind: 'changed',
+      because: expect.stringMatching(/^Fewer people may step in while nobody decides \(policy aaaaaaaaaa became/),
+      judgement: { ballots: [{ ladder: left }] },
+    });
+  });
+
+  test.each<[string, readonly Rung[], readonly Rung[]]>([
+    ['is added', [], [widen(10)]],
+    ['comes earlier', [widen(20)], [widen(10)]],
+    ['opens one seat more', [widen(10)], [widen(10, ['team_lead#1', 'security_team#1'])]],
+    ['calls others for help', [], [{ afterMs: 10, does: 'page', team: 'director', urgent: false }]],
+    ['reminds no more', [{ afterMs: 10, does: 'remind' }], []],
+  ])('that %s does not loosen what was asked for', (_what, before, now) => {
+    expect(answer(withLadder(before), withLadder(now))).toEqual({ kind: 'same' });
+  });
+
+  test('to people who are others now opens the ballot anew', () => {
+    const others = { ...people, director: { groups: [], users: ['U0NEW'] } };
+    expect(answer(withLadder([widen(10)]), withLadder([widen(10)], teams, others)).kind).toBe('changed');
+  });
+
+  test('that is added together with a seat opens only the new one to others', () => {
+    const ladder = [widen(10, ['team_lead#1', 'director#1'], 'security_team')];
+    const before = withLadder([]);
+    const now = withLadder(ladder, [...teams, 'director']);
+    const changed = answer(before, now);
+    if (changed.kind !== 'changed') throw new Error(changed.kind);
+    const [ballot] = changed.judgement.ballots;
+    expect(ballot!.ladder).toEqual([widen(10, ['director#1'], 'security_team')]);
+    expect(ballot!.id).not.toBe(now[0]!.id);
+    expect(ballot!.digest).not.toBe(now[0]!.digest);
   });
 });
