@@ -3,7 +3,7 @@ import type { Repository } from '../../src/policy/read-repository';
 import { shortCommit } from '../../src/policy/short-commit';
 import type { Signer } from '../../src/policy/signers';
 import type { PolicyTrouble } from '../../src/policy/unreachable';
-import { bind, type BindingMirror, type Bound, type RefusedCommit } from './policy-binding';
+import { bind, type BindingDeps, type BindingMirror, type Bound, type RefusedCommit } from './policy-binding';
 import type { PolicyChange } from '../../src/operation/policy-change';
 import { readPolicyChange, type ChangeMirror } from './policy-change';
 import { createPolicyReader, type TreeMirror } from './policy-reading';
@@ -90,31 +90,14 @@ export function createPolicySource(deps: SourceDeps): WatchedPolicySource {
   const read = createPolicyReader(mirror);
   let trouble: string | undefined;
   let fetching: Promise<void> | undefined;
-  /** As of our own last look: asking the mirror costs a Git process, which no command may wait for. */
-  let settled: Settled | undefined;
-
-  const settle = async (head: Head): Promise<Settled> => {
-    settled = await boundAt(head);
-    // Another process may have fetched and accepted more than we had seen: then ours only looks like an older one.
-    const newer = settled.bound.refused?.because === 'untrusted' ? await mirror.head() : undefined;
-    if (newer && newer.commit !== head.commit) settled = await boundAt(newer);
-    return settled;
-  };
-
-  /** Verifying a long way costs many processes, so nothing is asked twice that has its answer. */
-  const boundAt = async (head: Head): Promise<Settled> => {
-    const before = JSON.stringify([head.commit, await mirror.accepted()]);
-    if (settled && settled.about === before && !settled.bound.isOpen) return { ...settled, head };
-    const bound = await bind({ mirror, trusted, approved, read }, head.commit);
-    return { head, bound, about: JSON.stringify([head.commit, await mirror.accepted()]) };
-  };
+  const bound = createSettling({ mirror, trusted, approved, read });
 
   const refresh = (): Promise<void> => {
     fetching ??= mirror
       .fetch()
       .then(async (head) => {
         // Settled now, so that the first command after a push does not wait for it; what is wrong with it is said then.
-        await settle(head);
+        await bound.settle(head);
         trouble = undefined;
       })
       .catch((error: unknown) => void (trouble = troubleOf(error)))
@@ -124,13 +107,13 @@ export function createPolicySource(deps: SourceDeps): WatchedPolicySource {
 
   const fromDisk = async (): Promise<Settled | undefined> => {
     const head = await mirror.head();
-    return head && settle(head);
+    return head && bound.settle(head);
   };
 
   const latest = async (): Promise<Settled> => {
-    const before = settled ?? (await fromDisk());
+    const before = bound.settled() ?? (await fromDisk());
     if (!before || now() - Date.parse(before.head.fetchedAt) > freshMs) await refresh();
-    const found = settled ?? (await fromDisk());
+    const found = bound.settled() ?? (await fromDisk());
     if (found) return found;
     throw new Refusal(
       'policy_unreachable',
@@ -141,7 +124,10 @@ export function createPolicySource(deps: SourceDeps): WatchedPolicySource {
   return {
     refresh,
 
-    known: () => (settled?.bound.inForce ? inForceOf(settled, trouble) : undefined),
+    known: () => {
+      const settled = bound.settled();
+      return settled?.bound.inForce ? inForceOf(settled, trouble) : undefined;
+    },
 
     current: async () => inForceOf(await latest(), trouble),
 
@@ -165,6 +151,33 @@ interface Settled {
   readonly bound: Bound;
   /** What it was settled about: the head, and what was accepted then. */
   readonly about: string;
+}
+
+/** What binds, settled once for each head and what was accepted before it. */
+function createSettling(deps: BindingDeps & { readonly mirror: PolicyMirror }) {
+  const { mirror } = deps;
+  /** As of our own last look: asking the mirror costs a Git process, which no command may wait for. */
+  let settled: Settled | undefined;
+
+  /** Verifying a long way costs many processes, so nothing is asked twice that has its answer. */
+  const boundAt = async (head: Head): Promise<Settled> => {
+    const before = JSON.stringify([head.commit, await mirror.accepted()]);
+    if (settled && settled.about === before && !settled.bound.isOpen) return { ...settled, head };
+    const bound = await bind(deps, head.commit);
+    return { head, bound, about: JSON.stringify([head.commit, await mirror.accepted()]) };
+  };
+
+  return {
+    settled: (): Settled | undefined => settled,
+
+    async settle(head: Head): Promise<Settled> {
+      settled = await boundAt(head);
+      // Another process may have fetched and accepted more than we had seen: then ours only looks like an older one.
+      const newer = settled.bound.refused?.because === 'untrusted' ? await mirror.head() : undefined;
+      if (newer && newer.commit !== head.commit) settled = await boundAt(newer);
+      return settled;
+    },
+  };
 }
 
 function inForceOf({ head, bound }: Settled, trouble: string | undefined): PolicyInForce {

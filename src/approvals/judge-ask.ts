@@ -27,15 +27,17 @@ const askSchema = z.object({
   requester: z.string().optional(),
 });
 
-/** Verdict and ballot for the public `requestApproval`: teams, eligibility and four eyes come from policy. */
-export function judgeAsk(input: {
+interface Asked {
   readonly ask: ApprovalAsk;
   /** `type` is the workflow type of the parent, asked of Temporal; a client that starts it directly counts as `client`. */
   readonly caller: ApprovalCaller & { readonly type?: string };
   readonly policy: Policy;
   readonly now: Date;
-}): ApprovalJudgement {
-  const { caller, policy, now } = input;
+}
+
+/** Verdict and ballot for the public `requestApproval`: teams, eligibility and four eyes come from policy. */
+export function judgeAsk(input: Asked): ApprovalJudgement {
+  const { caller, policy } = input;
   const denied = (reason: string): ApprovalJudgement => ({ kind: 'denied', reason });
   const parsed = askSchema.safeParse(input.ask);
   if (!parsed.success) {
@@ -45,23 +47,39 @@ export function judgeAsk(input: {
     );
   }
   const ask: ApprovalAsk = parsed.data;
-  const wanted = ask.from.map((entry) => (typeof entry === 'string' ? { team: entry, count: 1 } : entry));
-  const unknown = wanted.filter(({ team }) => !policy.teams.has(team)).map(({ team }) => team);
-  const environment = ask.environment === undefined ? undefined : policy.environments.get(ask.environment);
-  const timeoutMs = ask.timeout === undefined ? defaultTimeoutMs : parseDuration(ask.timeout);
   const callers = policy.file.approval_callers ?? [];
   if (!callers.includes(caller.type ?? 'client'))
     return denied(
       `Policy lists who may ask for approvals (${listed(callers) || 'nobody'}), and ${caller.type ?? 'a caller without a parent workflow'} is not among them; the owner of the policy repository can add it under approval_callers.`,
     );
+  const unknown = wantedIn(ask)
+    .filter(({ team }) => !policy.teams.has(team))
+    .map(({ team }) => team);
   if (unknown.length > 0)
     return denied(
       `Policy has no team called ${listed(unknown, 'or')}; use one of ${listed([...policy.teams.keys()], 'or')}.`,
     );
+  const environment = ask.environment === undefined ? undefined : policy.environments.get(ask.environment);
   if (ask.environment !== undefined && !environment)
     return denied(`Policy has no environment called ${ask.environment}, so nobody can approve for it.`);
+  const timeoutMs = ask.timeout === undefined ? defaultTimeoutMs : parseDuration(ask.timeout);
   if (!timeoutMs) return denied(`"${ask.timeout}" is not a duration; write it as in 30m or 24h.`);
   const digest = digestOf({ format: 1, ask, caller, policyCommit: policy.commit });
+  const channel =
+    ask.channel ?? environment?.channel ?? policy.channels.default ?? policy.channels.policy ?? '#general';
+  const ballots = [ballotFor({ ...input, ask }, { digest, timeoutMs })];
+  return { kind: 'allowed', policyCommit: policy.commit, channel, ballots, digest };
+}
+
+function wantedIn({ from }: ApprovalAsk): readonly { readonly team: string; readonly count: number }[] {
+  return from.map((entry) => (typeof entry === 'string' ? { team: entry, count: 1 } : entry));
+}
+
+function ballotFor(
+  { ask, policy, now }: Asked,
+  { digest, timeoutMs }: { readonly digest: string; readonly timeoutMs: number },
+): Ballot {
+  const wanted = wantedIn(ask);
   const teams = Object.fromEntries(wanted.map(({ team }) => [team, rosterOf({ policy, now }, team, timeoutMs)]));
   const shown = {
     rule: 'requestApproval',
@@ -75,7 +93,7 @@ export function judgeAsk(input: {
     oneClick: false,
   } as const;
   const ballotDigest = digestOf({ digest, ...shown });
-  const ballot: Ballot = {
+  return {
     id: `b1-${ballotDigest.slice(0, 8)}`,
     digest: ballotDigest,
     ...shown,
@@ -85,9 +103,6 @@ export function judgeAsk(input: {
       : { quiet: quietHoursOf({ rule: policy.quiet, policy, teams: Object.values(teams), now, forMs: timeoutMs }) }),
     channels: [],
   };
-  const channel =
-    ask.channel ?? environment?.channel ?? policy.channels.default ?? policy.channels.policy ?? '#general';
-  return { kind: 'allowed', policyCommit: policy.commit, channel, ballots: [ballot], digest };
 }
 
 /** After one hour and after four; half-way when there is not that much time. An ask names no reminders. */

@@ -61,36 +61,13 @@ function partsOf(asked: Asked): readonly string[] {
     case 'what-if':
       return ['/signalbox', 'what-if', quote(asked.command), asked.at === undefined ? '' : `at ${quote(asked.at)}`];
     case 'hold.lock':
-      return [
-        '/signalbox',
-        'lock',
-        asked.service,
-        `in ${asked.environment}`,
-        quote(asked.reason),
-        word('for', asked.for),
-        flag('change', asked.change),
-      ];
     case 'hold.unlock':
-      return ['/signalbox', 'unlock', asked.service, `in ${asked.environment}`, quoted(asked.reason)];
-    case 'hold.hand_over': {
-      const { service, environment, to, reason } = asked;
-      return ['/signalbox', 'hand-over', service, `in ${environment}`, `to <@${to}>`, quoted(reason)];
-    }
+    case 'hold.hand_over':
     case 'hold.freeze':
-      return [
-        '/signalbox',
-        'freeze',
-        ...placeOf(asked),
-        quote(asked.reason),
-        word('for', asked.for),
-        word('until', asked.until && quote(asked.until)),
-      ];
     case 'hold.thaw':
-      return ['/signalbox', 'thaw', ...placeOf(asked)];
     case 'hold.stop':
-      return ['/signalbox', 'stop', quote(asked.reason)];
     case 'hold.go':
-      return ['/signalbox', 'go', quoted(asked.reason)];
+      return ['/signalbox', ...hold(asked)];
     case 'locks':
       return ['/signalbox', 'locks'];
     case 'show':
@@ -110,6 +87,40 @@ function runbook(asked: Extract<Asked, { kind: 'provision' | 'runbook.run' }>): 
     flag('reason', asked.reason, quote),
     ...asked.labels.map((label) => flag('label', label)),
   ];
+}
+
+function hold(asked: Extract<Asked, { kind: `hold.${string}` }>): readonly string[] {
+  switch (asked.kind) {
+    case 'hold.lock':
+      return [
+        'lock',
+        asked.service,
+        `in ${asked.environment}`,
+        quote(asked.reason),
+        word('for', asked.for),
+        flag('change', asked.change),
+      ];
+    case 'hold.unlock':
+      return ['unlock', asked.service, `in ${asked.environment}`, quoted(asked.reason)];
+    case 'hold.hand_over': {
+      const { service, environment, to, reason } = asked;
+      return ['hand-over', service, `in ${environment}`, `to <@${to}>`, quoted(reason)];
+    }
+    case 'hold.freeze':
+      return [
+        'freeze',
+        ...placeOf(asked),
+        quote(asked.reason),
+        word('for', asked.for),
+        word('until', asked.until && quote(asked.until)),
+      ];
+    case 'hold.thaw':
+      return ['thaw', ...placeOf(asked)];
+    case 'hold.stop':
+      return ['stop', quote(asked.reason)];
+    case 'hold.go':
+      return ['go', quoted(asked.reason)];
+  }
 }
 
 function flag(name: string, value: string | undefined, write: (value: string) => string = (text) => text): string {

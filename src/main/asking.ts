@@ -38,56 +38,14 @@ interface AskingDeps {
 
 /** Questions to policy that start nothing: the same engine as the gate, so there is never a second truth. */
 export function createAsking(deps: AskingDeps) {
-  const { policy, ledger, now } = deps;
-
-  const linked = (lines: readonly ExplainedLine[], { commit }: PolicyInForce): readonly ExplainedLine[] =>
-    lines.map((line) => {
-      const url = line.place === undefined ? undefined : linkTo(deps.policyUrl, { commit, place: line.place });
-      return url === undefined ? line : { ...line, url };
-    });
+  const { policy, now } = deps;
 
   return {
     /** What forms and suggestions offer. */
-    async catalogue(): Promise<Catalogue> {
-      const { repository } = await policy.current();
-      const isHandler = (name: string): boolean => handlersThatRun(repository.policy, name).length > 0;
-      const all = [...repository.runbooks.values()].map(({ document }) => ({
-        name: document.name,
-        about: document.help,
-        fields: fieldsOf(document.inputs ?? {}),
-      }));
-      return {
-        services: [...repository.policy.services.keys()],
-        environments: [...repository.policy.environments.keys()],
-        runbooks: all.filter(({ name }) => !isHandler(name)),
-        handlers: all.filter(({ name }) => isHandler(name)),
-        incidentChannel: repository.policy.channels.incidents ?? repository.policy.channels.default ?? '#incidents',
-      };
-    },
+    catalogue: async (): Promise<Catalogue> => catalogueOf((await policy.current()).repository),
 
     /** `/signalbox why`, one full sentence an entry. */
-    async explain(asked: AskedOf<'why'> & { readonly person: string }): Promise<readonly ExplainedLine[]> {
-      const inForce = await policy.current();
-      const request: PolicyRequest = {
-        kind: 'deploy',
-        service: asked.service,
-        environment: asked.environment,
-        version: asked.version ?? 'any version',
-        requester: { kind: 'person', id: asked.person, via: 'slack' },
-        labels: [],
-        raise: {},
-      };
-      const world: World = {
-        ...(await heldIn(deps, asked)),
-        history: historyOf(await ledger.history()),
-        teams: await teamsWith(deps, inForce.repository, asked.person),
-        ...troubleIn(inForce),
-        plan: {},
-        isChangeLater: true,
-      };
-      const evaluation = evaluate({ policy: inForce.repository.policy, request, world, now: now() });
-      return [...notNewest(inForce), ...linked(explainLines(evaluation), inForce)];
-    },
+    explain: (asked: AskedOf<'why'> & { readonly person: string }) => explain(deps, asked),
 
     /** An instant in words, on the clock of whoever typed it. */
     async understand({ text, person }: { readonly text: string; readonly person: string }): Promise<Understood> {
@@ -96,43 +54,7 @@ export function createAsking(deps: AskingDeps) {
     },
 
     /** `/signalbox what-if`: judged as the gate would, with what the ledger and Slack say now. */
-    async whatIf({ request, when }: { readonly request: OperationRequest; readonly when?: string }): Promise<WhatIf> {
-      const inForce = await policy.current();
-      const { requester } = request;
-      const zone = inForce.repository.policy.people.zoneOf(requester.id) ?? inForce.repository.policy.timezone;
-      const understood = when === undefined ? undefined : understandInstant({ text: when, now: now(), zone });
-      if (understood?.ok === false) return understood;
-      const at = understood?.at ?? now();
-      const states = await ledger.history();
-      const isPerson = requester.kind === 'person';
-      const [standing, groups] = await Promise.all([
-        isPerson ? deps.standingOf(requester.id).catch(() => 'unknown' as const) : ('member' as const),
-        isPerson ? deps.groupsOf(requester.id).catch(() => 'unknown' as const) : [],
-      ]);
-      const placedRequest = placed(request, inForce.repository).request;
-      const preview = previewCase({
-        request,
-        asker: { standing, groups },
-        repository: inForce.repository,
-        ...troubleIn(inForce),
-        ...appliedIn(states, placedRequest),
-        history: historyOf(states),
-        held: await heldIn(deps, placedRequest),
-        now: at,
-      });
-      const sentence = `Asked about ${subjectOf(preview.request)} at ${instantWords(at, zone)}, which is ${at.toISOString()}; nothing is started.`;
-      const unseen =
-        preview.plan === 'known'
-          ? []
-          : [
-              {
-                sentence:
-                  'Its runbook looks at the world before it plans, which was not done now, so every number of the plan counts as 0 here.',
-              },
-            ];
-      const lines = linked(explainLines(preview.evaluation, { refusals: preview.refusals }), inForce);
-      return { ok: true, lines: [{ sentence }, ...notNewest(inForce), ...lines, ...unseen] };
-    },
+    whatIf: (asked: WhatIfAsked) => whatIf(deps, asked),
 
     /** Kinds this person could ask for somewhere; help shows only those. */
     async mayRequest(person: string): Promise<(kind: AskedKind) => boolean> {
@@ -152,6 +74,100 @@ export function createAsking(deps: AskingDeps) {
       return [...repository.policy.teams.keys()].filter((team) => isIn(repository, team, teams, person, now()));
     },
   };
+}
+
+function catalogueOf(repository: Repository): Catalogue {
+  const isHandler = (name: string): boolean => handlersThatRun(repository.policy, name).length > 0;
+  const all = [...repository.runbooks.values()].map(({ document }) => ({
+    name: document.name,
+    about: document.help,
+    fields: fieldsOf(document.inputs ?? {}),
+  }));
+  return {
+    services: [...repository.policy.services.keys()],
+    environments: [...repository.policy.environments.keys()],
+    runbooks: all.filter(({ name }) => !isHandler(name)),
+    handlers: all.filter(({ name }) => isHandler(name)),
+    incidentChannel: repository.policy.channels.incidents ?? repository.policy.channels.default ?? '#incidents',
+  };
+}
+
+async function explain(
+  deps: AskingDeps,
+  asked: AskedOf<'why'> & { readonly person: string },
+): Promise<readonly ExplainedLine[]> {
+  const inForce = await deps.policy.current();
+  const request: PolicyRequest = {
+    kind: 'deploy',
+    service: asked.service,
+    environment: asked.environment,
+    version: asked.version ?? 'any version',
+    requester: { kind: 'person', id: asked.person, via: 'slack' },
+    labels: [],
+    raise: {},
+  };
+  const world: World = {
+    ...(await heldIn(deps, asked)),
+    history: historyOf(await deps.ledger.history()),
+    teams: await teamsWith(deps, inForce.repository, asked.person),
+    ...troubleIn(inForce),
+    plan: {},
+    isChangeLater: true,
+  };
+  const evaluation = evaluate({ policy: inForce.repository.policy, request, world, now: deps.now() });
+  return [...notNewest(inForce), ...linked(deps, explainLines(evaluation), inForce)];
+}
+
+interface WhatIfAsked {
+  readonly request: OperationRequest;
+  readonly when?: string;
+}
+
+async function whatIf(deps: AskingDeps, { request, when }: WhatIfAsked): Promise<WhatIf> {
+  const { policy, ledger, now } = deps;
+  const inForce = await policy.current();
+  const { requester } = request;
+  const zone = inForce.repository.policy.people.zoneOf(requester.id) ?? inForce.repository.policy.timezone;
+  const understood = when === undefined ? undefined : understandInstant({ text: when, now: now(), zone });
+  if (understood?.ok === false) return understood;
+  const at = understood?.at ?? now();
+  const states = await ledger.history();
+  const isPerson = requester.kind === 'person';
+  const [standing, groups] = await Promise.all([
+    isPerson ? deps.standingOf(requester.id).catch(() => 'unknown' as const) : ('member' as const),
+    isPerson ? deps.groupsOf(requester.id).catch(() => 'unknown' as const) : [],
+  ]);
+  const placedRequest = placed(request, inForce.repository).request;
+  const preview = previewCase({
+    request,
+    asker: { standing, groups },
+    repository: inForce.repository,
+    ...troubleIn(inForce),
+    ...appliedIn(states, placedRequest),
+    history: historyOf(states),
+    held: await heldIn(deps, placedRequest),
+    now: at,
+  });
+  const sentence = `Asked about ${subjectOf(preview.request)} at ${instantWords(at, zone)}, which is ${at.toISOString()}; nothing is started.`;
+  const unseen = preview.plan === 'known' ? [] : [unseenPlan];
+  const lines = linked(deps, explainLines(preview.evaluation, { refusals: preview.refusals }), inForce);
+  return { ok: true, lines: [{ sentence }, ...notNewest(inForce), ...lines, ...unseen] };
+}
+
+const unseenPlan: ExplainedLine = {
+  sentence:
+    'Its runbook looks at the world before it plans, which was not done now, so every number of the plan counts as 0 here.',
+};
+
+function linked(
+  { policyUrl }: AskingDeps,
+  lines: readonly ExplainedLine[],
+  { commit }: PolicyInForce,
+): readonly ExplainedLine[] {
+  return lines.map((line) => {
+    const url = line.place === undefined ? undefined : linkTo(policyUrl, { commit, place: line.place });
+    return url === undefined ? line : { ...line, url };
+  });
 }
 
 /** As for a decision: what nobody can say holds back. */

@@ -38,13 +38,7 @@ export const startBot: Start = async ({ config, log }) => {
   const policy = await openPolicy(config, { purpose: 'bot', ledger });
   await policy.source.refresh();
   const temporal = temporalClient(config);
-  const policyUrl = config.POLICY_WEB_URL ?? linkTemplateOf(config.POLICY_REPO);
-  const render = {
-    ...(policyUrl ? { policyUrl } : {}),
-    temporalUiUrl: config.TEMPORAL_UI_URL,
-    namespace: config.TEMPORAL_NAMESPACE,
-    dateTokens: config.SLACK_DATE_TOKENS,
-  };
+  const render = renderOf(config);
   const side = createSlackSide({
     client: web,
     pacer,
@@ -52,9 +46,6 @@ export const startBot: Start = async ({ config, log }) => {
     ui: render,
     slots: redis ? createRedisSlotMemory(redis.commands, { prefix: config.REDIS_PREFIX }) : createLocalSlotMemory(),
   });
-  const groupsOf = async (user: string) => (await side.activities.whoIs({ user })).groups;
-  const standingOf = async (user: string) => (await side.activities.whoIs({ user })).standing;
-  const held = (about: { readonly service?: string }) => heldBack({ client: temporal, waitMs: heldBackMs }, about);
   const messages = serveSlackQueue(config, log, side);
   const bot = createBot({
     slack: { ...transportOf(config), botToken: config.SLACK_BOT_TOKEN!, apiUrl: config.SLACK_API_URL },
@@ -71,10 +62,10 @@ export const startBot: Start = async ({ config, log }) => {
     ...createAsking({
       policy: policy.source,
       ledger,
-      groupsOf,
-      standingOf,
-      heldBack: held,
-      policyUrl,
+      groupsOf: async (user) => (await side.activities.whoIs({ user })).groups,
+      standingOf: async (user) => (await side.activities.whoIs({ user })).standing,
+      heldBack: (about) => heldBack({ client: temporal, waitMs: heldBackMs }, about),
+      policyUrl: render.policyUrl,
       now: () => new Date(),
     }),
     policyHealth: () => healthOf(policy.source.known()),
@@ -86,16 +77,7 @@ export const startBot: Start = async ({ config, log }) => {
     now: () => new Date(),
     log,
   });
-  try {
-    await bot.start();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;
-    throw new Refusal(
-      'setting_invalid',
-      `${config.HOST}:${config.PORT} cannot be used (${code}); free it or set PORT to another.`,
-    );
-  }
+  await startListening(bot, config);
   return {
     async stop() {
       await bot.stop();
@@ -109,6 +91,29 @@ export const startBot: Start = async ({ config, log }) => {
     },
   };
 };
+
+async function startListening(bot: { start(): Promise<void> }, config: Config): Promise<void> {
+  try {
+    await bot.start();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;
+    throw new Refusal(
+      'setting_invalid',
+      `${config.HOST}:${config.PORT} cannot be used (${code}); free it or set PORT to another.`,
+    );
+  }
+}
+
+function renderOf(config: Config) {
+  const policyUrl = config.POLICY_WEB_URL ?? linkTemplateOf(config.POLICY_REPO);
+  return {
+    ...(policyUrl ? { policyUrl } : {}),
+    temporalUiUrl: config.TEMPORAL_UI_URL,
+    namespace: config.TEMPORAL_NAMESPACE,
+    dateTokens: config.SLACK_DATE_TOKENS,
+  };
+}
 
 /** The file itself is read at each look; one that cannot be used at all is better known at the start. */
 function usableFile(file: string): string {

@@ -53,43 +53,7 @@ export const startWorker: Start = async ({ config, log }) => {
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: WORKER_QUEUE,
     workflowBundle: { codePath: bundlePath },
-    activities: withHeartbeats({
-      ...createDecisionActivities({
-        policy: policy.source,
-        ledger,
-        code,
-        blobs,
-        folders: createFolderPacker({ mirror: policy.repository, blobs }),
-        heldBack: (about) => heldBack({ client, waitMs: heldBackMs }, about),
-        openReviews: (accounts) => openReviews({ client, waitMs: heldBackMs }, accounts),
-        relayKey: config.RELAY_KEY,
-        workflowTypeOf: async (workflowId) => (await client.workflow.getHandle(workflowId).describe()).type,
-        timings: readTimings(config.TIMINGS),
-        onShadow: ({ operation, findings }) => {
-          for (const { rule, message } of findings) log.info({ operation, rule, shadow: true }, message);
-        },
-        now: () => new Date(),
-      }),
-      ...createKnownVoterActivities({ relayKey: config.RELAY_KEY, now: () => new Date() }),
-      ...createHoldActivities({
-        policy: policy.source,
-        relayKey: config.RELAY_KEY,
-        maxAgeMs: holdActMaxAgeMs,
-        now: () => new Date(),
-      }),
-      ...createRecordActivities({ ledger }),
-      ...createLaneActivities({ client }),
-      ...createPolicyWatch({
-        policy: policy.source,
-        pollMs: config.POLICY_POLL_MS,
-        patienceMs: config.POLICY_POLL_MS * 20,
-        client,
-        ledger,
-        relayKey: config.RELAY_KEY,
-        timings: readTimings(config.TIMINGS),
-        now: () => new Date(),
-      }),
-    }),
+    activities: withHeartbeats(activitiesOf({ config, log, client, ledger, policy, code, blobs })),
     shutdownGraceTime: '20 seconds',
     shutdownForceTime: '30 seconds',
   });
@@ -106,6 +70,57 @@ export const startWorker: Start = async ({ config, log }) => {
     },
   });
 };
+
+type Opened = Parameters<Start>[0] & {
+  readonly client: Client;
+  readonly ledger: Awaited<ReturnType<typeof openLedgerOf>>;
+  readonly policy: Awaited<ReturnType<typeof openPolicy>>;
+  readonly code: ReturnType<typeof openCode>;
+  readonly blobs: Awaited<ReturnType<typeof openBlobs>>;
+};
+
+function activitiesOf({ config, log, client, ledger, policy, code, blobs }: Opened) {
+  const relayKey = config.RELAY_KEY;
+  const timings = readTimings(config.TIMINGS);
+  const now = (): Date => new Date();
+  return {
+    ...createDecisionActivities({
+      policy: policy.source,
+      ledger,
+      code,
+      blobs,
+      folders: createFolderPacker({ mirror: policy.repository, blobs }),
+      heldBack: (about) => heldBack({ client, waitMs: heldBackMs }, about),
+      openReviews: (accounts) => openReviews({ client, waitMs: heldBackMs }, accounts),
+      relayKey,
+      workflowTypeOf: async (workflowId) => (await client.workflow.getHandle(workflowId).describe()).type,
+      timings,
+      onShadow: ({ operation, findings }) => {
+        for (const { rule, message } of findings) log.info({ operation, rule, shadow: true }, message);
+      },
+      now,
+    }),
+    ...createKnownVoterActivities({ relayKey, now }),
+    ...createHoldActivities({
+      policy: policy.source,
+      relayKey,
+      maxAgeMs: holdActMaxAgeMs,
+      now,
+    }),
+    ...createRecordActivities({ ledger }),
+    ...createLaneActivities({ client }),
+    ...createPolicyWatch({
+      policy: policy.source,
+      pollMs: config.POLICY_POLL_MS,
+      patienceMs: config.POLICY_POLL_MS * 20,
+      client,
+      ledger,
+      relayKey,
+      timings,
+      now,
+    }),
+  };
+}
 
 /** One watch for all workers, whoever comes first. */
 async function watchPolicy(client: Client, timings: OperationTimings): Promise<void> {
