@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { build } from './build.mjs';
 import { inRoot, run } from './run.mjs';
 import { say, Stop } from './say.mjs';
-import { ensureNode, ensurePackages, ensureRedis, ensureTemporal } from './setup.mjs';
+import { ensureNode, ensurePackages, ensurePostgres, ensureRedis, ensureTemporal } from './setup.mjs';
 
 /** Tests that need the machine for themselves: Slack's three seconds are not stretched for a neighbour's sake. */
 const alone = ['test/load', 'test/kills'];
@@ -21,7 +21,12 @@ export async function prepareTests() {
     throw new Stop(
       'The tests start a Redis of their own: install redis-server (https://redis.io/docs/latest/operate/oss_and_stack/install), or set REDIS_SERVER to its path, and try again.',
     );
-  return { ...process.env, TEMPORAL_CLI: temporal, REDIS_SERVER: redis.server };
+  const postgres = await ensurePostgres();
+  if (!postgres)
+    throw new Stop(
+      'The tests start a PostgreSQL of their own: install the PostgreSQL server (https://www.postgresql.org/download), or set POSTGRES_BIN to the folder of its programs, and try again.',
+    );
+  return { ...process.env, POSTGRES_BIN: postgres, TEMPORAL_CLI: temporal, REDIS_SERVER: redis.server };
 }
 
 /**

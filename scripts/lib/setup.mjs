@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { inRoot, isProgram, lastLines, onPath, root, run } from './run.mjs';
 import { say, Stop } from './say.mjs';
@@ -149,6 +149,22 @@ export async function ensureRedis({ own = false } = {}) {
   return server ? { server } : undefined;
 }
 
+/** Folder with PostgreSQL's initdb and postgres, or undefined. */
+export async function ensurePostgres() {
+  if (process.env.POSTGRES_BIN) return process.env.POSTGRES_BIN;
+  const found = await ensureDebian('PostgreSQL', [newestPostgres], ['postgresql']);
+  return found && dirname(found);
+}
+
+/** Debian keeps the server's own programs away from PATH, one folder a version. */
+function newestPostgres() {
+  const base = '/usr/lib/postgresql';
+  const versions = existsSync(base) ? readdirSync(base).sort((left, right) => Number(right) - Number(left)) : [];
+  return [onPath('initdb'), ...versions.map((version) => join(base, version, 'bin/initdb'))].find(
+    (path) => path !== undefined && existsSync(path),
+  );
+}
+
 /** Path of a Chromium for screenshots, or undefined. */
 export async function ensureChromium() {
   return ensureDebian(
@@ -160,7 +176,8 @@ export async function ensureChromium() {
 
 /** A program on PATH, else from Debian's packages when this is root on Debian. */
 async function ensureDebian(what, programs, packages) {
-  const look = () => programs.map(onPath).find((path) => path !== undefined);
+  const look = () =>
+    programs.map((program) => (typeof program === 'string' ? onPath(program) : program())).find((path) => path);
   const apt = onPath('apt-get');
   if (look() || !apt || process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return look();
   return locked(`installing ${what}`, async () => {

@@ -3,13 +3,24 @@ import { fail } from './kinds/fail';
 import { httpRequest } from './kinds/http-request';
 import { monitor } from './kinds/monitor';
 import { prometheusCheck } from './kinds/prometheus-check';
+import { sqlExecute } from './kinds/sql-execute';
+import { sqlQuery } from './kinds/sql-query';
 import { wait } from './kinds/wait';
 import type { StepKindSpec } from './step-kind';
 
 export type { StepKindSpec } from './step-kind';
 
 /** The catalogue of step kinds. `activities/steps/index.ts` runs the same list; a test holds them together. */
-export const stepKinds: readonly StepKindSpec[] = [httpRequest, prometheusCheck, monitor, expect, wait, fail];
+export const stepKinds: readonly StepKindSpec[] = [
+  httpRequest,
+  sqlQuery,
+  sqlExecute,
+  prometheusCheck,
+  monitor,
+  expect,
+  wait,
+  fail,
+];
 
 const byName: ReadonlyMap<string, StepKindSpec> = new Map(stepKinds.map((kind) => [kind.name, kind]));
 

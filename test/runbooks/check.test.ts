@@ -13,6 +13,7 @@ function problemsIn(text: string): readonly string[] {
     connections: new Map([
       ['fleet', 'http'],
       ['repo', 'git'],
+      ['db', 'postgres'],
     ]),
     lineOf,
   }).map(formatProblem);
@@ -100,6 +101,30 @@ describe('a runbook', () => {
       'a connection of an input of another kind',
       steps('- { uses: http/request, with: { connection: "${{ inputs.database }}", path: /x } }'),
       /"database" is a connection of the kind postgres/,
+    ],
+    [
+      'a template in SQL',
+      steps('- { uses: sql/query, with: { connection: db, query: "select ${{ inputs.count }}" } }'),
+      /"query" is taken as it is written/,
+    ],
+    [
+      'a secret that an input chooses',
+      steps(
+        '- { uses: sql/execute, with: { connection: db, statement: "select {{s}}", secrets: { s: { env: "${{ inputs.count }}" } } } }',
+      ),
+      /"secrets" is taken as it is written/,
+    ],
+    [
+      'a placeholder without a value',
+      steps('- { uses: sql/query, with: { connection: db, query: "select :id" } }'),
+      /has :id, and "params" does not give id/,
+    ],
+    [
+      'a find that writes',
+      steps(
+        '- { uses: sql/execute, with: { connection: db, statement: select 1 }, find: { with: { statement: select 1 }, found: "true" } }',
+      ),
+      /a find only looks/,
     ],
     ['an unknown input', steps('- { uses: fail, with: { message: "${{ inputs.cuont }}" } }'), /"cuont".*"count"/],
     ['an unknown step', steps('- { uses: fail, with: { message: "${{ steps.nope.outputs.x }}" } }'), /no field "nope"/],

@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import type { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger } from '@temporalio/worker';
 import { createRunStep } from '../../activities/run-step';
-import type { Connection } from '../../src/connections/schema';
+import type { AnyConnection, Connection } from '../../src/connections/schema';
 import type { JsonObject } from '../../src/json';
 import type { Plan, StepResult } from '../../src/operation/plan';
 import type { RunStepInput } from '../../src/operation/ports';
@@ -13,6 +13,8 @@ export interface Attempt {
   /** A step as a runbook writes it. */
   readonly step: JsonObject;
   readonly connection?: Partial<Connection>;
+  /** Instead of a connection by HTTP. */
+  readonly over?: AnyConnection;
   readonly metrics?: JsonObject;
   readonly inputs?: JsonObject;
   readonly attempt?: number;
@@ -70,7 +72,7 @@ export async function failureOf(origin: string, asked: Attempt): Promise<Applica
 }
 
 function planOf(origin: string, asked: Attempt): Plan {
-  const connection = { name: 'api', kind: 'http', origin, ...asked.connection };
+  const connection = asked.over ?? { name: 'api', kind: 'http', origin, ...asked.connection };
   return JSON.parse(
     JSON.stringify({
       format: 1,
