@@ -28,7 +28,8 @@ function complain(
 ): readonly Complaint[] {
   const path = [...prefix, ...(issue.path as (string | number)[])];
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(pathShapes(schema, path));
+    // What another form of the same map knows is no hint here.
+    const known = knownKeys(pathShapes(schema, path)).filter((name) => !issue.keys.includes(name));
     return issue.keys.map((key) => ({
       path: [...path, key],
       about: 'key',

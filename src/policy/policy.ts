@@ -9,6 +9,7 @@ import type { FactValues } from './names';
 import { peopleOf, type People } from './people';
 import { readMeaning, readTogether } from './read-meaning';
 import { readServices } from './read-services';
+import { readSchedules } from './reading/schedules';
 import { readVerify } from './read-verify';
 import type { Schedule } from './schedule';
 import { peopleSchema } from './people-schema';
@@ -235,10 +236,18 @@ export interface Policy {
 }
 
 export type LoadedPolicy =
-  { readonly ok: true; readonly policy: Policy } | { readonly ok: false; readonly problems: readonly Problem[] };
+  | { readonly ok: true; readonly policy: Policy }
+  | {
+      readonly ok: false;
+      readonly problems: readonly Problem[];
+      readonly services: Policy['services'];
+      /** Absent: `policy.yaml` itself cannot be read. */
+      readonly metrics?: Policy['metrics'];
+    };
 
 /**
- * Reads the rules at one commit: shapes first, then meaning, all problems at once. Files of kinds it does not know are
+ * Reads the rules at one commit: shapes first, then the meaning of every file whose shape is right, all problems at once
+ * and nothing that only follows from a file which cannot be read. Files of kinds it does not know are
  * left to their readers in `Policy.files`. Never throws.
  */
 export function loadPolicy(input: {
@@ -250,13 +259,19 @@ export function loadPolicy(input: {
   const { files, commit, cache = new FileCache() } = input;
   const people = readPeople(files.get('people.yaml'));
   const services = readServices(files, cache);
+  // What the other files mean by themselves is judged without the rules as well.
+  const without = (problems: readonly Problem[]): LoadedPolicy => ({
+    ok: false,
+    problems: [...problems, ...people.problems, ...services.problems, ...readSchedules(files).problems],
+    services: services.services,
+  });
   const main = files.get('policy.yaml');
   if (!main) {
     const none = missing('there is no policy.yaml at this commit', 'add one; signalbox init writes an example');
-    return { ok: false, problems: [none, ...people.problems, ...services.problems] };
+    return without([none]);
   }
   const rules = cache.get(readRules, { file: 'policy.yaml', ...main });
-  if (!rules.ok) return { ok: false, problems: [...rules.problems, ...people.problems, ...services.problems] };
+  if (!rules.ok) return without(rules.problems);
   const { document, meaning, verify } = rules;
   const { facts } = meaning.parts;
   const others = readTogether({ document, files, services: services.services, facts });
@@ -267,7 +282,7 @@ export function loadPolicy(input: {
     ...others.problems,
     ...verify.problems,
   ];
-  if (problems.length > 0) return { ok: false, problems };
+  if (problems.length > 0) return { ok: false, problems, services: services.services, metrics: meaning.parts.metrics };
   const policy = withShadows({
     ...meaning.parts,
     commit,

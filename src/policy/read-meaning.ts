@@ -56,8 +56,8 @@ export function readTogether(input: {
   reader.names = namesFor(reader, input.facts);
   const { schedules, problems } = readSchedules(input.files);
   reader.problems.push(...problems);
-  checkSchedules(reader, schedules);
-  checkServices(reader, input.services);
+  checkSchedules(reader, schedules, input.files);
+  checkServices(reader, input.services, input.files);
   checkFiles(reader, input.files);
   const serviceApprovals = readServiceApprovals(reader, input.services);
   return { schedules, serviceApprovals, problems: reader.problems, warnings: reader.warnings };

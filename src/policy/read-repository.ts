@@ -8,6 +8,7 @@ import { checkRollout } from '../rollouts/check';
 import type { Metrics } from '../rollouts/compile';
 import { rolloutSchema, type Rollout } from '../rollouts/schema';
 import { checkRunbook } from '../runbooks/check';
+import type { ConnectionNames } from '../runbooks/connection-inputs';
 import { runbookSchema, type Runbook } from '../runbooks/schema';
 import { policyTestsSchema, testsPlace } from './policy-tests';
 import { readService, servicePlace } from './read-services';
@@ -70,16 +71,26 @@ export function readRepository(input: {
     ({ name }) => name,
   );
   const code = ofKind(all, (connection): connection is GitConnection => connection.kind === 'git');
-  const kinds = new Map([...all].map(([name, { document }]) => [name, document.kind]));
+  const kinds: ConnectionNames = new Map([
+    ...namesOf(input.files, places.connections).map((name) => [name, 'unread'] as const),
+    ...[...all].map(([name, { document }]) => [name, document.kind] as const),
+  ]);
   const runbooks = reader.read(places.runbooks, runbookSchema, (file, lineOf, runbook) =>
     checkRunbook({ file, runbook, connections: kinds, lineOf }),
   );
-  const metrics = loaded.ok ? (Object.fromEntries(loaded.policy.metrics) as Metrics) : undefined;
+  const known = loaded.ok ? loaded.policy : loaded;
+  const metrics = known.metrics && (Object.fromEntries(known.metrics) as Metrics);
   const rollouts = reader.read(places.rollouts, rolloutSchema, (file, lineOf, { deployment }) =>
     metrics ? checkRollout({ file, rollout: deployment, metrics, lineOf }) : [],
   );
-  const problems = [...(loaded.ok ? codeProblems(loaded.policy, code) : loaded.problems), ...reader.problems];
-  if (!loaded.ok || problems.length > 0) return { ok: false, problems };
+  const unread = new Set([...kinds].flatMap(([name, kind]) => (kind === 'unread' ? [name] : [])));
+  const problems = [
+    ...(loaded.ok ? [] : loaded.problems),
+    ...codeProblems({ services: known.services, code, unread }),
+    ...reader.problems,
+  ];
+  if (!loaded.ok || problems.length > 0)
+    return { ok: false, problems: [...problems, ...testProblems(input.files, cache)] };
   return {
     ok: true,
     repository: {
@@ -114,9 +125,17 @@ export function* readAhead(files: ReadonlyMap<string, PolicyFileText>, cache: Fi
 }
 
 /** Services whose code lies in a repository that no connection describes. */
-function codeProblems({ services }: Policy, code: Repository['code']): readonly Problem[] {
+function codeProblems({
+  services,
+  code,
+  unread,
+}: {
+  readonly services: Policy['services'];
+  readonly code: Repository['code'];
+  readonly unread: ReadonlySet<string>;
+}): readonly Problem[] {
   return [...services.values()].flatMap(({ file, code: place, lineOf }) => {
-    if (place === undefined || code.has(place.connection)) return [];
+    if (place === undefined || code.has(place.connection) || unread.has(place.connection)) return [];
     const known = [...code.keys()];
     return {
       file,
@@ -129,6 +148,18 @@ function codeProblems({ services }: Policy, code: Repository['code']): readonly 
         `add connections/${place.connection}.yaml with kind: git and the repository's url`,
     };
   });
+}
+
+/** Tests are run only of a policy that can be used, but their shape is told with everything else. */
+function testProblems(files: ReadonlyMap<string, PolicyFileText>, cache: FileCache): readonly Problem[] {
+  const reader = new Reader(files, cache);
+  reader.read(testsPlace, policyTestsSchema, () => []);
+  return reader.problems;
+}
+
+/** What files of a place are called. */
+function namesOf(files: ReadonlyMap<string, unknown>, place: RegExp): readonly string[] {
+  return [...files.keys()].flatMap((file) => (place.test(file) ? [file.replace(/^.*\/|\.ya?ml$/g, '')] : []));
 }
 
 type LineOf = (path: readonly (string | number)[]) => number;

@@ -5,8 +5,8 @@ import type { JsonObject } from '../json';
 import type { RunbookInput, RunbookStep } from './schema';
 import type { StepKindSpec } from './step-kind';
 
-/** Names of connections and their kinds. */
-export type ConnectionNames = ReadonlyMap<string, ConnectionKind>;
+/** Names of connections and their kinds; `unread` where a file is there that cannot be read. */
+export type ConnectionNames = ReadonlyMap<string, ConnectionKind | 'unread'>;
 
 /** The input that a `connection` stands for: it has to be one, and nothing around it. */
 export function boundInput(connection: string): string | undefined {
@@ -22,13 +22,14 @@ export function connectionProblem(input: {
   const { kind, name, known } = input;
   const wanted: readonly ConnectionKind[] = kind.connectionKinds ?? httpKinds;
   const found = known.get(name);
-  const usable = [...known].filter(([, each]) => wanted.includes(each)).map(([each]) => each);
+  const usable = [...known].filter(([, each]) => each !== 'unread' && wanted.includes(each)).map(([each]) => each);
   if (found === undefined)
     return {
       message: `there is no connection "${name}"`,
       hint: didYouMean(name, usable) ?? `connections: ${usable.join(', ') || 'none'}`,
     };
-  if (wanted.includes(found)) return undefined;
+  // What is wrong with it is told at its own line.
+  if (found === 'unread' || wanted.includes(found)) return undefined;
   return { message: `"${name}" is a connection of the kind ${found}, and ${kind.name} needs ${wanted.join(' or ')}` };
 }
 

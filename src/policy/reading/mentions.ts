@@ -1,5 +1,6 @@
 import { didYouMean } from '../../documents/nearest';
 import type { PolicyFileText, Service } from '../policy';
+import { servicePlace } from '../read-services';
 import type { Reader } from './reader';
 
 /** Names of teams, environments and labels wherever they are mentioned. */
@@ -41,7 +42,13 @@ function warnOfOpenLabels(reader: Reader): void {
 }
 
 /** Services against teams and each other, and freezes against services. */
-export function checkServices(reader: Reader, services: ReadonlyMap<string, Service>): void {
+export function checkServices(
+  reader: Reader,
+  services: ReadonlyMap<string, Service>,
+  files: ReadonlyMap<string, PolicyFileText>,
+): void {
+  // One whose file cannot be read is told there.
+  const unread = new Set([...files.keys()].flatMap((file) => servicePlace.exec(file)?.[1] ?? []));
   const teams = Object.keys(reader.file.teams ?? {});
   for (const service of services.values()) {
     if (service.owner !== undefined && !teams.includes(service.owner))
@@ -65,7 +72,7 @@ export function checkServices(reader: Reader, services: ReadonlyMap<string, Serv
   }
   for (const [index, freeze] of (reader.file.freezes ?? []).entries()) {
     for (const name of freeze.services ?? []) {
-      if (!services.has(name))
+      if (!services.has(name) && !unread.has(name))
         reader.problem(
           ['freezes', index, 'services'],
           `there is no service "${name}"`,

@@ -12,6 +12,8 @@ const dayMinutes = 1440;
 
 type Complain = (path: readonly (string | number)[], message: string, hint?: string) => void;
 
+const schedulePlace = /^oncall\/[^/]+\.ya?ml$/;
+
 /** Every on-call schedule of a commit, by file: `oncall/<name>.yaml`. */
 export function readSchedules(files: ReadonlyMap<string, PolicyFileText>): {
   readonly schedules: ReadonlyMap<string, Schedule>;
@@ -20,7 +22,7 @@ export function readSchedules(files: ReadonlyMap<string, PolicyFileText>): {
   const schedules = new Map<string, Schedule>();
   const problems: Problem[] = [];
   for (const [file, { text }] of files) {
-    if (!/^oncall\/[^/]+\.ya?ml$/.test(file)) continue;
+    if (!schedulePlace.test(file)) continue;
     const read = readDocument({ file, text, schema: scheduleSchema });
     if (!read.ok) {
       problems.push(...read.problems);
@@ -43,10 +45,15 @@ export function readSchedules(files: ReadonlyMap<string, PolicyFileText>): {
 }
 
 /** Teams whose schedule is not there. One that cannot be read is told at its own line. */
-export function checkSchedules(reader: Reader, schedules: ReadonlyMap<string, Schedule>): void {
+export function checkSchedules(
+  reader: Reader,
+  schedules: ReadonlyMap<string, Schedule>,
+  files: ReadonlyMap<string, PolicyFileText>,
+): void {
   for (const [team, rule] of Object.entries(reader.file.teams ?? {})) {
     const file = 'length' in rule ? undefined : rule.schedule;
-    if (file !== undefined && !schedules.has(file))
+    const isUnread = file !== undefined && schedulePlace.test(file) && files.has(file);
+    if (file !== undefined && !schedules.has(file) && !isUnread)
       reader.problem(
         ['teams', team, 'schedule'],
         `there is no schedule ${file} that can be used`,
