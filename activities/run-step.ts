@@ -5,13 +5,14 @@ import type { Plan, PlanStep } from '../src/operation/plan';
 import type { RunnerActivities, RunStepInput } from '../src/operation/ports';
 import { formatDuration, parseDuration } from '../src/runbooks/duration';
 import { stepKindOf } from '../src/runbooks/step-kinds';
-import { startBeating } from './heartbeat';
 import { runnableStepKinds } from './steps';
+import { Heart, type Acknowledge } from './steps/heart';
 import { CriterionMissed, NotYet, StepError, StepFailed } from './steps/outcomes';
 import { Redactor } from './steps/redact';
 import { secretsFolder } from './steps/secrets';
 import type { StepKind } from './steps/step-kind';
 import { StepRun } from './steps/step-run';
+import { Toolbox, type ToolHost } from './steps/toolbox';
 
 export interface RunStepDeps {
   /** Body of a plan from the blob store. Throws when it is not there. */
@@ -27,13 +28,10 @@ export interface RunStepDeps {
   /** Folder from which secret files are read. */
   readonly secretsFolder?: string;
   readonly kinds?: readonly StepKind[];
-}
-
-/** What one attempt leaves for the next in its heartbeat: attempts that failed by themselves, not by a dead runner. */
-interface Progress {
-  readonly failures: number;
-  /** Start of the present row of failures, ms since the epoch. */
-  readonly failingSinceMs?: number;
+  /** Heartbeats that Temporal acknowledges; programs run only as long as it does. */
+  readonly acknowledge?: Acknowledge;
+  /** What it takes to run programs. */
+  readonly tools?: ToolHost;
 }
 
 /**
@@ -47,9 +45,11 @@ export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
     if (!step) throw ApplicationFailure.nonRetryable(`The plan has no step ${input.path}.`, 'StepFailed');
     const context = Context.current();
     const redactor = new Redactor();
-    const progress = progressOf(context.info.heartbeatDetails);
+    const heart = new Heart(context, deps.acknowledge);
+    const secrets = { env: deps.env, folder: deps.secretsFolder ?? secretsFolder };
+    const toolbox = new Toolbox({ host: deps.tools, plan, step, input, context, heart, secrets, redactor });
     // Learns of cancellation by it, too.
-    const stopBeating = startBeating(context, progress);
+    const stopBeating = heart.start();
     try {
       const run = new StepRun({
         plan,
@@ -59,14 +59,17 @@ export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
         attempt: context.info.attempt,
         elapsedMs: deps.now() - context.info.scheduledTimestampMs,
         signal: context.cancellationSignal,
-        secrets: { env: deps.env, folder: deps.secretsFolder ?? secretsFolder },
+        secrets,
         redactor,
+        toolbox,
       });
-      return redactor.json(await (input.mode === 'do' ? run.do() : run.undo()));
+      const result = await (input.mode === 'do' ? run.do() : run.undo());
+      return redactor.json({ ...(await toolbox.told()), ...result });
     } catch (error) {
       if (context.cancellationSignal.aborted) await context.cancelled;
-      throw failureOf({ error, step, progress, deps, redactor, context });
+      throw failureOf({ error, step, heart, deps, redactor, context });
     } finally {
+      await toolbox.close();
       stopBeating();
     }
   };
@@ -81,28 +84,21 @@ async function planOf(deps: RunStepDeps, input: RunStepInput): Promise<Plan> {
   }
 }
 
-function progressOf(details: unknown): Progress {
-  const { failures, failingSinceMs } = (details ?? {}) as Partial<Progress>;
-  return {
-    failures: typeof failures === 'number' ? failures : 0,
-    ...(typeof failingSinceMs === 'number' ? { failingSinceMs } : {}),
-  };
-}
-
 interface Failing {
   readonly error: unknown;
   readonly step: PlanStep;
-  readonly progress: Progress;
+  readonly heart: Heart;
   readonly deps: RunStepDeps;
   readonly redactor: Redactor;
   readonly context: Context;
 }
 
 function failureOf(failing: Failing): ApplicationFailure {
-  const { error, redactor, context } = failing;
+  const { error, redactor, heart } = failing;
   const message = redactor.text(error instanceof Error ? error.message : String(error));
   if (error instanceof NotYet) {
-    context.heartbeat({ failures: 0 } satisfies Progress);
+    const { checkpoint } = heart.progress;
+    heart.tell({ failures: 0, ...(checkpoint === undefined ? {} : { checkpoint }) });
     const category = ApplicationFailureCategory.BENIGN;
     return ApplicationFailure.create({ type: 'NotYet', message, category, nextRetryDelay: error.nextMs });
   }
@@ -115,7 +111,7 @@ function failureOf(failing: Failing): ApplicationFailure {
   return retryableOf(failing, message);
 }
 
-function retryableOf({ error, step, progress, deps, context }: Failing, message: string): ApplicationFailure {
+function retryableOf({ error, step, heart, deps, context }: Failing, message: string): ApplicationFailure {
   const known = error instanceof StepError;
   const told = known ? message : `“${step.name}” broke in a way that Signalbox does not know.`;
   if (!known) deps.log.warn({ step: step.path, message }, 'a step broke unexpectedly');
@@ -125,9 +121,10 @@ function retryableOf({ error, step, progress, deps, context }: Failing, message:
     const doubt = ' It may have been done all the same, and it is never done twice; look before you go on.';
     return ApplicationFailure.nonRetryable(isUnsent ? told : told + doubt, 'StepFailed');
   }
+  const { progress } = heart;
   const failures = progress.failures + 1;
   const failingSinceMs = progress.failingSinceMs ?? deps.now();
-  context.heartbeat({ failures, failingSinceMs } satisfies Progress);
+  heart.tell({ ...progress, failures, failingSinceMs });
   const restMs = pollRestMs(step, deps.now() - context.info.scheduledTimestampMs);
   if (restMs === undefined && failures >= step.retry.attempts) return usedUp(told, `${failures} times`, failures);
   // A poll has no use for a number of attempts: it puts up with as long a silence as its attempts together may last.

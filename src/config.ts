@@ -65,6 +65,11 @@ const settings = z.object({
   /** 32 bytes, base64 or hex. */
   BLOB_KEY: z.string().min(32).optional(),
   RUNNER_POOLS: list.default(['default']),
+  /** Folder for the output of programs; `logs` in DATA_DIR when absent. */
+  LOG_STORE: z.string().min(1).optional(),
+  LOG_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
+  /** Memory that the programs of one step may use together, MiB. */
+  STEP_MEMORY_MB: z.coerce.number().int().min(16).default(4096),
   /** Folder for mirrors and other things that can be lost. */
   DATA_DIR: z.string().default('.signalbox'),
   /** YAML file that maps tokens of the command line and of webhooks to people and machines. */

@@ -30,6 +30,23 @@ export class Redactor {
     return clean;
   }
 
+  /** How much of a text that goes on can be masked by itself: what may be the beginning of a secret is left out. */
+  safeLength(text: string): number {
+    const longest = Math.max(1, ...[...this.spellings].map((spelling) => spelling.length));
+    let safe = Math.max(0, text.length - longest + 1);
+    // A secret that is there in whole is not cut, or its first half would be shown.
+    for (let moved = true; moved;) {
+      moved = false;
+      for (const spelling of this.spellings)
+        for (let at = text.indexOf(spelling); at >= 0 && at < safe; at = text.indexOf(spelling, at + 1))
+          if (at + spelling.length > safe) {
+            safe = at;
+            moved = true;
+          }
+    }
+    return safe;
+  }
+
   /** A value of plain JSON, masked in every text and key. */
   json<T>(value: T): T {
     return this.walk(value as Json) as T;

@@ -4,7 +4,11 @@ import type { Plan, PlanStep } from '../../src/operation/plan';
 import type { Filled, Variables } from '../../src/runbooks/expressions';
 import type { StepKindSpec } from '../../src/runbooks/step-kinds';
 import type { HttpAnswer, HttpAsk } from '../adapters/http-connection';
+import type { SecretReference } from '../../src/connections/schema';
+import type { FileRef } from '../../src/runbooks/file-ref';
 import type { StepAnswer } from './outcomes';
+import type { RunAsk, RunEnd } from './toolbox';
+import type { Workspace } from './workspace';
 
 /** What one call of a step kind may use. */
 export interface StepContext<With = JsonObject> {
@@ -28,6 +32,20 @@ export interface StepContext<With = JsonObject> {
   mask(text: string): void;
   /** Sends a request over a connection of the plan. Throws `StepError` or `StepFailed`. */
   request(connection: string, ask: HttpAsk): Promise<HttpAnswer>;
+  /** A fresh folder for this attempt, filled with the plan's folders; the same at each call, removed afterwards. */
+  workspace(): Promise<Workspace>;
+  /** Runs a program and waits until nothing that it started is left. Throws `StepError`, `StepFailed`, or that it was cancelled. */
+  run(ask: RunAsk): Promise<RunEnd>;
+  /** Reads what a reference names and masks it from here on. */
+  secret(reference: SecretReference): Promise<string>;
+  /** Keeps bytes for later steps, on whatever pool they run. */
+  keepFile(bytes: Uint8Array, name: string): Promise<FileRef>;
+  /** The bytes of a file that a step has kept. */
+  readFile(file: FileRef): Promise<Buffer>;
+  /** What an earlier attempt of this step has saved; undefined for the first. */
+  checkpoint(): Json | undefined;
+  /** Saves what the next attempt is to know; resolves when Temporal has it. */
+  saveCheckpoint(checkpoint: Json): Promise<void>;
   /** Fills templates of values that are not part of `with`, such as a metric's query. */
   fill(value: Json, options?: { readonly encode?: (text: string) => string }): Filled;
 }

@@ -11,6 +11,7 @@ import { NotYet, StepFailed, type StepAnswer } from './outcomes';
 import type { Redactor } from './redact';
 import { resolveSecret, type SecretSources } from './secrets';
 import type { StepKind } from './step-kind';
+import type { Toolbox } from './toolbox';
 import { variablesOf } from './variables';
 
 const maxOutputBytes = 8 * 1024;
@@ -28,6 +29,7 @@ export interface StepRunOptions {
   readonly signal: AbortSignal;
   readonly secrets: SecretSources;
   readonly redactor: Redactor;
+  readonly toolbox: Toolbox;
 }
 
 /** One attempt of one step of a plan, or of its undo. Throws the errors of `outcomes.ts`. */
@@ -110,6 +112,7 @@ export class StepRun {
       secret: (reference) => resolveSecret(reference, secrets, redactor),
       mask: (text) => redactor.add(text),
       request: (connection, request) => this.request(connection, request),
+      ...this.options.toolbox.forCall({ key: ask.key }),
       fill: (value, options) => fillTemplates(value, ask.variables, options),
     });
   }

@@ -4,11 +4,13 @@ import { runnerQueue } from '../../workflows/contract';
 import { secretsEnvironment } from '../config';
 import { Refusal } from '../errors';
 import type { Plan } from '../operation/plan';
+import { acknowledgeOver } from './acknowledge';
 import { needs } from './needs';
 import type { Running, Start } from './process';
 import { runWorker } from './run-worker';
 import { openBlobs } from './stores';
 import { workerConnection } from './temporal';
+import { openToolHost } from './tool-host';
 
 export const runnerNeeds = needs.runner;
 
@@ -26,7 +28,15 @@ export const startRunner: Start = async ({ config, log }) => {
     });
     return JSON.parse(body.toString('utf8')) as Plan;
   };
-  const runStep = createRunStep({ readPlan, now: () => Date.now(), env: secretsEnvironment(), log });
+  const tools = await openToolHost(config, { blobs, log });
+  const runStep = createRunStep({
+    readPlan,
+    now: () => Date.now(),
+    env: secretsEnvironment(),
+    log,
+    acknowledge: acknowledgeOver(connection, config.TEMPORAL_NAMESPACE),
+    tools,
+  });
   const running: Running[] = [];
   for (const pool of config.RUNNER_POOLS) {
     const worker = await Worker.create({
@@ -34,6 +44,8 @@ export const startRunner: Start = async ({ config, log }) => {
       namespace: config.TEMPORAL_NAMESPACE,
       taskQueue: runnerQueue(pool),
       activities: { runStep },
+      // A cancelled step learns of it by its heartbeat.
+      maxHeartbeatThrottleInterval: '2 seconds',
       shutdownGraceTime: '20 seconds',
       shutdownForceTime: '30 seconds',
     });
@@ -42,6 +54,7 @@ export const startRunner: Start = async ({ config, log }) => {
   return {
     async stop() {
       await Promise.all(running.map((worker) => worker.stop()));
+      tools.stop();
       await connection.close();
     },
   };

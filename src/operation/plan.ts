@@ -135,6 +135,8 @@ export interface StepResult {
   readonly summary: string;
   /** A few lines for the thread. */
   readonly detail?: readonly string[];
+  /** Where the whole output of its programs lies in the log store. */
+  readonly log?: { readonly key: string; readonly bytes: number };
 }
 
 /** A criterion that was missed: what the card and the rollback notice say. */

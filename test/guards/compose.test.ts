@@ -110,7 +110,8 @@ test.each([
 test('the ledger key, the tokens and the mirrors lie where the runner cannot read them', () => {
   const volumesOf = (name: string) => (compose.services[name]?.volumes ?? []).map((volume) => volume.split(':')[0]);
 
-  expect(volumesOf('runner')).toEqual(['blobs']);
+  expect(volumesOf('runner')).toEqual(['runner-data', 'blobs']);
+  expect(['bot', 'worker'].flatMap(volumesOf)).not.toContain('runner-data');
   expect(volumesOf('worker').filter((volume) => volumesOf('bot').includes(volume))).toEqual([]);
 });
 

@@ -3,11 +3,13 @@ import { access, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import { openBlobStore } from '../../../activities/adapters/blob-store';
+import { findIsolation } from '../../../activities/processes/isolation';
 import { GitFailure, openMirror } from '../../../activities/adapters/git';
 import { remoteUrl } from '../../../activities/adapters/git-names';
 import { readTokens } from '../../../bot/tokens';
 import { Refusal } from '../../errors';
 import { signerOf } from '../../ledger/chain';
+import { isolationWords } from '../isolation-words';
 import { failed, missing, ok, type Check, type Finding } from './doctor-finding';
 import { inPackage } from './package-root';
 import { withFolder } from './with-folder';
@@ -130,6 +132,11 @@ async function lookAtFolder(location: string): Promise<Finding> {
   if (!writable) return failed('blob store', `${near} cannot be written by this user; change its owner or BLOB_STORE.`);
   return ok('blob store', found ? `${folder} can be written.` : `${folder} will be made at the first start.`);
 }
+
+export const checkIsolation: Check = async () => {
+  const { isWhole, sentence } = isolationWords(findIsolation());
+  return [(isWhole ? ok : missing)('isolation of steps', sentence)];
+};
 
 export const checkTokens: Check = async ({ TOKENS_FILE: file }) => {
   if (file === undefined)

@@ -30,6 +30,7 @@ function checksFor(asked: Asked): readonly Check[] {
     [stores.checkLedger, ['bot', 'worker']],
     [stores.checkLedgerKey, ['worker']],
     [stores.checkBlobs, ['worker', 'runner']],
+    [stores.checkIsolation, ['runner']],
     [stores.checkTokens, ['bot']],
     [checkSecondFactors, ['bot']],
     [checkClock, programs],

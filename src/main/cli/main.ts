@@ -10,6 +10,7 @@ import { addDemo } from './demo';
 import { addDoctor } from './doctor';
 import { addInit } from './init';
 import type { Io } from './io';
+import { addLogs } from './logs';
 import { addManifest } from './manifest';
 import { addOverride } from './override';
 import { addPolicy } from './policy';
@@ -32,6 +33,7 @@ const commands: readonly AddCommand[] = [
   addAsk,
   addStatus,
   addShow,
+  addLogs,
   addVote,
   addOverride,
   addReview,

@@ -185,6 +185,24 @@ export const settingsTable: readonly SettingRow[] = [
     about: 'Runner pools that a runner serves, separated by commas.',
   },
   {
+    name: 'LOG_STORE',
+    need: 'sometimes',
+    example: '/var/lib/signalbox/logs',
+    about: 'Folder for the output of programs that steps run; the folder logs in DATA_DIR when left out.',
+  },
+  {
+    name: 'LOG_DAYS',
+    need: 'sometimes',
+    example: '30',
+    about: 'Days for which the output of programs is kept.',
+  },
+  {
+    name: 'STEP_MEMORY_MB',
+    need: 'sometimes',
+    example: '4096',
+    about: 'Memory in MiB that the programs of one step may use together before they are ended.',
+  },
+  {
     name: 'DATA_DIR',
     need: 'sometimes',
     example: '/var/lib/signalbox',

@@ -1,0 +1,49 @@
+import { join, resolve } from 'node:path';
+import type { Logger } from 'pino';
+import type { BlobStore } from '../../activities/adapters/blob-store';
+import { openLogStore } from '../../activities/adapters/log-store';
+import { findIsolation } from '../../activities/processes/isolation';
+import type { ToolHost } from '../../activities/steps/toolbox';
+import { removeAbandoned } from '../../activities/steps/workspace';
+import type { Config } from '../config';
+import { isolationWords } from './isolation-words';
+
+const dayMs = 86_400_000;
+const sweepEveryMs = 3_600_000;
+const outputBytes = 256 * 1024 * 1024;
+
+/** Beside this file in `dist`. */
+const guard = join(__dirname, '../../activities/processes/guard-program.js');
+
+/** Folder of the logs: `LOG_STORE`, or one in `DATA_DIR`. */
+export function logFolder(config: Pick<Config, 'LOG_STORE' | 'DATA_DIR'>): string {
+  return resolve(config.LOG_STORE ?? join(config.DATA_DIR, 'logs'));
+}
+
+/** What a runner's steps run programs with; old logs and what killed runners left behind is cleared away meanwhile. */
+export async function openToolHost(
+  config: Pick<Config, 'LOG_STORE' | 'LOG_DAYS' | 'DATA_DIR' | 'STEP_MEMORY_MB'>,
+  { blobs, log }: { readonly blobs: BlobStore; readonly log: Logger },
+): Promise<ToolHost & { stop(): void }> {
+  const isolation = findIsolation();
+  log.info(isolationWords(isolation).sentence);
+  const logs = openLogStore({ folder: logFolder(config) });
+  const workPlace = resolve(config.DATA_DIR, 'work');
+  await removeAbandoned(workPlace);
+  const sweep = (): void =>
+    void logs
+      .sweep({ olderThanMs: config.LOG_DAYS * dayMs })
+      .catch((error: unknown) => log.warn({ err: error }, 'old logs could not be removed'));
+  sweep();
+  const timer = setInterval(sweep, sweepEveryMs);
+  timer.unref();
+  return {
+    blobs,
+    logs,
+    workPlace,
+    isolation,
+    guard: [process.execPath, guard],
+    limits: { memoryBytes: config.STEP_MEMORY_MB * 2 ** 20, outputBytes },
+    stop: () => clearInterval(timer),
+  };
+}
