@@ -47,7 +47,7 @@ export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
     const redactor = new Redactor();
     const heart = new Heart(context, deps.acknowledge);
     const secrets = { env: deps.env, folder: deps.secretsFolder ?? secretsFolder };
-    const toolbox = new Toolbox({ host: deps.tools, plan, step, input, context, heart, secrets, redactor });
+    const toolbox = new Toolbox({ host: deps.tools, plan, step, input, context, heart, redactor });
     // Learns of cancellation by it, too.
     const stopBeating = heart.start();
     try {

@@ -4,7 +4,6 @@ import type { Plan, PlanStep } from '../../src/operation/plan';
 import type { Filled, Variables } from '../../src/runbooks/expressions';
 import type { StepKindSpec } from '../../src/runbooks/step-kinds';
 import type { HttpAnswer, HttpAsk } from '../adapters/http-connection';
-import type { SecretReference } from '../../src/connections/schema';
 import type { FileRef } from '../../src/runbooks/file-ref';
 import type { StepAnswer } from './outcomes';
 import type { RunAsk, RunEnd } from './toolbox';
@@ -36,8 +35,6 @@ export interface StepContext<With = JsonObject> {
   workspace(): Promise<Workspace>;
   /** Runs a program and waits until nothing that it started is left. Throws `StepError`, `StepFailed`, or that it was cancelled. */
   run(ask: RunAsk): Promise<RunEnd>;
-  /** Reads what a reference names and masks it from here on. */
-  secret(reference: SecretReference): Promise<string>;
   /** Keeps bytes for later steps, on whatever pool they run. */
   keepFile(bytes: Uint8Array, name: string): Promise<FileRef>;
   /** The bytes of a file that a step has kept. */

@@ -14,7 +14,6 @@ import { AttemptGone, type Heart } from './heart';
 import { StepError, StepFailed } from './outcomes';
 import { OutputReader } from './output-reader';
 import type { Redactor } from './redact';
-import { resolveSecret, type SecretSources } from './secrets';
 import type { StepContext } from './step-kind';
 import { makeWorkspace, type Workspace } from './workspace';
 
@@ -58,10 +57,7 @@ export interface RunEnd {
   readonly lastError?: string;
 }
 
-type Tools = Pick<
-  StepContext,
-  'workspace' | 'run' | 'secret' | 'keepFile' | 'readFile' | 'checkpoint' | 'saveCheckpoint'
->;
+type Tools = Pick<StepContext, 'workspace' | 'run' | 'keepFile' | 'readFile' | 'checkpoint' | 'saveCheckpoint'>;
 
 /** A step ends before Temporal's patience does, or a new attempt could begin beside it. */
 const longestMarginMs = 30_000;
@@ -82,17 +78,15 @@ export class Toolbox {
       readonly input: RunStepInput;
       readonly context: Context;
       readonly heart: Heart;
-      readonly secrets: SecretSources;
       readonly redactor: Redactor;
     },
   ) {}
 
   forCall({ key }: { readonly key: string }): Tools {
-    const { heart, secrets, redactor } = this.spec;
+    const { heart } = this.spec;
     return {
       workspace: () => this.workspace(),
       run: (ask) => this.run(ask, key),
-      secret: (reference) => resolveSecret(reference, secrets, redactor),
       keepFile: async (bytes, name) => {
         const digest = await this.host().blobs.put(bytes);
         return { $file: { digest, bytes: bytes.length, name } };
