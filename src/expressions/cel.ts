@@ -18,6 +18,7 @@ import type { Json, JsonObject } from '../json';
 import { check, type Expr } from './check';
 import { clockMethods } from './clock';
 import type { ExpressionProblem, NameSpace } from './names';
+import { quickly } from './quick';
 
 export type { ExpressionProblem, NameSpace, Shape } from './names';
 
@@ -43,6 +44,8 @@ export interface Expression {
   /** Root names that are instants and come as ISO text or `Date`. */
   readonly instants: ReadonlySet<string>;
   readonly run: (variables: Record<string, CelInput>) => unknown;
+  /** What a condition comes to, where that takes no engine; else undefined. */
+  readonly quick?: (variables: { readonly [name: string]: unknown }) => boolean | undefined;
 }
 
 /** An expression that was read, or every reason why it cannot be. */
@@ -69,6 +72,8 @@ export function evaluate(
   variables: { readonly [name: string]: unknown },
   options: EvaluateOptions = {},
 ): Evaluated {
+  const quick = expression.quick?.(variables);
+  if (quick !== undefined) return quick ? yes : no;
   if (!options.unchanging) return evaluateNow(expression, variables, options);
   const known = answers.get(variables) ?? new Map<string, Map<Expression, Evaluated>>();
   answers.set(variables, known);
@@ -78,6 +83,9 @@ export function evaluate(
   inZone.set(expression, answer);
   return answer;
 }
+
+const yes: Evaluated = { ok: true, value: true };
+const no: Evaluated = { ok: true, value: false };
 
 /** What was asked of unchanging variables, by zone: a decision asks some conditions of them more than once. */
 const answers = new WeakMap<object, Map<string, Map<Expression, Evaluated>>>();
@@ -182,10 +190,11 @@ function compile(input: {
     if (kind === 'condition' && problems.length === 0 && checked.result !== 'bool' && checked.result !== 'open')
       problems.push({ message: 'it has to be true or false', hint: 'compare it with something' });
     if (problems.length > 0) return { ok: false, problems };
+    const instants = new Set(Object.keys(names).filter((name) => names[name] === 'timestamp'));
+    const quick = kind === 'condition' ? quickly(parsed.expr, instants) : undefined;
     countRanges(parsed.expr);
     const run = plan(environment, parsed.expr) as (variables: Record<string, CelInput>) => unknown;
-    const instants = new Set(Object.keys(names).filter((name) => names[name] === 'timestamp'));
-    return { ok: true, source, kind, paths: checked.paths, roots: [...checked.roots], instants, run };
+    return { ok: true, source, kind, paths: checked.paths, roots: [...checked.roots], instants, run, quick };
   } catch (error) {
     return { ok: false, problems: [syntaxProblem(error)] };
   }

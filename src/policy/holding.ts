@@ -40,11 +40,12 @@ export function holding(when: Expression | undefined, context: Context): Holding
 
 type Facts = { readonly [fact: string]: Json };
 
-/** How the later facts that a condition reads may come out. */
+/** How the later facts that a condition reads may come out; none when it reads none. */
 function waysOf({ paths }: Expression, { policy, laterFacts }: Context): readonly Facts[] | 'many' {
+  const read = [...laterFacts].filter((fact) => paths.includes(`change.${fact}`));
+  if (read.length === 0) return [];
   let ways: readonly Facts[] = [{}];
-  for (const fact of laterFacts) {
-    if (!paths.some((path) => path === `change.${fact}`)) continue;
+  for (const fact of read) {
     const values = policy.facts.get(fact) ?? [false, true];
     if (ways.length * values.length > mostWays) return 'many';
     ways = ways.flatMap((way) => values.map((value) => ({ ...way, [fact]: value })));

@@ -1,3 +1,4 @@
+import type { Expression } from '../expressions/cel';
 import type { Policy } from './policy';
 import type { Source } from './verdict';
 
@@ -5,12 +6,14 @@ import type { Source } from './verdict';
 export interface ShadowRule {
   readonly rule: string;
   readonly source: Source;
+  readonly when?: Expression;
   readonly policy: Policy;
 }
 
 interface MayBeShadow {
   readonly mode?: 'shadow';
   readonly name?: string;
+  readonly when?: Expression;
   readonly source: Source;
 }
 
@@ -35,6 +38,7 @@ export function withShadows(all: Omit<Policy, 'shadow'>): Policy {
     .map((rule) => ({
       rule: rule.name ?? `fact rule at ${rule.source.file}:${rule.source.line}`,
       source: rule.source,
+      when: rule.when,
       policy: { ...binding, ...without(lists, rule) },
     }));
   return { ...binding, shadow };

@@ -1,4 +1,6 @@
+import { compareEvaluations } from '../../src/policy/compare';
 import { explainJson, explainVerdict } from '../../src/policy/explain';
+import type { World } from '../../src/policy/request';
 import { gatesOf, judge, policyOf, seatsOf } from './helpers';
 
 const rules = (mode: string) => `environments: { production: {}, staging: {} }
@@ -25,6 +27,10 @@ approvals:
 `);
 const bank = { service: 'bank', reason: 'because' };
 
+const destroys: World = { plan: { destroys: 1 } };
+/** Before anybody has looked up the change and its plan. */
+const later: World = { plan: undefined, isChangeLater: true };
+
 describe('a shadow rule', () => {
   it.each([
     ['an approval', { ...bank }, 'careful', /Seats would change: leads 1 → 0, security 0 → 1\./],
@@ -45,6 +51,26 @@ describe('a shadow rule', () => {
     expect(gatesOf(judge(binding))).toEqual(['denied', 'move']);
     expect(judge(binding).shadow).toEqual([]);
     expect(gatesOf(judge(policyOf(rules(''))))).toEqual(['denied', 'move']);
+  });
+
+  it.each([
+    ['does not hold', 'plan.destroys > 1', destroys, []],
+    ['holds', 'plan.destroys > 0', destroys, ['tried']],
+    ['cannot be evaluated', 'change.files_changed > 3', {}, ['tried']],
+    ['does not hold with a fact at its strictest, and may with what it becomes', 'change.risk == "low"', later, []],
+  ])('whose condition %s is told as one that binds is judged', (_, when, world, told) => {
+    for (const section of [
+      `approvals:\n  - { name: tried, mode: shadow, when: '${when}', require: [security] }`,
+      `rules:\n  - { name: tried, mode: shadow, when: '${when}', message: No. }`,
+      `freezes:\n  - { name: tried, mode: shadow, when: '${when}', from: 2026-11-24, to: 2026-11-24 }`,
+    ]) {
+      const facts = `facts:\n  declare: { risk: [low, high] }\n  rules: [{ set: { risk: high }, when: plan.creates > 0 }]\n`;
+      const text = `environments: { production: {} }\n${facts}${section}\n`;
+      const found = judge(policyOf(text), {}, world);
+      const differs = compareEvaluations(found, judge(policyOf(text.replace('mode: shadow, ', '')), {}, world));
+      expect(found.shadow.map(({ rule }) => rule)).toEqual(differs.length > 0 ? ['tried'] : []);
+      if (world !== later) expect(found.shadow.map(({ rule }) => rule)).toEqual(told);
+    }
   });
 
   it('that would change nothing says nothing', () => {
