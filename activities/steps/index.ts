@@ -4,6 +4,8 @@ import { runHttpRequest } from './http-request';
 import { runMonitor } from './monitor';
 import { runPrometheusCheck } from './prometheus-check';
 import { runSqlExecute } from './sql-execute';
+import { runPostgresLogicalReplication } from './postgres-logical-replication';
+import { runSqlMigrate } from './sql-migrate';
 import { runSqlQuery } from './sql-query';
 import type { StepKind } from './step-kind';
 import { runWait } from './wait';
@@ -13,6 +15,8 @@ export const runnableStepKinds: readonly StepKind[] = [
   runHttpRequest,
   runSqlQuery,
   runSqlExecute,
+  runSqlMigrate,
+  runPostgresLogicalReplication,
   runPrometheusCheck,
   runMonitor,
   runExpect,

@@ -4,6 +4,8 @@ import { httpRequest } from './kinds/http-request';
 import { monitor } from './kinds/monitor';
 import { prometheusCheck } from './kinds/prometheus-check';
 import { sqlExecute } from './kinds/sql-execute';
+import { postgresLogicalReplication } from './kinds/postgres-logical-replication';
+import { sqlMigrate } from './kinds/sql-migrate';
 import { sqlQuery } from './kinds/sql-query';
 import { wait } from './kinds/wait';
 import type { StepKindSpec } from './step-kind';
@@ -15,6 +17,8 @@ export const stepKinds: readonly StepKindSpec[] = [
   httpRequest,
   sqlQuery,
   sqlExecute,
+  sqlMigrate,
+  postgresLogicalReplication,
   prometheusCheck,
   monitor,
   expect,

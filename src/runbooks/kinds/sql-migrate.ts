@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { text } from '../../documents/text';
+import type { StepKindSpec } from '../step-kind';
+
+const migration = z.strictObject({
+  /** Told apart by it for ever; carried out in the order of the list. */
+  id: text().max(200),
+  sql: text().max(100_000),
+});
+
+export const sqlMigrateWith = z
+  .strictObject({
+    connection: text(),
+    migrations: z.array(migration).min(1).max(500),
+    /** Tells what would be carried out, and changes nothing. */
+    dry_run: z.boolean().default(false),
+  })
+  .superRefine(({ migrations }, context) => {
+    const ids = migrations.map(({ id }) => id);
+    const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+    if (twice !== undefined)
+      context.addIssue({ code: 'custom', path: ['migrations'], message: `has two migrations with the id ${twice}` });
+  });
+
+export type SqlMigrateWith = z.infer<typeof sqlMigrateWith>;
+
+export const sqlMigrate: StepKindSpec = {
+  name: 'sql/migrate',
+  doc: 'Carries out the migrations that a PostgreSQL database has not had yet, each in a transaction of its own, and notes them in `signalbox.migrations`. Two runs never migrate at once; a migration that was changed after it was carried out is refused. Expressions see `applied`, `pending` and `known`.',
+  with: sqlMigrateWith,
+  tells: ['applied', 'pending', 'known'],
+  literal: ['migrations'],
+  readOnly: (given) => given.dry_run === true,
+  repeat: () => 'safe',
+  timeoutMs: 15 * 60_000,
+  connections: (given) => [String(given.connection ?? '')],
+  connectionKinds: ['postgres'],
+};
