@@ -65,6 +65,8 @@ const settings = z.object({
   /** 32 bytes, base64 or hex. */
   BLOB_KEY: z.string().min(32).optional(),
   RUNNER_POOLS: list.default(['default']),
+  /** YAML file that names the programs which steps of the kind `program` may run. */
+  RUNNER_PROGRAMS: z.string().optional(),
   /** Folder for the output of programs; `logs` in DATA_DIR when absent. */
   LOG_STORE: z.string().min(1).optional(),
   LOG_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),

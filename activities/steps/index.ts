@@ -2,6 +2,7 @@ import { runExpect } from './expect';
 import { runFail } from './fail';
 import { runHttpRequest } from './http-request';
 import { runMonitor } from './monitor';
+import { runProgramStep } from './program';
 import { runPrometheusCheck } from './prometheus-check';
 import { runSqlExecute } from './sql-execute';
 import { runPostgresLogicalReplication } from './postgres-logical-replication';
@@ -19,6 +20,7 @@ export const runnableStepKinds: readonly StepKind[] = [
   runPostgresLogicalReplication,
   runPrometheusCheck,
   runMonitor,
+  runProgramStep,
   runExpect,
   runWait,
   runFail,

@@ -10,6 +10,7 @@ import { formatDuration } from '../../src/runbooks/duration';
 import { programAt } from '../processes/isolation';
 import type { ProgramArguments } from '../processes/program-arguments';
 import { NotStarted, runProgram, type ProgramEnd, type ProgramHost } from '../processes/run-program';
+import type { AllowedProgram } from './allowed-programs';
 import { AttemptGone, type Heart } from './heart';
 import { StepError, StepFailed } from './outcomes';
 import { OutputReader } from './output-reader';
@@ -24,6 +25,8 @@ export interface ToolHost extends ProgramHost {
   /** Folder for the workspaces of attempts. */
   readonly workPlace: string;
   readonly limits: { readonly memoryBytes: number; readonly outputBytes: number };
+  /** What steps of the kind `program` may run, by name. */
+  readonly programs?: ReadonlyMap<string, AllowedProgram>;
 }
 
 export interface RunAsk {
@@ -57,7 +60,10 @@ export interface RunEnd {
   readonly lastError?: string;
 }
 
-type Tools = Pick<StepContext, 'workspace' | 'run' | 'keepFile' | 'readFile' | 'checkpoint' | 'saveCheckpoint'>;
+type Tools = Pick<
+  StepContext,
+  'workspace' | 'run' | 'allowedProgram' | 'keepFile' | 'readFile' | 'checkpoint' | 'saveCheckpoint'
+>;
 
 /** A step ends before Temporal's patience does, or a new attempt could begin beside it. */
 const longestMarginMs = 30_000;
@@ -87,6 +93,7 @@ export class Toolbox {
     return {
       workspace: () => this.workspace(),
       run: (ask) => this.run(ask, key),
+      allowedProgram: (name) => this.spec.host?.programs?.get(name),
       keepFile: async (bytes, name) => {
         const digest = await this.host().blobs.put(bytes);
         return { $file: { digest, bytes: bytes.length, name } };
@@ -238,7 +245,7 @@ export class Toolbox {
       case 'asked':
         throw new StepError(`${asked} was ended, because the step was cancelled.`);
       case 'time':
-        throw new StepError(`${asked} was not done after ${formatDuration(Math.round(wallMs))} and was ended.`);
+        throw new StepError(`${asked} was not done after ${formatDuration(roughly(wallMs))} and was ended.`);
       case 'memory':
         throw new StepFailed(
           `${asked} used more than ${mebibytes(ask.memoryBytes ?? host!.limits.memoryBytes)} of memory and was ended.`,
@@ -252,6 +259,12 @@ export class Toolbox {
 }
 
 const signalNumbers: { readonly [signal: string]: number } = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+
+/** For people: nobody wants to read 569.873 s. */
+function roughly(ms: number): number {
+  const unit = ms > 10_000 ? 1_000 : 100;
+  return Math.round(ms / unit) * unit;
+}
 
 function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { BlobStore } from '../../activities/adapters/blob-store';
@@ -5,7 +6,9 @@ import { openLogStore } from '../../activities/adapters/log-store';
 import { findIsolation } from '../../activities/processes/isolation';
 import type { ToolHost } from '../../activities/steps/toolbox';
 import { removeAbandoned } from '../../activities/steps/workspace';
+import { readAllowedPrograms } from '../../activities/steps/allowed-programs';
 import type { Config } from '../config';
+import { Refusal } from '../errors';
 import { isolationWords } from './isolation-words';
 
 const dayMs = 86_400_000;
@@ -20,9 +23,23 @@ export function logFolder(config: Pick<Config, 'LOG_STORE' | 'DATA_DIR'>): strin
   return resolve(config.LOG_STORE ?? join(config.DATA_DIR, 'logs'));
 }
 
+/** Throws a `Refusal` when the file cannot be read or used: less would be another list. */
+function allowedPrograms(file: string | undefined): ToolHost['programs'] {
+  if (file === undefined) return undefined;
+  try {
+    return readAllowedPrograms(file, readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal(
+      'setting_invalid',
+      `RUNNER_PROGRAMS names ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}); write the programs there, or leave the setting out.`,
+    );
+  }
+}
+
 /** What a runner's steps run programs with; old logs and what killed runners left behind is cleared away meanwhile. */
 export async function openToolHost(
-  config: Pick<Config, 'LOG_STORE' | 'LOG_DAYS' | 'DATA_DIR' | 'STEP_MEMORY_MB'>,
+  config: Pick<Config, 'LOG_STORE' | 'LOG_DAYS' | 'DATA_DIR' | 'STEP_MEMORY_MB' | 'RUNNER_PROGRAMS'>,
   { blobs, log }: { readonly blobs: BlobStore; readonly log: Logger },
 ): Promise<ToolHost & { stop(): void }> {
   const isolation = findIsolation();
@@ -41,6 +58,7 @@ export async function openToolHost(
     blobs,
     logs,
     workPlace,
+    programs: allowedPrograms(config.RUNNER_PROGRAMS),
     isolation,
     guard: [process.execPath, guard],
     limits: { memoryBytes: config.STEP_MEMORY_MB * 2 ** 20, outputBytes },

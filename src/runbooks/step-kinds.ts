@@ -2,6 +2,7 @@ import { expect } from './kinds/expect';
 import { fail } from './kinds/fail';
 import { httpRequest } from './kinds/http-request';
 import { monitor } from './kinds/monitor';
+import { program } from './kinds/program';
 import { prometheusCheck } from './kinds/prometheus-check';
 import { sqlExecute } from './kinds/sql-execute';
 import { postgresLogicalReplication } from './kinds/postgres-logical-replication';
@@ -21,6 +22,7 @@ export const stepKinds: readonly StepKindSpec[] = [
   postgresLogicalReplication,
   prometheusCheck,
   monitor,
+  program,
   expect,
   wait,
   fail,

@@ -2,6 +2,9 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import type { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger } from '@temporalio/worker';
 import { createRunStep } from '../../activities/run-step';
+import type { Acknowledge } from '../../activities/steps/heart';
+import type { StepKind } from '../../activities/steps/step-kind';
+import type { ToolHost } from '../../activities/steps/toolbox';
 import type { AnyConnection, Connection } from '../../src/connections/schema';
 import type { JsonObject } from '../../src/json';
 import type { Plan, StepResult } from '../../src/operation/plan';
@@ -24,6 +27,10 @@ export interface Attempt {
   readonly secretsFolder?: string;
   readonly input?: Partial<RunStepInput>;
   readonly environment?: MockActivityEnvironment;
+  readonly tools?: ToolHost;
+  readonly kinds?: readonly StepKind[];
+  readonly acknowledge?: Acknowledge;
+  readonly trees?: Plan['trees'];
 }
 
 const now = 1_800_000_000_000;
@@ -38,6 +45,9 @@ export async function attemptOf(origin: string, asked: Attempt): Promise<StepRes
     env: asked.env ?? {},
     log: { debug: () => undefined, warn: () => undefined },
     ...(asked.secretsFolder === undefined ? {} : { secretsFolder: asked.secretsFolder }),
+    ...(asked.acknowledge === undefined ? {} : { acknowledge: asked.acknowledge }),
+    ...(asked.kinds === undefined ? {} : { kinds: asked.kinds }),
+    ...(asked.tools === undefined ? {} : { tools: asked.tools }),
   });
   const environment = asked.environment ?? environmentOf(asked);
   const path = plan.steps.at(-1)!.path;
@@ -57,6 +67,7 @@ export function environmentOf(
 ): MockActivityEnvironment {
   const info = {
     attempt: asked.attempt ?? 1,
+    startToCloseTimeoutMs: 60_000,
     scheduledTimestampMs: now - (asked.elapsedMs ?? 0),
     ...(asked.heartbeatDetails === undefined ? {} : { heartbeatDetails: asked.heartbeatDetails }),
   };
@@ -84,6 +95,7 @@ function planOf(origin: string, asked: Attempt): Plan {
       scopes: { main: { inputs: asked.inputs ?? {} } },
       service: {},
       environment: {},
+      trees: asked.trees,
       resolve: {},
       steps: [compileStep(stepSchema.parse(asked.step), 0, { prefix: '', scope: 'main', phase: 'work' })],
     }),

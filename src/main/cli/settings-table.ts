@@ -185,6 +185,12 @@ export const settingsTable: readonly SettingRow[] = [
     about: 'Runner pools that a runner serves, separated by commas.',
   },
   {
+    name: 'RUNNER_PROGRAMS',
+    need: 'sometimes',
+    example: '/etc/signalbox/programs.yaml',
+    about: 'YAML file that names the programs which steps of the kind program may run on this runner.',
+  },
+  {
     name: 'LOG_STORE',
     need: 'sometimes',
     example: '/var/lib/signalbox/logs',
