@@ -8,6 +8,8 @@ export class GitFailure extends Error {
     readonly command: string,
     readonly words: string,
     readonly kind: 'failed' | 'timeout' = 'failed',
+    /** What it had answered before it failed. */
+    readonly output = '',
   ) {
     super(`git ${command}: ${words}`);
   }
@@ -55,7 +57,10 @@ export function runGit(given: {
     child.on('close', (code) => {
       clearTimeout(timer);
       if (code === 0) resolve(Buffer.concat(out));
-      else reject(new GitFailure(command, wordsIn(Buffer.concat(err).toString('utf8')) || `it ended with ${code}`));
+      else {
+        const words = wordsIn(Buffer.concat(err).toString('utf8')) || `it ended with ${code}`;
+        reject(new GitFailure(command, words, 'failed', Buffer.concat(out).toString('utf8')));
+      }
     });
     // It may end before it has read everything; its exit code then says why.
     child.stdin.on('error', () => undefined);

@@ -1,5 +1,8 @@
 import { runExpect } from './expect';
 import { runFail } from './fail';
+import { runGitCommit } from './git-commit';
+import { runGitMerge } from './git-merge';
+import { runGitRead } from './git-read';
 import { runHttpRequest } from './http-request';
 import { runMonitor } from './monitor';
 import { runProgramStep } from './program';
@@ -18,6 +21,9 @@ export const runnableStepKinds: readonly StepKind[] = [
   runSqlExecute,
   runSqlMigrate,
   runPostgresLogicalReplication,
+  runGitRead,
+  runGitCommit,
+  runGitMerge,
   runPrometheusCheck,
   runMonitor,
   runProgramStep,

@@ -1,5 +1,8 @@
 import { expect } from './kinds/expect';
 import { fail } from './kinds/fail';
+import { gitCommit } from './kinds/git-commit';
+import { gitMerge } from './kinds/git-merge';
+import { gitRead } from './kinds/git-read';
 import { httpRequest } from './kinds/http-request';
 import { monitor } from './kinds/monitor';
 import { program } from './kinds/program';
@@ -20,6 +23,9 @@ export const stepKinds: readonly StepKindSpec[] = [
   sqlExecute,
   sqlMigrate,
   postgresLogicalReplication,
+  gitRead,
+  gitCommit,
+  gitMerge,
   prometheusCheck,
   monitor,
   program,
