@@ -12,6 +12,7 @@ import { runPostgresLogicalReplication } from './postgres-logical-replication';
 import { runSqlMigrate } from './sql-migrate';
 import { runSqlQuery } from './sql-query';
 import type { StepKind } from './step-kind';
+import { runTextEncode } from './text-encode';
 import { runWait } from './wait';
 
 /** Every step kind a runner can carry out: the same list as `src/runbooks/step-kinds.ts`, which a test holds to it. */
@@ -24,6 +25,7 @@ export const runnableStepKinds: readonly StepKind[] = [
   runGitRead,
   runGitCommit,
   runGitMerge,
+  runTextEncode,
   runPrometheusCheck,
   runMonitor,
   runProgramStep,

@@ -11,6 +11,7 @@ import { sqlExecute } from './kinds/sql-execute';
 import { postgresLogicalReplication } from './kinds/postgres-logical-replication';
 import { sqlMigrate } from './kinds/sql-migrate';
 import { sqlQuery } from './kinds/sql-query';
+import { textEncode } from './kinds/text-encode';
 import { wait } from './kinds/wait';
 import type { StepKindSpec } from './step-kind';
 
@@ -26,6 +27,7 @@ export const stepKinds: readonly StepKindSpec[] = [
   gitRead,
   gitCommit,
   gitMerge,
+  textEncode,
   prometheusCheck,
   monitor,
   program,
