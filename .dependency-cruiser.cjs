@@ -12,6 +12,8 @@ const stableForWorkflows = [
   'src/holds/change.ts',
   'src/holds/holds.ts',
   'src/operation/authority.ts',
+  'src/operation/plan.ts',
+  'src/runbooks/duration.ts',
 ];
 
 const folder = (...names) => `^(${names.join('|')})/`;

@@ -1,22 +1,28 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { canonical } from '../src/canonical';
 import { Refusal } from '../src/errors';
+import type { Json, JsonObject } from '../src/json';
 import type { Plan, PlanStep } from '../src/operation/plan';
 import type { RunnerActivities, RunStepInput } from '../src/operation/ports';
 import { formatDuration, parseDuration } from '../src/runbooks/duration';
 import { stepKindOf } from '../src/runbooks/step-kinds';
+import type { Target } from '../src/runbooks/targets';
 import { runnableStepKinds } from './steps';
 import { Heart, type Acknowledge } from './steps/heart';
 import { CriterionMissed, NotYet, StepError, StepFailed } from './steps/outcomes';
 import { Redactor } from './steps/redact';
 import { secretsFolder } from './steps/secrets';
 import type { StepKind } from './steps/step-kind';
-import { StepRun } from './steps/step-run';
+import { ControlRun } from './steps/control-run';
 import { Toolbox, type ToolHost } from './steps/toolbox';
 
 export interface RunStepDeps {
   /** Body of a plan from the blob store. Throws when it is not there. */
   readonly readPlan: (digest: string) => Promise<Plan>;
+  /** Keeps a body in the blob store and gives its digest; keeping it twice is harmless. */
+  readonly keepBody: (text: string) => Promise<string>;
+  readonly readBody: (digest: string) => Promise<Json>;
   /** ms since the epoch. */
   readonly now: () => number;
   /** Environment of this runner, for the secrets that connections name. */
@@ -51,10 +57,12 @@ export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
     // Learns of cancellation by it, too.
     const stopBeating = heart.start();
     try {
-      const run = new StepRun({
+      const run = new ControlRun({
         plan,
         step,
         input,
+        items: await itemsOf(deps, input),
+        keep: (value) => deps.keepBody(canonical(value)),
         kinds: deps.kinds ?? runnableStepKinds,
         attempt: context.info.attempt,
         elapsedMs: deps.now() - context.info.scheduledTimestampMs,
@@ -63,7 +71,7 @@ export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
         redactor,
         toolbox,
       });
-      const result = await (input.mode === 'do' ? run.do() : run.undo());
+      const result = await run[input.mode]();
       return redactor.json({ ...(await toolbox.told()), ...result });
     } catch (error) {
       if (context.cancellationSignal.aborted) await context.cancelled;
@@ -82,6 +90,17 @@ async function planOf(deps: RunStepDeps, input: RunStepInput): Promise<Plan> {
     if (error instanceof Refusal) throw ApplicationFailure.nonRetryable(error.message, 'Refusal');
     throw error;
   }
+}
+
+/** The targets a step is done for, by the names that it has for them. */
+async function itemsOf({ readBody }: RunStepDeps, { targets = [] }: RunStepInput): Promise<JsonObject> {
+  const items: { [name: string]: Json } = {};
+  for (const { as, list, index } of targets) {
+    const target = ((await readBody(list)) as unknown as readonly Target[])[index];
+    if (!target) throw ApplicationFailure.nonRetryable(`The list has no target ${index + 1}.`, 'StepFailed');
+    items[as] = target.value;
+  }
+  return items;
 }
 
 interface Failing {

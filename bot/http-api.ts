@@ -217,7 +217,19 @@ async function vote({ deps, caller, id, body }: Parameters<Handler>[0]): Promise
 const reason = z.string().trim().min(1).max(3_000);
 const acts = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cancel') }),
-  z.strictObject({ kind: z.literal('abort'), reason: reason.optional() }),
+  z.strictObject({ kind: z.literal('abort'), reason: reason.optional(), undo: z.literal('no').optional() }),
+  z.strictObject({ kind: z.literal('pause') }),
+  z.strictObject({ kind: z.literal('resume') }),
+  z.strictObject({ kind: z.literal('retry_step') }),
+  z.strictObject({ kind: z.literal('skip_step') }),
+  z.strictObject({
+    kind: z.literal('signal'),
+    name: z.string().regex(/^[a-z][a-z0-9_-]{0,60}$/),
+    payload: z
+      .record(z.string(), z.json())
+      .refine((given) => JSON.stringify(given).length <= 4_096, 'has at most 4 KiB')
+      .optional(),
+  }),
   z.strictObject({ kind: z.literal('retry_undo'), reason }),
   z.strictObject({ kind: z.literal('done_by_hand'), reason }),
   z.strictObject({ kind: z.literal('leave_it'), reason }),

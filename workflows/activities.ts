@@ -15,11 +15,21 @@ type ReadingActivities = Pick<
   | 'appliedState'
   | 'judgeApproval'
   | 'judgeHold'
+  | 'windowOpening'
+  | 'childRequest'
 >;
 type RecordingActivities = Pick<WorkerActivities, 'record'>;
 type LaneActivities = Pick<
   WorkerActivities,
-  'enterLane' | 'leaveLane' | 'tellLane' | 'stirOperations' | 'isOpen' | 'recentOperations' | 'tellIncidents'
+  | 'enterLane'
+  | 'leaveLane'
+  | 'tellLane'
+  | 'stirOperations'
+  | 'isOpen'
+  | 'recentOperations'
+  | 'tellIncidents'
+  | 'keepSlice'
+  | 'recallSlice'
 >;
 
 /** Policy, facts and plans. They may wait for Git as long as `judgeMs`. */
@@ -52,7 +62,7 @@ export const recording = (timings: OperationTimings): RecordingActivities =>
     retry: { initialInterval: '250 milliseconds', maximumInterval: '15 seconds' },
   });
 
-/** Temporal itself, by way of an activity: lanes, incidents, liveness. */
+/** Temporal itself and the blob store, by way of an activity: lanes, incidents, liveness, what slices did. */
 export const lanes = (): LaneActivities =>
   proxyActivities<LaneActivities>({
     taskQueue: WORKER_QUEUE,

@@ -24,6 +24,7 @@ export const runnerQueue = (pool: string): string => `signalbox-runner-${pool}`;
 export const WORKFLOWS = {
   operation: 'operation',
   run: 'run',
+  runSlice: 'runSlice',
   lane: 'lane',
   incident: 'incident',
   holds: 'holds',
@@ -72,6 +73,8 @@ export const RUN_PROGRESS = 'runProgress';
 export const RUN_ACT = 'runAct';
 /** Who holds or stops a run when a freeze does; no person is called that. */
 export const FREEZE = 'freeze';
+/** Whoever pauses it by a button: anybody who may can resume it. */
+export const PEOPLE = 'people';
 /** anything -> incident: a line for its timeline */
 export const INCIDENT_EVENT = 'incidentEvent';
 

@@ -17,7 +17,13 @@ interface Parcel {
 }
 
 /** Notices that somebody has to see, however long Slack is away. */
-const mustArrive: ReadonlySet<Notice['kind']> = new Set(['rollback_notice', 'needs_hands', 'outcome', 'review']);
+const mustArrive: ReadonlySet<Notice['kind']> = new Set([
+  'rollback_notice',
+  'needs_hands',
+  'needs_decision',
+  'outcome',
+  'review',
+]);
 
 /** Delivers notices in order, one at a time, each once. What hangs under the card waits until the card stands. */
 export class Courier {

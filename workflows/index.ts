@@ -6,3 +6,4 @@ export { policyWatch } from './policy-watch';
 export { requestApproval } from './request-approval';
 export { review } from './review';
 export { run } from './run';
+export { runSlice } from './run-slice';

@@ -9,6 +9,7 @@ import {
   allHandlersFinished,
 } from '@temporalio/workflow';
 import type { ApprovalAsk, ApprovalJudgement, ApprovalResult } from '../src/approvals/ask';
+import type { Requester } from '../src/operation/request';
 import type { OperationState, OperationView } from '../src/operation/view';
 import { reading } from './activities';
 import { BallotBox } from './ballot-box';
@@ -55,6 +56,12 @@ class Approval {
     });
   }
 
+  /** Whom a workflow names is nobody's word but its own; who asked for an operation is known. */
+  private get requester(): Requester {
+    const { operation, requester } = this.ask;
+    return operation?.body.requester ?? { kind: 'machine', id: requester ?? 'another workflow', via: 'webhook' };
+  }
+
   get title(): string {
     return this.ask.title;
   }
@@ -72,8 +79,9 @@ class Approval {
       kind: 'approval',
       title: this.title,
       about: this.ask.about,
-      requester: this.ask.requester ?? null,
-      requesterVerified: false,
+      requester: this.requester.id,
+      requesterVerified: this.ask.operation !== undefined,
+      ...(this.ask.operation && { partOf: this.ask.operation.body.id }),
       caller: { workflowId, parentWorkflowId: parent?.workflowId ?? null },
     });
     this.openBallots(judgement);
@@ -163,8 +171,8 @@ class Approval {
       kind: 'approval',
       title: this.title,
       environment: ask.environment,
-      requester: { kind: 'machine', id: ask.requester ?? 'another workflow', via: 'webhook' },
-      requesterVerified: false,
+      requester: this.requester,
+      requesterVerified: ask.operation !== undefined,
       fields: ask.fields,
       reason: ask.about,
       state: this.state,

@@ -12,10 +12,8 @@ import { runPostgresLogicalReplication } from './postgres-logical-replication';
 import { runSqlMigrate } from './sql-migrate';
 import { runSqlQuery } from './sql-query';
 import type { StepKind } from './step-kind';
-import { runTextEncode } from './text-encode';
-import { runWait } from './wait';
 
-/** Every step kind a runner can carry out: the same list as `src/runbooks/step-kinds.ts`, which a test holds to it. */
+/** Every step kind a runner can carry out: the same list as `runnerKinds` in `src/runbooks/step-kinds.ts`, which a test holds to it. */
 export const runnableStepKinds: readonly StepKind[] = [
   runHttpRequest,
   runSqlQuery,
@@ -25,11 +23,9 @@ export const runnableStepKinds: readonly StepKind[] = [
   runGitRead,
   runGitCommit,
   runGitMerge,
-  runTextEncode,
   runPrometheusCheck,
   runMonitor,
   runProgramStep,
   runExpect,
-  runWait,
   runFail,
 ];

@@ -21,6 +21,8 @@ export interface StepRunOptions {
   readonly plan: Plan;
   readonly step: PlanStep;
   readonly input: RunStepInput;
+  /** The targets of lists that it is done for, by the names that steps have for them. */
+  readonly items: JsonObject;
   readonly kinds: readonly StepKind[];
   /** From 1. */
   readonly attempt: number;
@@ -34,10 +36,11 @@ export interface StepRunOptions {
 
 /** One attempt of one step of a plan, or of its undo. Throws the errors of `outcomes.ts`. */
 export class StepRun {
-  private readonly variables: Variables;
+  protected readonly variables: Variables;
 
-  constructor(private readonly options: StepRunOptions) {
-    this.variables = variablesOf(options.plan, options.step, options.input);
+  constructor(protected readonly options: StepRunOptions) {
+    const { plan, step, input, items } = options;
+    this.variables = variablesOf({ plan, input, scope: step.scope, items });
   }
 
   async do(): Promise<StepResult> {
@@ -64,7 +67,7 @@ export class StepRun {
 
   async undo(): Promise<StepResult> {
     const { step, input } = this.options;
-    if (typeof step.undo !== 'object') return skipped('nothing puts this back');
+    if (typeof step.undo !== 'object' || !('uses' in step.undo)) return skipped('nothing puts this back');
     if (step.if !== undefined) {
       // What fails here failed before the step acted, too.
       const wanted = evaluateCondition(step.if, this.variables);
@@ -117,7 +120,7 @@ export class StepRun {
     });
   }
 
-  private given(kind: StepKind, template: JsonObject, variables: Variables): JsonObject {
+  protected given(kind: Pick<StepKind, 'spec'>, template: JsonObject, variables: Variables): JsonObject {
     const { name } = this.options.step;
     const filled: { [key: string]: Json } = {};
     for (const [key, value] of Object.entries(template)) {
@@ -158,7 +161,7 @@ export class StepRun {
     return Math.max(100, this.options.step.timeoutMs * 0.9);
   }
 
-  private condition(source: string, what: string, variables: Variables): boolean {
+  protected condition(source: string, what: string, variables: Variables): boolean {
     const result = evaluateCondition(source, variables);
     if (!result.ok) throw new StepFailed(`“${this.options.step.name}” cannot tell its "${what}": ${result.message}.`);
     return result.value;
@@ -175,14 +178,14 @@ export class StepRun {
     throw new NotYet(`waits until ${until.condition}`, Math.max(20, Math.min(until.everyMs, restMs)));
   }
 
-  private otherwise(expect: NonNullable<PlanStep['expect']>, seen: Variables): string {
+  protected otherwise(expect: NonNullable<PlanStep['expect']>, seen: Variables): string {
     const fallback = `“${this.options.step.name}” expected ${expect.condition}, and it is not so.`;
     if (expect.otherwise === '') return fallback;
     const filled = fillTemplates(expect.otherwise, seen);
     return filled.ok ? cut(String(filled.value)) : fallback;
   }
 
-  private outputs(sources: { readonly [name: string]: string }, seen: Variables): JsonObject {
+  protected outputs(sources: { readonly [name: string]: string }, seen: Variables): JsonObject {
     const { name } = this.options.step;
     const outputs: { [name: string]: Json } = {};
     for (const [output, source] of Object.entries(sources)) {
@@ -198,7 +201,7 @@ export class StepRun {
     return outputs;
   }
 
-  private summary(answer: StepAnswer, seen: Variables, outputs: JsonObject): string {
+  protected summary(answer: Pick<StepAnswer, 'summary'>, seen: Variables, outputs: JsonObject): string {
     const { step } = this.options;
     if (step.summary === undefined) return cut(answer.summary);
     const filled = fillTemplates(step.summary, {
@@ -209,7 +212,8 @@ export class StepRun {
   }
 }
 
-function skipped(summary: string): StepResult {
+/** The result of a step that was not needed. */
+export function skipped(summary: string): StepResult {
   return { status: 'skipped', outputs: {}, summary };
 }
 

@@ -150,8 +150,8 @@ export class Toolbox {
     const { attempt } = context.info;
     this.writing ??= this.host().logs.open({
       operation: plan.operation.id,
-      step: step.path,
-      mode: input.mode,
+      step: `${step.path}${(input.targets ?? []).map(({ index }) => `[${index}]`).join('')}`,
+      mode: input.mode === 'undo' ? 'undo' : 'do',
       attempt,
     });
     return this.writing;

@@ -1,16 +1,25 @@
 import type { Json, JsonObject } from '../../src/json';
-import type { Plan, PlanStep } from '../../src/operation/plan';
+import { inputsKey, type Plan } from '../../src/operation/plan';
 import type { RunStepInput } from '../../src/operation/ports';
 import type { Variables } from '../../src/runbooks/expressions';
 import { isLate, resolveScope } from '../../src/runbooks/scope';
 
-/** What the expressions of one step see: the inputs of its scope and the outputs of the steps in it. */
-export function variablesOf(plan: Plan, step: PlanStep, input: RunStepInput): Variables {
-  const found = outputsInScope(plan, step, input);
+/** What expressions see: the inputs of a scope, the outputs of the steps in it, and the targets of lists. */
+export function variablesOf(spec: {
+  readonly plan: Plan;
+  readonly input: RunStepInput;
+  /** Key into `Plan.scopes`. */
+  readonly scope: string;
+  /** The targets of lists, by the names that steps have for them. */
+  readonly items: JsonObject;
+}): Variables {
+  const { plan, input, scope, items } = spec;
+  const found = outputsInScope(plan, scope, input);
   const earlier = Object.fromEntries(Object.entries(plan.resolve).map(([id, outputs]) => [id, { outputs }]));
-  const isResolving = step.scope === resolveScope;
+  const isResolving = scope === resolveScope;
   return {
-    inputs: inputsOf(plan, step, input),
+    ...items,
+    inputs: inputsOf(plan, scope, input),
     steps: isResolving ? {} : found,
     resolve: isResolving ? found : earlier,
     operation: operationOf(plan, input),
@@ -19,16 +28,17 @@ export function variablesOf(plan: Plan, step: PlanStep, input: RunStepInput): Va
   };
 }
 
-function outputsInScope(plan: Plan, step: PlanStep, input: RunStepInput): JsonObject {
+function outputsInScope(plan: Plan, scope: string, input: RunStepInput): JsonObject {
   return Object.fromEntries(
     plan.steps
-      .filter((other) => other.scope === step.scope && Object.hasOwn(input.outputs, other.path))
+      .filter((other) => other.scope === scope && Object.hasOwn(input.outputs, other.path))
       .map((other) => [other.id, { outputs: input.outputs[other.path]! }]),
   );
 }
 
-function inputsOf(plan: Plan, step: PlanStep, input: RunStepInput): JsonObject {
-  const inputs = plan.scopes[step.scope]?.inputs ?? {};
+function inputsOf(plan: Plan, scope: string, input: RunStepInput): JsonObject {
+  const { inputs = {}, from } = plan.scopes[scope] ?? {};
+  if (from !== undefined) return input.outputs[inputsKey(from)] ?? {};
   return Object.fromEntries(
     Object.entries(inputs).map(([name, value]): [string, Json] => [
       name,

@@ -1,5 +1,5 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { canonical, digestOf } from '../../src/canonical';
+import { finalIfRefused } from './final-if-refused';
 import { Refusal } from '../../src/errors';
 import { whyUnknown } from '../../src/holds/read-holds';
 import { historyOf } from '../../src/ledger/history';
@@ -176,13 +176,15 @@ async function askFreezes(
 }
 
 async function judgeApproval(
-  { policy, workflowTypeOf, timings, now }: DecisionDeps,
+  { policy, workflowTypeOf, timings, relayKey, now }: DecisionDeps,
   { ask, caller }: Parameters<Decisions['judgeApproval']>[0],
 ): ReturnType<Decisions['judgeApproval']> {
   const { repository } = await policy.current();
   const { parentWorkflowId } = caller;
   const type = parentWorkflowId === undefined ? undefined : await workflowTypeOf(parentWorkflowId);
-  const judgement = judgeAsk({ ask, caller: { ...caller, type }, policy: repository.policy, now: now() });
+  if (ask.operation) verify(ask.operation, relayKey);
+  const operation = ask.operation?.body;
+  const judgement = judgeAsk({ ask, caller: { ...caller, type }, operation, policy: repository.policy, now: now() });
   return { judgement, timings };
 }
 
@@ -363,16 +365,4 @@ function alreadyDone() {
     kind: 'denied',
     reasons: ['This request was carried out before; its record is in the ledger. Ask anew to do it again.'],
   } as const;
-}
-
-/** A refusal is final: trying again gives the same sentence. Away is not final. */
-async function finalIfRefused<T>(decide: () => Promise<T>): Promise<T> {
-  try {
-    return await decide();
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const nonRetryable = error.code !== 'policy_unreachable';
-    const type = error.code === 'not_relayed' ? 'NotRelayed' : 'Refusal';
-    throw ApplicationFailure.create({ message: error.message, type, nonRetryable, cause: error });
-  }
 }

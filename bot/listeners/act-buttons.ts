@@ -30,6 +30,13 @@ const withReason: { readonly [action: string]: WithReason } = {
     required: false,
     act: (reason) => ({ kind: 'abort', ...(reason === undefined ? {} : { reason }) }),
   },
+  [ACTIONS.stopHere]: {
+    title: 'Stop here',
+    submit: 'Stop here',
+    about: 'It is stopped where it is, and what it has done stays as it is; the record says so with your name.',
+    required: true,
+    act: (reason) => ({ kind: 'abort', undo: 'no', ...(reason === undefined ? {} : { reason }) }),
+  },
   [ACTIONS.retryUndo]: {
     title: 'Retry undo',
     submit: 'Retry undo',
@@ -56,6 +63,10 @@ const withReason: { readonly [action: string]: WithReason } = {
 const atOnce: { readonly [action: string]: OperationAct } = {
   [ACTIONS.cancel]: { kind: 'cancel' },
   [ACTIONS.finishWatch]: { kind: 'finish_watch' },
+  [ACTIONS.pause]: { kind: 'pause' },
+  [ACTIONS.resume]: { kind: 'resume' },
+  [ACTIONS.retryStep]: { kind: 'retry_step' },
+  [ACTIONS.skipStep]: { kind: 'skip_step' },
 };
 
 /** Everything that people do to a running operation, other than vote. The workflow decides who may. */

@@ -1,3 +1,4 @@
+import type { OperationRequest, Relayed } from '../operation/request';
 import type { OperationTimings } from '../operation/timings';
 import type { Ballot } from './ballot';
 
@@ -12,6 +13,8 @@ export interface ApprovalAsk {
   /** `24h`, `30m`. */
   readonly timeout?: string;
   readonly requester?: string;
+  /** The request of the operation of which it is a step, as the bot signed it: then its requester asks. */
+  readonly operation?: Relayed<OperationRequest>;
 }
 
 export interface ApprovalCaller {

@@ -6,6 +6,7 @@ import { seatsFor } from '../policy/approvals/wanted';
 import { delegationsAhead, rosterOf } from '../policy/members';
 import { quietHoursOf } from '../policy/quiet-hours';
 import { excludedAccounts } from '../policy/people';
+import type { OperationRequest } from '../operation/request';
 import type { Policy } from '../policy/policy';
 import { parseDuration } from '../runbooks/duration';
 import type { Ballot, Rung } from './ballot';
@@ -31,13 +32,15 @@ interface Asked {
   readonly ask: ApprovalAsk;
   /** `type` is the workflow type of the parent, asked of Temporal; a client that starts it directly counts as `client`. */
   readonly caller: ApprovalCaller & { readonly type?: string };
+  /** The operation of which it is a step, its signature verified: policy has judged already who asks. */
+  readonly operation?: OperationRequest;
   readonly policy: Policy;
   readonly now: Date;
 }
 
 /** Verdict and ballot for the public `requestApproval`: teams, eligibility and four eyes come from policy. */
 export function judgeAsk(input: Asked): ApprovalJudgement {
-  const { caller, policy } = input;
+  const { caller, policy, operation } = input;
   const denied = (reason: string): ApprovalJudgement => ({ kind: 'denied', reason });
   const parsed = askSchema.safeParse(input.ask);
   if (!parsed.success) {
@@ -46,9 +49,9 @@ export function judgeAsk(input: Asked): ApprovalJudgement {
       `This is not an approval that can be asked for: ${issue?.path.join('.') || 'the input'}: ${issue?.message ?? 'it is not an object'}; see docs/approvals-for-any-workflow.md.`,
     );
   }
-  const ask: ApprovalAsk = parsed.data;
+  const ask: ApprovalAsk = operation ? { ...parsed.data, requester: operation.requester.id } : parsed.data;
   const callers = policy.file.approval_callers ?? [];
-  if (!callers.includes(caller.type ?? 'client'))
+  if (!operation && !callers.includes(caller.type ?? 'client'))
     return denied(
       `Policy lists who may ask for approvals (${listed(callers) || 'nobody'}), and ${caller.type ?? 'a caller without a parent workflow'} is not among them; the owner of the policy repository can add it under approval_callers.`,
     );
@@ -76,13 +79,13 @@ function wantedIn({ from }: ApprovalAsk): readonly { readonly team: string; read
 }
 
 function ballotFor(
-  { ask, policy, now }: Asked,
+  { ask, policy, operation, now }: Asked,
   { digest, timeoutMs }: { readonly digest: string; readonly timeoutMs: number },
 ): Ballot {
   const wanted = wantedIn(ask);
   const teams = Object.fromEntries(wanted.map(({ team }) => [team, rosterOf({ policy, now }, team, timeoutMs)]));
   const shown = {
-    rule: 'requestApproval',
+    rule: operation ? 'approval' : 'requestApproval',
     seats: seatsFor(wanted.map(({ team, count }) => ({ teams: [team], count }))),
     teams,
     order: 'parallel',

@@ -3,8 +3,10 @@ import { createRunStep } from '../../activities/run-step';
 import { runnerQueue } from '../../workflows/contract';
 import { secretsEnvironment } from '../config';
 import { Refusal } from '../errors';
+import type { Json } from '../json';
 import type { Plan } from '../operation/plan';
 import { acknowledgeOver } from './acknowledge';
+import { BodyCache } from './body-cache';
 import { needs } from './needs';
 import type { Running, Start } from './process';
 import { runWorker } from './run-worker';
@@ -29,8 +31,11 @@ export const startRunner: Start = async ({ config, log }) => {
     return JSON.parse(body.toString('utf8')) as Plan;
   };
   const tools = await openToolHost(config, { blobs, log });
+  const bodies = new BodyCache(async (digest) => JSON.parse((await blobs.get(digest)).toString('utf8')) as Json);
   const runStep = createRunStep({
     readPlan,
+    keepBody: (text) => blobs.put(text),
+    readBody: (digest) => bodies.get(digest),
     now: () => Date.now(),
     env: secretsEnvironment(),
     log,

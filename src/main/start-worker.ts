@@ -11,6 +11,7 @@ import { createKnownVoterActivities } from '../../activities/worker/known-voters
 import { createLaneActivities } from '../../activities/worker/lanes';
 import { openReviews } from '../../activities/worker/open-reviews';
 import { createPolicyWatch } from '../../activities/worker/policy-watch';
+import { createRunParts } from '../../activities/worker/run-parts';
 import { createRecordActivities } from '../../activities/worker/records';
 import { createFolderPacker } from '../../activities/worker/tool-folders';
 import { addPolicyGauges } from '../../bot/metrics';
@@ -107,6 +108,7 @@ function activitiesOf({ config, log, client, ledger, policy, code, blobs }: Open
       maxAgeMs: holdActMaxAgeMs,
       now,
     }),
+    ...createRunParts({ policy: policy.source, blobs, relayKey: config.RELAY_KEY, now: () => new Date() }),
     ...createRecordActivities({ ledger }),
     ...createLaneActivities({ client }),
     ...createPolicyWatch({

@@ -86,6 +86,13 @@ export type Notice =
       readonly mention: readonly string[];
     }
   | {
+      readonly kind: 'needs_decision';
+      readonly title: string;
+      readonly step: string;
+      readonly reason: string;
+      readonly mention: readonly string[];
+    }
+  | {
       readonly kind: 'outcome';
       readonly title: string;
       readonly sentence: string;

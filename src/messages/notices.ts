@@ -18,7 +18,7 @@ type Renderers = {
   readonly [kind in Notice['kind']]: (notice: Extract<Notice, { kind: kind }>, about: NoticeContext) => Message;
 };
 
-/** A notice as text and blocks. Only `ballot_opened`, `escalated` and `needs_hands` make phones ring. */
+/** A notice as text and blocks. Only `ballot_opened`, `escalated`, `needs_hands` and `needs_decision` make phones ring. */
 export function renderNotice(notice: Notice, about: NoticeContext = {}): Message {
   const render = renderers[notice.kind] as (notice: Notice, about: NoticeContext) => Message;
   return render(notice, about);
@@ -95,6 +95,12 @@ const renderers: Renderers = {
     const who = notice.mention.slice(0, 20).map(mention).join(' ');
     return said(
       `🆘 ${who ? `${who} ` : ''}${safe(notice.title, 200)} needs hands: undoing ${safe(notice.step, 120)} failed. ${safe(notice.reason, 600)} The card has the buttons to go on.`,
+    );
+  },
+  needs_decision: (notice) => {
+    const who = notice.mention.slice(0, 20).map(mention).join(' ');
+    return said(
+      `❓ ${who ? `${who} ` : ''}${safe(notice.title, 200)} needs a decision: ${safe(notice.step, 120)} failed. ${safe(notice.reason, 900)} The card has the buttons to try again, skip it, or stop.`,
     );
   },
   outcome: (notice) => {

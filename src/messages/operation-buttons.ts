@@ -40,6 +40,35 @@ const rollBack: MakeButton = (view) =>
 const finishWatch: MakeButton = (view) =>
   button({ label: 'Finish watch', action: ACTIONS.finishWatch, value: valueOf(view) });
 
+const pause: MakeButton = (view) => button({ label: 'Pause', action: ACTIONS.pause, value: valueOf(view) });
+
+const resume: MakeButton = (view) =>
+  button({ label: 'Resume', action: ACTIONS.resume, value: valueOf(view), style: 'primary' });
+
+const retryStep: MakeButton = (view) =>
+  button({ label: 'Try again', action: ACTIONS.retryStep, value: valueOf(view), style: 'primary' });
+
+const skipStep: MakeButton = (view) =>
+  button({
+    label: 'Skip step',
+    action: ACTIONS.skipStep,
+    value: valueOf(view),
+    confirm: confirm({
+      title: 'Skip this step?',
+      text: 'It counts as passed over, and the next step begins.',
+      yes: 'Skip it',
+    }),
+  });
+
+const stopHere: MakeButton = (view) => button({ label: 'Stop here…', action: ACTIONS.stopHere, value: valueOf(view) });
+
+/** Buttons that are there only while what they do makes sense. */
+const onlyWhen: ReadonlyMap<MakeButton, NonNullable<OperationView['may']>[number]> = new Map([
+  [pause, 'pause'],
+  [resume, 'resume'],
+  [skipStep, 'skip'],
+]);
+
 const retry: MakeButton = (view) => button({ label: 'Retry', action: ACTIONS.retry, value: valueOf(view) });
 
 const openIncident: MakeButton = (view) =>
@@ -59,10 +88,11 @@ const byState: { readonly [state in OperationState]?: readonly MakeButton[] } = 
   preparing: [cancel],
   waiting: [cancel],
   queued: [cancel],
-  running: [abort],
-  held: [abort],
+  running: [pause, resume, skipStep, abort],
+  held: [resume, abort],
   watching: [rollBack, finishWatch],
   needs_hands: [retryUndo, doneByHand, leaveIt],
+  needs_decision: [retryStep, skipStep, abort, stopHere],
   succeeded: [rollBack, openIncident],
   rolled_back: [rollBack, retry, openIncident],
   failed: [rollBack, retry, openIncident],
@@ -76,6 +106,7 @@ export function operationButtons(view: OperationView): KnownBlock[] {
   const made = (byState[view.state] ?? [])
     .filter((make) => make !== rollBack || canRollBack(view))
     .filter((make) => make !== openIncident || !view.incidentId)
+    .filter((make) => !onlyWhen.has(make) || view.may?.includes(onlyWhen.get(make)!))
     .map((make) => make(view));
   return actions(made);
 }

@@ -41,6 +41,7 @@ export function sentenceOf(view: OperationView): string {
     waiting: waitsFor ? ` It waits for ${waitsFor}.` : ' It waits for its gates.',
     queued: view.lane ? ` It is number ${view.lane.position} in line.` : '',
     needs_hands: ' It needs a person now.',
+    needs_decision: ' It needs a person now.',
     held: view.hold ? ` ${holdSentence(view.hold, { dateTokens: false })}` : '',
   }[view.state as string];
   const why = view.outcome?.sentence ?? view.note;

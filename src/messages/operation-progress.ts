@@ -25,7 +25,8 @@ function stepLine(step: StepView): string {
   // What an undo answered is for the thread; that it is undone is enough here.
   const summary = step.summary && step.state !== 'undone' ? `: ${safe(step.summary, 160)}` : '';
   const state = step.state === 'waiting' || step.state === 'done' ? '' : `, ${words}`;
-  return `${mark} ${safe(step.name, 100)}${state}${summary}${took ? ` _${took}_` : ''}`;
+  const indent = '\u2003'.repeat(Math.min(step.depth ?? 0, 3));
+  return `${indent}${mark} ${safe(step.name, 100)}${state}${summary}${took ? ` _${took}_` : ''}`;
 }
 
 /** How long a step took; nothing when nobody would have noticed, or when its name says it: `Watch error_rate for 8s`. */

@@ -18,6 +18,7 @@ const operationLooks: { readonly [state in OperationState]: Look } = {
   held: { mark: '⏸️', words: 'Held' },
   undoing: { mark: '↩️', words: 'Undoing' },
   needs_hands: { mark: '🆘', words: 'Needs hands' },
+  needs_decision: { mark: '❓', words: 'Needs a decision' },
   succeeded: { mark: '✅', words: 'Succeeded' },
   rolled_back: { mark: '↩️', words: 'Rolled back' },
   failed: { mark: '❌', words: 'Failed' },

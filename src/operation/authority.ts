@@ -81,6 +81,11 @@ const nobody: Operators = { teams: [], persons: {} };
 
 const verbs: { readonly [act in Exclude<OperationAct['kind'], 'cancel' | 'resync'>]: string } = {
   abort: 'abort this',
+  pause: 'pause this',
+  resume: 'let this go on',
+  retry_step: 'decide about this step',
+  skip_step: 'decide about this step',
+  signal: 'give this a signal',
   finish_watch: 'end this watch',
   retry_undo: 'decide about this undo',
   done_by_hand: 'decide about this undo',

@@ -6,6 +6,7 @@ import type { PolicyRequest } from '../policy/request';
 import { describeCase, type Case } from './case';
 import { commitIn } from './change';
 import type { OperationRequest } from './request';
+import { libraryOf } from './library-of';
 import { workFor, type WorkAnswer } from './work';
 
 /** What would run for a case, or why nothing would. */
@@ -66,6 +67,7 @@ export function compileInput(
     previousVersion: input.applied?.current?.version,
     commit: commitIn(input.change),
     work: work.work,
+    library: libraryOf(repository),
     connections: Object.fromEntries([...repository.connections].map(([name, { document }]) => [name, document])),
     metrics: Object.fromEntries(policy.metrics) as CompileInput['metrics'],
     folders: input.folders,
@@ -77,7 +79,8 @@ export function compileInput(
 /** Folders of the policy repository that the steps of a case work with, looked up before the case is judged. */
 export function foldersOf(input: Case): readonly string[] {
   // Most companies' work needs none, and then nothing has to be compiled to know.
-  if (![...input.repository.runbooks.values()].some(({ document }) => needsFolders(document))) return [];
+  const { runbooks, actions } = input.repository;
+  if (![...runbooks.values(), ...actions.values()].some(({ document }) => needsFolders(document))) return [];
   const { request } = describeCase(input);
   const work = workOf(input, request);
   if (work.kind === 'none') return [];

@@ -1,5 +1,11 @@
 import type { Json, JsonObject } from '../json';
 
+/**
+ * Who carries a step out: a runner (`step`), or the run itself, which opens a group, asks people, waits, or starts
+ * another workflow. What the run does itself has no call of its own and costs no runner.
+ */
+export type Control = 'step' | 'sequence' | 'parallel' | 'foreach' | 'approval' | 'wait' | 'operation' | 'workflow';
+
 /** How a step behaves when it is done twice (law 11). */
 export type Repeat = 'safe' | 'find' | 'never';
 
@@ -29,12 +35,17 @@ export interface FindCall {
  * the plan; workflows see only its outline.
  */
 export interface PlanStep extends StepCall {
+  readonly control: Control;
   /** Unique within the plan and readable: `canary/share`. */
   readonly path: string;
+  /** Path of the group that it is a part of. */
+  readonly inside?: string;
   readonly id: string;
   readonly name: string;
   /** Key into `Plan.scopes`: which `inputs` and which `steps` its expressions see. */
   readonly scope: string;
+  /** Scope of its parts, where it is not its own. */
+  readonly inner?: string;
   readonly if?: string;
   readonly find?: FindCall;
   readonly outputs?: { readonly [name: string]: string };
@@ -45,14 +56,34 @@ export interface PlanStep extends StepCall {
   readonly repeat: Repeat;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
-  readonly undo?: StepCall | 'none';
+  /** `rollback`: of what a child operation completed. With `group`: the path of the steps that put it back. */
+  readonly undo?: StepCall | 'none' | 'rollback' | { readonly group: string };
   readonly onFailure: 'stop' | 'continue' | 'ask';
+  /** People may pass it over while it runs. */
+  readonly skippable?: true;
   /** Runner pool whose task queue the step goes to. */
   readonly pool: string;
   /** The rollout stage it belongs to. */
   readonly stage?: string;
-  /** `watch` steps run after the work is done, while the lane is held as watching. */
-  readonly phase: 'work' | 'watch';
+  readonly phase: Phase;
+}
+
+/**
+ * `watch` steps run after the work is done, while the lane is held as watching; `finally` steps at the end, however it
+ * ended; `undo` steps when the step is undone whose undo they are.
+ */
+export type Phase = 'work' | 'watch' | 'finally' | 'undo';
+
+/** Inputs of a runbook's steps as its author wrote them, and where they come from when they are known only later. */
+export interface Scope {
+  readonly inputs: JsonObject;
+  /** Path of the group that fills them in when it begins. */
+  readonly from?: string;
+}
+
+/** Where the run keeps the inputs that a group filled in, among the outputs. */
+export function inputsKey(path: string): string {
+  return `${path}#inputs`;
 }
 
 /** A folder of the policy repository as it lies in the blob store, for runners, which have no Git. */
@@ -89,7 +120,7 @@ export interface Plan {
   readonly connections: JsonObject;
   /** Metrics that criteria may name, frozen. */
   readonly metrics: JsonObject;
-  readonly scopes: { readonly [scope: string]: { readonly inputs: JsonObject } };
+  readonly scopes: { readonly [scope: string]: Scope };
   /** Documents that expressions may look at. */
   readonly service: JsonObject;
   readonly environment: JsonObject;
@@ -97,13 +128,15 @@ export interface Plan {
   readonly trees?: { readonly [folder: string]: PackedFolder };
   /** Outputs of the `resolve` steps by id. */
   readonly resolve: JsonObject;
+  /** In the order in which they are written; the parts of a group follow it. */
   readonly steps: readonly PlanStep[];
 }
 
 /** What a workflow needs to know of a step to schedule it; everything else stays in the plan's body. */
 export interface StepOutline {
-  readonly control: 'step';
+  readonly control: Control;
   readonly path: string;
+  readonly inside?: string;
   readonly name: string;
   readonly uses: string;
   readonly pool: string;
@@ -113,8 +146,16 @@ export interface StepOutline {
   /** Set when the step polls: it fails benignly until its condition holds, at most this long. */
   readonly pollForMs?: number;
   readonly hasUndo: boolean;
+  /** Path of the group that puts it back, where that takes more than one call. */
+  readonly undoneBy?: string;
+  /** Of what the run carries out itself: what it is told, where nothing of it has to be filled in. */
+  readonly given?: JsonObject;
+  /** Whether a runner fills in what it is told, and whether one tells its outputs. */
+  readonly begins?: true;
+  readonly ends?: true;
   readonly onFailure: 'stop' | 'continue' | 'ask';
-  readonly phase: 'work' | 'watch';
+  readonly skippable?: true;
+  readonly phase: Phase;
   readonly stage?: string;
 }
 
@@ -137,6 +178,8 @@ export interface StepResult {
   readonly detail?: readonly string[];
   /** Where the whole output of its programs lies in the log store. */
   readonly log?: { readonly key: string; readonly bytes: number };
+  /** What a step that the run carries out itself is told, filled in and checked. */
+  readonly given?: JsonObject;
 }
 
 /** A criterion that was missed: what the card and the rollback notice say. */

@@ -104,6 +104,23 @@ export interface WorkerActivities {
   }>;
   /** Asks people about a policy commit that may not bind without them. Repeats are harmless. */
   proposePolicy(input: { readonly commit: string }): Promise<void>;
+  /** Keeps what a slice of a list did, for its undo and for whoever asks later. Repeats are harmless. */
+  keepSlice(input: { readonly slice: SliceRecord }): Promise<{
+    readonly digest: string;
+    /** Names of its targets, in the order of the record. */
+    readonly keys: readonly string[];
+  }>;
+  recallSlice(input: { readonly digest: string }): Promise<SliceRecord>;
+  /** When a window of the policy is next open, ms since the epoch; absent: never. */
+  windowOpening(input: { readonly window: string }): Promise<{ readonly atMs?: number }>;
+  /** The request of a child operation, signed: the same person asks for it, under the rules of its own environment. */
+  childRequest(input: {
+    readonly parent: Relayed<OperationRequest>;
+    readonly kind: 'deploy' | 'rollback';
+    readonly given: JsonObject;
+    /** The same for every attempt. */
+    readonly key: string;
+  }): Promise<Relayed<OperationRequest>>;
   /** Verdict and ballot for the public `requestApproval`. */
   judgeApproval(input: { readonly ask: ApprovalAsk; readonly caller: ApprovalCaller }): Promise<ApprovalAnswer>;
 }
@@ -225,10 +242,55 @@ export interface RunnerActivities {
   runStep(input: RunStepInput): Promise<StepResult>;
 }
 
+/** What a slice of a `foreach` did: enough to tell how each target ended, and to undo it. */
+export interface SliceRecord {
+  /** Digest of the list in the blob store. */
+  readonly list: string;
+  /** Name by which its steps see a target. */
+  readonly as: string;
+  readonly targets: readonly {
+    /** Place in the list. */
+    readonly index: number;
+    readonly state: 'ok' | 'failed' | 'skipped';
+    readonly reason?: string;
+    /** Steps that an undo has to look at, oldest first. */
+    readonly undo: readonly UndoEntry[];
+    /** Outputs of its own steps, where there is something to undo. */
+    readonly outputs: { readonly [path: string]: JsonObject };
+  }[];
+}
+
+/** A started step that has an undo, or a slice of a list whose targets have. */
+export interface UndoEntry {
+  readonly path: string;
+  /** Digest of the slice's record. */
+  readonly slice?: string;
+  /** Id of the child operation that completed, and what it was told. */
+  readonly operation?: string;
+  readonly told?: JsonObject;
+}
+
+/** The target of a list for which a step is done. */
+export interface TargetRef {
+  /** Name by which steps see it. */
+  readonly as: string;
+  /** Digest of the list in the blob store. */
+  readonly list: string;
+  readonly index: number;
+}
+
 export interface RunStepInput {
   readonly planDigest: string;
   readonly path: string;
-  readonly mode: 'do' | 'undo';
+  /**
+   * `begin` and `end` are of steps that the run carries out itself: what they are told is filled in, and what came of
+   * it becomes their outputs.
+   */
+  readonly mode: 'do' | 'undo' | 'begin' | 'end';
+  /** For `end`: names that its expressions see besides those of the scope. */
+  readonly told?: JsonObject;
+  /** The targets it is done for, the outermost list first. */
+  readonly targets?: readonly TargetRef[];
   /** Outputs of earlier steps by path. */
   readonly outputs: { readonly [path: string]: JsonObject };
   /** `<operation id>/<path>`: the same for every attempt; steps derive their idempotency keys from it. */
@@ -242,7 +304,14 @@ export interface RunStepInput {
 /** What people do to an operation, other than vote. */
 export type OperationAct =
   | { readonly kind: 'cancel' }
-  | { readonly kind: 'abort'; readonly reason?: string }
+  /** `undo: no`: it is stopped where it is, and what was done stays. */
+  | { readonly kind: 'abort'; readonly reason?: string; readonly undo?: 'no' }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'retry_step' }
+  | { readonly kind: 'skip_step' }
+  /** For a step that waits for it. */
+  | { readonly kind: 'signal'; readonly name: string; readonly payload?: JsonObject }
   | { readonly kind: 'retry_undo'; readonly reason: string }
   | { readonly kind: 'done_by_hand'; readonly reason: string }
   | { readonly kind: 'leave_it'; readonly reason: string }

@@ -15,6 +15,8 @@ export type OperationState =
   | 'held'
   | 'undoing'
   | 'needs_hands'
+  /** A step failed and its runbook says that people decide. */
+  | 'needs_decision'
   | 'succeeded'
   | 'rolled_back'
   | 'failed'
@@ -83,6 +85,8 @@ export interface GateView {
 
 export interface StepView {
   readonly name: string;
+  /** How many groups it is inside of; absent: none. */
+  readonly depth?: number;
   readonly state: 'waiting' | 'running' | 'done' | 'skipped' | 'failed' | 'undoing' | 'undone' | 'undo_failed';
   readonly summary?: string;
   readonly startedAt?: string;
@@ -130,6 +134,8 @@ export interface OperationView {
   readonly irreversible: readonly string[];
   readonly rollback: { readonly ready: boolean; readonly version?: string; readonly why?: string };
   readonly digest?: string;
+  /** What people may do about the step that runs, or that failed and asks. */
+  readonly may?: readonly ('pause' | 'resume' | 'skip')[];
   /** What keeps it from going on while it runs. */
   readonly hold?: { readonly name: string; readonly until?: string };
   readonly missed?: MissedCriterion;

@@ -4,15 +4,19 @@ import { handlerFor, handlersThatRun } from '../policy/handlers';
 import type { Filed, Repository } from '../policy/read-repository';
 import type { Rollout } from '../rollouts/schema';
 import type { Work } from '../runbooks/compile';
+import { insideOf } from '../runbooks/circle';
 import type { Runbook } from '../runbooks/schema';
+import { libraryOf } from './library-of';
 import type { OperationRequest } from './request';
+
+export type WorkSources = readonly { readonly path: string; readonly blob: string }[];
 
 export type WorkAnswer =
   | {
       readonly kind: 'found';
       readonly work: Work;
       /** Files it was made from. */
-      readonly sources: readonly { readonly path: string; readonly blob: string }[];
+      readonly sources: WorkSources;
     }
   /** Full sentences: what is missing, who can add it. */
   | { readonly kind: 'none'; readonly problems: readonly string[] };
@@ -49,7 +53,7 @@ export function workFor(about: About): WorkAnswer {
 function named(repository: Repository, { kind, runbook }: OperationRequest): WorkAnswer {
   const filed = repository.runbooks.get(runbook ?? '');
   const isProvision = filed?.file.startsWith('runbooks/provision/') ?? false;
-  if (filed && (kind !== 'provision' || isProvision)) return found(filed);
+  if (filed && (kind !== 'provision' || isProvision)) return found(repository, filed);
   const known = [...repository.runbooks.values()]
     .filter(({ file }) => kind !== 'provision' || file.startsWith('runbooks/provision/'))
     .filter(({ document }) => handlersThatRun(repository.policy, document.name).length === 0)
@@ -80,12 +84,15 @@ function staged(about: About, rollout: Filed<Rollout>): WorkAnswer {
     sources.push(sourceOf(runbook));
   }
   const work: Work = { kind: 'rollout', rollout: rollout.document, handler: handler.document, prerequisites };
-  return { kind: 'found', work, sources };
+  const inside = [handler.document, ...Object.values(prerequisites)].flatMap((document) =>
+    sourcesInside(about.repository, document),
+  );
+  return { kind: 'found', work, sources: [...sources, ...inside] };
 }
 
 function handledBy(about: About, what: string): WorkAnswer {
   const handler = handlerRunbook(about, what);
-  return typeof handler === 'string' ? none(handler) : found(handler);
+  return typeof handler === 'string' ? none(handler) : found(about.repository, handler);
 }
 
 /** The runbook of the first handler that fits, or the sentence that says why there is none. */
@@ -112,15 +119,24 @@ function handlerRunbook(about: About, what: string): Filed<Runbook> | string {
   );
 }
 
-function found(filed: Filed<Runbook>): WorkAnswer {
-  return { kind: 'found', work: { kind: 'runbook', runbook: filed.document }, sources: [sourceOf(filed)] };
+function found(repository: Repository, filed: Filed<Runbook>): WorkAnswer {
+  const sources = [sourceOf(filed), ...sourcesInside(repository, filed.document)];
+  return { kind: 'found', work: { kind: 'runbook', runbook: filed.document }, sources };
+}
+
+/** Files of the runbooks and actions that run inside another, each once. */
+function sourcesInside(repository: Repository, document: Runbook): WorkSources {
+  return insideOf(document, libraryOf(repository)).flatMap(({ what, name }) => {
+    const filed = (what === 'action' ? repository.actions : repository.runbooks).get(name);
+    return filed ? [sourceOf(filed)] : [];
+  });
 }
 
 function none(...problems: string[]): WorkAnswer {
   return { kind: 'none', problems };
 }
 
-function sourceOf({ file, blob }: { readonly file: string; readonly blob: string }) {
+function sourceOf({ file, blob }: { readonly file: string; readonly blob: string }): WorkSources[number] {
   return { path: file, blob };
 }
 

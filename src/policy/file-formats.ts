@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { connectionSchema } from '../connections/schema';
 import { rolloutSchema } from '../rollouts/schema';
-import { runbookSchema } from '../runbooks/schema';
+import { actionSchema, runbookSchema } from '../runbooks/schema';
 import { policyTestsSchema } from './policy-tests';
 import { peopleSchema } from './people-schema';
 import { policySchema } from './schema';
@@ -28,6 +28,7 @@ export const fileFormats = {
   oncall: { title: 'oncall/<name>.yaml', place: /^oncall\/[^/]+\.ya?ml$/, schema: scheduleSchema },
   rollout: { title: 'deployments/<name>.yaml', place: /^deployments\/[^/]+\.ya?ml$/, schema: rolloutSchema },
   runbook: { title: 'runbooks/<name>.yaml', place: /^runbooks\/.+\.ya?ml$/, schema: runbookSchema },
+  action: { title: 'actions/<name>.yaml', place: /^actions\/[^/]+\.ya?ml$/, schema: actionSchema },
   connection: { title: 'connections/<name>.yaml', place: /^connections\/[^/]+\.ya?ml$/, schema: connectionSchema },
   policy_tests: {
     title: 'policy_tests/<name>.yaml',

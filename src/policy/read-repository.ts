@@ -9,7 +9,8 @@ import type { Metrics } from '../rollouts/compile';
 import { rolloutSchema, type Rollout } from '../rollouts/schema';
 import { checkRunbook } from '../runbooks/check';
 import type { ConnectionNames } from '../runbooks/connection-inputs';
-import { runbookSchema, type Runbook } from '../runbooks/schema';
+import type { Library } from '../runbooks/library';
+import { actionSchema, runbookSchema, type Action, type Runbook } from '../runbooks/schema';
 import { policyTestsSchema, testsPlace } from './policy-tests';
 import { readService, servicePlace } from './read-services';
 import { loadPolicy, type Policy, type PolicyFileText } from './policy';
@@ -26,6 +27,8 @@ export interface Filed<Document> {
 export interface Repository {
   readonly policy: Policy;
   readonly runbooks: ReadonlyMap<string, Filed<Runbook>>;
+  /** Composite actions. */
+  readonly actions: ReadonlyMap<string, Filed<Action>>;
   readonly rollouts: ReadonlyMap<string, Filed<Rollout>>;
   /** Connections of all kinds, for steps. */
   readonly connections: ReadonlyMap<string, Filed<AnyConnection>>;
@@ -40,6 +43,7 @@ export type ReadRepository =
 const places = {
   connections: /^connections\/[^/]+\.ya?ml$/,
   runbooks: /^runbooks\/.+\.ya?ml$/,
+  actions: /^actions\/[^/]+\.ya?ml$/,
   rollouts: /^deployments\/[^/]+\.ya?ml$/,
 };
 
@@ -47,6 +51,7 @@ const makers: readonly (readonly [RegExp, Maker<unknown>])[] = [
   [servicePlace, readService],
   [places.connections, documentBy(connectionSchema)],
   [places.runbooks, documentBy(runbookSchema)],
+  [places.actions, documentBy(actionSchema)],
   [places.rollouts, documentBy(rolloutSchema)],
   [testsPlace, documentBy(policyTestsSchema)],
 ];
@@ -62,9 +67,8 @@ export function readRepository(input: {
   cache.retain(input.files);
   const loaded = loadPolicy({ ...input, cache });
   const reader = new Reader(input.files, cache);
-  const connections = reader.read(places.connections, connectionSchema, (file, lineOf, { connection }) =>
-    checkConnection({ file, connection, lineOf }),
-  );
+  const connections = reader.read(places.connections, connectionSchema);
+  reader.check(connections, (file, lineOf, { connection }) => checkConnection({ file, connection, lineOf }));
   const all = byName(
     connections,
     ({ connection }) => connection,
@@ -75,12 +79,24 @@ export function readRepository(input: {
     ...namesOf(input.files, places.connections).map((name) => [name, 'unread'] as const),
     ...[...all].map(([name, { document }]) => [name, document.kind] as const),
   ]);
-  const runbooks = reader.read(places.runbooks, runbookSchema, (file, lineOf, runbook) =>
-    checkRunbook({ file, runbook, connections: kinds, lineOf }),
-  );
+  const runbooks = reader.read(places.runbooks, runbookSchema);
+  const actions = reader.read(places.actions, actionSchema);
+  const library: Library = {
+    connections: kinds,
+    runbooks: documentsByName(runbooks),
+    actions: documentsByName(actions),
+    unread: new Set([
+      ...namesOf(input.files, places.runbooks).map((name) => `runbook ${name}`),
+      ...namesOf(input.files, places.actions).map((name) => `action ${name}`),
+    ]),
+    ...(loaded.ok ? { policy: namesIn(loaded.policy) } : {}),
+  };
+  for (const read of [runbooks, actions])
+    reader.check<Runbook | Action>(read, (file, lineOf, runbook) => checkRunbook({ file, runbook, library, lineOf }));
   const known = loaded.ok ? loaded.policy : loaded;
   const metrics = known.metrics && (Object.fromEntries(known.metrics) as Metrics);
-  const rollouts = reader.read(places.rollouts, rolloutSchema, (file, lineOf, { deployment }) =>
+  const rollouts = reader.read(places.rollouts, rolloutSchema);
+  reader.check(rollouts, (file, lineOf, { deployment }) =>
     metrics ? checkRollout({ file, rollout: deployment, metrics, lineOf }) : [],
   );
   const unread = new Set([...kinds].flatMap(([name, kind]) => (kind === 'unread' ? [name] : [])));
@@ -99,6 +115,11 @@ export function readRepository(input: {
       code,
       runbooks: byName(
         runbooks,
+        (document) => document,
+        ({ name }) => name,
+      ),
+      actions: byName(
+        actions,
         (document) => document,
         ({ name }) => name,
       ),
@@ -153,7 +174,7 @@ function codeProblems({
 /** Tests are run only of a policy that can be used, but their shape is told with everything else. */
 function testProblems(files: ReadonlyMap<string, PolicyFileText>, cache: FileCache): readonly Problem[] {
   const reader = new Reader(files, cache);
-  reader.read(testsPlace, policyTestsSchema, () => []);
+  reader.read(testsPlace, policyTestsSchema);
   return reader.problems;
 }
 
@@ -164,6 +185,10 @@ function namesOf(files: ReadonlyMap<string, unknown>, place: RegExp): readonly s
 
 type LineOf = (path: readonly (string | number)[]) => number;
 
+interface Read<T> extends Filed<T> {
+  readonly lineOf: LineOf;
+}
+
 class Reader {
   readonly problems: Problem[] = [];
 
@@ -172,12 +197,9 @@ class Reader {
     private readonly cache: FileCache,
   ) {}
 
-  read<T>(
-    place: RegExp,
-    schema: z.ZodType<T>,
-    check: (file: string, lineOf: LineOf, document: T) => readonly Problem[],
-  ): ReadonlyMap<string, Filed<T>> {
-    const found = new Map<string, Filed<T>>();
+  /** Every file of a place whose shape is right. */
+  read<T>(place: RegExp, schema: z.ZodType<T>): ReadonlyMap<string, Read<T>> {
+    const found = new Map<string, Read<T>>();
     for (const [file, { text, blob }] of this.files) {
       if (!place.test(file)) continue;
       const read = this.cache.get(documentBy(schema), { file, text, blob });
@@ -185,10 +207,17 @@ class Reader {
         this.problems.push(...read.problems);
         continue;
       }
-      this.problems.push(...check(file, (path) => read.lineOf(path), read.value));
-      found.set(file, { document: read.value, file, blob });
+      found.set(file, { document: read.value, file, blob, lineOf: (path) => read.lineOf(path) });
     }
     return found;
+  }
+
+  /** What they mean, once all that they may name has been read. */
+  check<T>(
+    files: ReadonlyMap<string, Read<T>>,
+    problemsOf: (file: string, lineOf: LineOf, document: T) => readonly Problem[],
+  ): void {
+    for (const { file, lineOf, document } of files.values()) this.problems.push(...problemsOf(file, lineOf, document));
   }
 }
 
@@ -203,6 +232,21 @@ function byName<From, To>(
       return [nameOf(unwrapped), { document: unwrapped, file, blob }];
     }),
   );
+}
+
+function documentsByName<T extends { readonly name: string }>(
+  files: ReadonlyMap<string, Filed<T>>,
+): ReadonlyMap<string, T> {
+  return new Map([...files.values()].map(({ document }) => [document.name, document]));
+}
+
+function namesIn({ teams, windows, services, environments }: Policy): NonNullable<Library['policy']> {
+  return {
+    teams: [...teams.keys()],
+    windows: [...windows.keys()],
+    services: [...services.keys()],
+    environments: [...environments.keys()],
+  };
 }
 
 function ofKind<From, To extends From>(

@@ -2,9 +2,11 @@ import { didYouMean } from '../documents/nearest';
 import { compileCondition, compileExpression, type Compiled } from '../expressions/cel';
 import type { NameSpace } from '../expressions/names';
 import type { JsonObject } from '../json';
+import { controlProblems } from './check-control';
 import { inheritedWith, repeatOf } from './compile-step';
 import { parseDuration } from './duration';
 import { bareCondition, hasTemplate, templateParts } from './expressions';
+import { nestedIn, type Library } from './library';
 import type { RunbookStep } from './schema';
 import { boundInput, connectionProblem, type ConnectionNames } from './connection-inputs';
 import { stepKindOf, stepKinds, type StepKindSpec } from './step-kinds';
@@ -24,11 +26,11 @@ export interface StepPlace {
   readonly names: (tells: readonly string[]) => NameSpace;
   /** Ids of steps that come later: declared, so that naming them is told from naming nothing. */
   readonly later: ReadonlySet<string>;
-  readonly connections: ConnectionNames;
+  readonly library: Library;
   /** Inputs that stand for a connection: name -> kind. */
   readonly connectionInputs: ConnectionNames;
   /** `resolve` steps have to be read-only. */
-  readonly part: 'resolve' | 'steps';
+  readonly part: 'resolve' | 'steps' | 'finally';
 }
 
 /** Everything that is wrong with the meaning of one step; paths are relative to it. */
@@ -44,19 +46,27 @@ class StepChecker {
   constructor(private readonly place: StepPlace) {}
 
   check(): void {
-    const { step, part } = this.place;
+    const { step, part, library } = this.place;
+    if (step.if !== undefined) this.condition(step.if, ['if'], []);
+    if (nestedIn(step, library)) {
+      this.found.push(...controlProblems(this.place, stepKindOf(step.uses)));
+      this.templates(step.with ?? {}, ['with']);
+      return;
+    }
     const kind = this.kind(step.uses, ['uses']);
     if (!kind) return;
+    this.found.push(...controlProblems(this.place, kind));
     const given = (step.with ?? {}) as JsonObject;
     this.call(kind, given, ['with']);
-    if (part === 'resolve' && !kind.readOnly(given))
+    if (part === 'resolve' && !kind.control && !kind.readOnly(given))
       this.add(['uses'], 'a resolve step runs before anybody has approved, so it may only read');
     if (part === 'resolve' && step.undo !== undefined) this.add(['undo'], 'a resolve step has nothing to undo');
-    if (step.if !== undefined) this.condition(step.if, ['if'], []);
     this.results(kind);
-    this.polling(kind, given);
-    this.repeats(kind, given);
-    this.undo();
+    if (!kind.control) {
+      this.polling(kind, given);
+      this.repeats(kind, given);
+      this.undo();
+    }
     for (const key of ['timeout', 'every', 'for'] as const) this.duration(step[key], [key]);
     this.duration(step.retry?.first, ['retry', 'first']);
   }
@@ -103,7 +113,8 @@ class StepChecker {
 
   private connection(kind: StepKindSpec, name: string, path: Found['path']): void {
     const input = boundInput(name);
-    const [known, asked] = input === undefined ? [this.place.connections, name] : [this.place.connectionInputs, input];
+    const [known, asked] =
+      input === undefined ? [this.place.library.connections, name] : [this.place.connectionInputs, input];
     if (hasTemplate(asked) || (input !== undefined && !known.has(asked)))
       this.add(
         path,
@@ -206,6 +217,8 @@ class StepChecker {
   private undo(): void {
     const { step, id } = this.place;
     if (step.undo === undefined || step.undo === 'none') return;
+    if (step.undo === 'rollback') return this.add(['undo'], 'only a deploy is undone by a rollback');
+    if (nestedIn(step.undo, this.place.library)) return this.undoBySteps(step.undo);
     const kind = this.kind(step.undo.uses, ['undo', 'uses']);
     if (!kind) return;
     const given = (step.undo.with ?? {}) as JsonObject;
@@ -216,6 +229,18 @@ class StepChecker {
       const message = `the undo needs ${own.join(', ')} of its own step, which nobody knows after a time-out`;
       this.add(['undo'], message, 'add a find that tells it');
     }
+  }
+
+  /** An action that puts back: it sees what the step was told, not what the step made. */
+  private undoBySteps(undo: Extract<NonNullable<RunbookStep['undo']>, object>): void {
+    const { id } = this.place;
+    const call: RunbookStep = { uses: undo.uses, with: undo.with };
+    const problems = controlProblems({ ...this.place, step: call }, stepKindOf(undo.uses));
+    this.found.push(...problems.map((problem) => ({ ...problem, path: ['undo', ...problem.path] })));
+    this.templates(undo.with ?? {}, ['undo', 'with'], true);
+    const own = ownOutputsIn(undo.with ?? {}, id, this.place.names([]));
+    if (own.length > 0)
+      this.add(['undo'], `an undo of several steps cannot look at ${own.join(', ')} of the step that it undoes`);
   }
 
   private duration(text: string | undefined, path: Found['path']): void {

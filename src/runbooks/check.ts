@@ -1,17 +1,21 @@
 import type { Problem } from '../documents/problem';
 import type { Json } from '../json';
 import { checkStep, type Found } from './check-step';
+import { circleFrom } from './circle';
 import type { ConnectionNames } from './connection-inputs';
 import { inputProblem, isPattern } from './inputs';
-import { stepIdOf, type Runbook, type RunbookInput, type RunbookStep } from './schema';
-import { namesFor } from './scope';
+import { outputNames, type Library } from './library';
+import { stepIdOf, type Action, type Runbook, type RunbookInput, type RunbookStep } from './schema';
+import { itemNameOf, namesFor, rootNames } from './scope';
 
-/** What is wrong with the meaning of a runbook; its shape has been read already. All problems are told at once. */
+/**
+ * What is wrong with the meaning of a runbook or an action; its shape has been read already. All problems are told at
+ * once.
+ */
 export function checkRunbook(input: {
   readonly file: string;
-  readonly runbook: Runbook;
-  /** The connections in the policy repository. */
-  readonly connections: ConnectionNames;
+  readonly runbook: Runbook | Action;
+  readonly library: Library;
   readonly lineOf: (path: readonly (string | number)[]) => number;
 }): readonly Problem[] {
   const { file, runbook, lineOf } = input;
@@ -20,8 +24,8 @@ export function checkRunbook(input: {
     ...Object.entries(runbook.inputs ?? {}).flatMap(([name, spec]) =>
       declarationProblems(spec).map((problem) => below(['inputs', name], problem)),
     ),
-    ...partProblems(runbook, 'resolve', input.connections),
-    ...partProblems(runbook, 'steps', input.connections),
+    ...circleProblems(file, runbook, input.library),
+    ...new PartsChecker(runbook, input.library).problems(),
   ];
   return found.map(({ path, message, hint }) => ({
     file,
@@ -37,11 +41,17 @@ function below(path: Found['path'], problem: Found): Found {
   return { ...problem, path: [...path, ...problem.path] };
 }
 
-function nameProblems(file: string, runbook: Runbook): readonly Found[] {
+function nameProblems(file: string, runbook: Runbook | Action): readonly Found[] {
   const stem = /([^/]+)\.ya?ml$/.exec(file)?.[1];
   if (stem === undefined || stem === runbook.name) return [];
   const message = `"name" is ${runbook.name}, but the file is called ${stem}.yaml; commands find a runbook by both`;
   return [{ path: ['name'], message }];
+}
+
+function circleProblems(file: string, runbook: Runbook | Action, library: Library): readonly Found[] {
+  const circle = circleFrom(file.startsWith('actions/') ? 'action' : 'runbook', runbook, library);
+  if (!circle) return [];
+  return [{ path: ['steps'], message: `it comes back to itself: ${circle.join(' → ')}`, hint: 'break the circle' }];
 }
 
 function declarationProblems(spec: RunbookInput): readonly Found[] {
@@ -57,41 +67,116 @@ function declarationProblems(spec: RunbookInput): readonly Found[] {
   return found;
 }
 
-function partProblems(runbook: Runbook, part: 'resolve' | 'steps', connections: ConnectionNames): readonly Found[] {
-  const steps = runbook[part] ?? [];
-  const ids = steps.map(stepIdOf);
-  return steps.flatMap((step, index) => {
-    const later = new Set(ids.slice(index + 1));
-    const found = checkStep({
+type Outputs = { readonly [id: string]: readonly string[] };
+type Part = 'resolve' | 'steps' | 'finally';
+
+/** What the steps of a list may look at: those before it, and the targets of the lists they are done for. */
+interface Sight {
+  readonly part: Part;
+  readonly before: Outputs;
+  readonly items: readonly string[];
+}
+
+class PartsChecker {
+  private readonly ids = new Set<string>();
+
+  constructor(
+    private readonly document: Runbook | Action,
+    private readonly library: Library,
+  ) {}
+
+  problems(): readonly Found[] {
+    const { document } = this;
+    const { resolve = [], finally: last = [] } = 'resolve' in document || 'finally' in document ? document : {};
+    const resolving = this.list(resolve, ['resolve'], { part: 'resolve', before: {}, items: [] });
+    this.ids.clear();
+    const working = this.list(document.steps, ['steps'], { part: 'steps', before: {}, items: [] });
+    const before = this.after(document.steps);
+    return [
+      ...resolving,
+      ...working,
+      ...this.list(last, ['finally'], { part: 'finally', before, items: [] }),
+      ...this.outputs(before),
+    ];
+  }
+
+  private outputs(before: Outputs): readonly Found[] {
+    const told = Object.entries(this.document.outputs ?? {});
+    if (told.length === 0) return [];
+    const step: RunbookStep = { uses: 'expect', with: { that: 'true' }, outputs: this.document.outputs };
+    return checkStep({
       step,
-      id: ids[index]!,
-      names: (tells) =>
-        namesFor({
-          inputs: runbook.inputs ?? {},
-          // A resolve step sees what the ones before it found; everything else sees all of it.
-          resolve: outputsOf((runbook.resolve ?? []).slice(0, part === 'resolve' ? index : undefined)),
-          steps: part === 'resolve' ? {} : outputsOf(steps),
-          tells,
-        }),
-      later,
-      connections,
-      connectionInputs: connectionInputsOf(runbook),
-      part,
+      id: '@outputs',
+      names: () => this.names({ part: 'steps', before, items: [] }, {}, []),
+      later: new Set(),
+      library: this.library,
+      connectionInputs: new Map(),
+      part: 'steps',
     });
-    const twice = ids.indexOf(ids[index]!) !== index;
-    const again: Found[] = twice ? [{ path: ['id'], message: `two steps have the id "${ids[index]}"` }] : [];
-    return [...again, ...found].map((problem) => below([part, index], problem));
-  });
+  }
+
+  private list(steps: readonly RunbookStep[], path: Found['path'], sight: Sight, atOnce = false): readonly Found[] {
+    const ids = steps.map(stepIdOf);
+    return steps.flatMap((step, index) => {
+      const id = ids[index]!;
+      const twice: Found[] = this.ids.has(id) ? [{ path: ['id'], message: `two steps have the id "${id}"` }] : [];
+      this.ids.add(id);
+      const earlier = atOnce ? [] : steps.slice(0, index);
+      const own: Sight = { ...sight, before: { ...sight.before, ...this.after(earlier) } };
+      const others = Object.fromEntries(steps.map((other, at) => [ids[at]!, outputNames(other, this.library)]));
+      const problems = checkStep({
+        step,
+        id,
+        names: (tells) => this.names(own, others, tells),
+        later: new Set(ids.filter((other) => other !== id && !Object.hasOwn(own.before, other))),
+        library: this.library,
+        connectionInputs: connectionInputsOf(this.document),
+        part: sight.part,
+      });
+      const inner = this.inner(step, own);
+      return [...twice, ...problems, ...inner].map((problem) => below([...path, index], problem));
+    });
+  }
+
+  private inner(step: RunbookStep, sight: Sight): readonly Found[] {
+    if (!step.steps) return [];
+    if (step.uses === 'parallel') return this.list(step.steps, ['steps'], sight, true);
+    const item = itemNameOf(step);
+    const taken = rootNames.includes(item) || sight.items.includes(item);
+    const clash: Found[] = taken
+      ? [{ path: ['with', 'as'], message: `"${item}" means something else already; give the target another name` }]
+      : [];
+    return [...clash, ...this.list(step.steps, ['steps'], { ...sight, items: [...sight.items, item] })];
+  }
+
+  /** Outputs that steps after these may look at: what was done for each target of a list stays with the target. */
+  private after(steps: readonly RunbookStep[]): Outputs {
+    return Object.assign(
+      {},
+      ...steps.map((step, index) => ({
+        [stepIdOf(step, index)]: outputNames(step, this.library),
+        ...(step.uses === 'parallel' ? this.after(step.steps ?? []) : {}),
+      })),
+    ) as Outputs;
+  }
+
+  private names(sight: Sight, others: Outputs, tells: readonly string[]) {
+    const { document } = this;
+    const resolve = 'resolve' in document ? (document.resolve ?? []) : [];
+    const isResolving = sight.part === 'resolve';
+    return namesFor({
+      inputs: document.inputs ?? {},
+      // A resolve step sees what the ones before it found; everything else sees all of it.
+      resolve: isResolving ? { ...others, ...sight.before } : this.after(resolve),
+      steps: isResolving ? {} : { ...others, ...sight.before },
+      tells,
+      items: sight.items,
+    });
+  }
 }
 
-function connectionInputsOf(runbook: Runbook): ConnectionNames {
+function connectionInputsOf({ inputs = {} }: Runbook | Action): ConnectionNames {
   return new Map(
-    Object.entries(runbook.inputs ?? {}).flatMap(([name, spec]) =>
-      spec.type === 'connection' ? [[name, spec.kind] as const] : [],
-    ),
+    Object.entries(inputs).flatMap(([name, spec]) => (spec.type === 'connection' ? [[name, spec.kind] as const] : [])),
   );
-}
-
-function outputsOf(steps: readonly RunbookStep[]): { readonly [id: string]: readonly string[] } {
-  return Object.fromEntries(steps.map((step, index) => [stepIdOf(step, index), Object.keys(step.outputs ?? {})]));
 }

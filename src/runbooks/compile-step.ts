@@ -1,9 +1,9 @@
 import type { JsonObject } from '../json';
-import type { PlanStep, Repeat, StepCall, StepOutline } from '../operation/plan';
+import type { Phase, PlanStep, Repeat, StepCall, StepOutline } from '../operation/plan';
 import { parseDuration } from './duration';
-import { bareCondition } from './expressions';
+import { bareCondition, hasTemplate } from './expressions';
 import { stepIdOf, type RunbookStep } from './schema';
-import { stepKindOf, type StepKindSpec } from './step-kinds';
+import { actionIn, stepKindOf, type StepKindSpec } from './step-kinds';
 
 /** Attempts of a step that may be repeated, where the runbook does not say. */
 const defaultRetry = { attempts: 3, firstMs: 1_000, backoff: 2 };
@@ -13,9 +13,13 @@ const defaultEveryMs = 10_000;
 export interface StepSite {
   /** Before the step's id in its path: `canary/`, or nothing. */
   readonly prefix: string;
+  /** Path of the group that it is a part of. */
+  readonly inside?: string;
   readonly scope: string;
+  /** Inputs that stand for a connection: name -> the connection. */
+  readonly connections?: { readonly [input: string]: string };
   readonly stage?: string;
-  readonly phase: 'work' | 'watch';
+  readonly phase: Phase;
 }
 
 /** How a step behaves when done twice: what the runbook says, a look-up if it has one, else what its kind says. */
@@ -25,7 +29,7 @@ export function repeatOf(kind: StepKindSpec, given: JsonObject, step: RunbookSte
   return own === 'never' && step.find ? 'find' : own;
 }
 
-/** A step of a checked runbook as a step of a plan. */
+/** A step of a checked runbook as a step of a plan; its parts are not in it. */
 export function compileStep(step: RunbookStep, index: number, site: StepSite): PlanStep {
   const kind = knownKind(step.uses);
   const id = stepIdOf(step, index);
@@ -33,7 +37,9 @@ export function compileStep(step: RunbookStep, index: number, site: StepSite): P
   const repeat = repeatOf(kind, given, step);
   const name = step.name ?? step.id?.replace(/_/g, ' ') ?? step.uses;
   return {
+    control: kind.control ?? 'step',
     path: `${site.prefix}${id}`,
+    ...(site.inside === undefined ? {} : { inside: site.inside }),
     id,
     // A handler's steps come again in every stage.
     name: site.stage === undefined ? name : `${name} (${site.stage})`,
@@ -53,6 +59,7 @@ export function compileStep(step: RunbookStep, index: number, site: StepSite): P
     timeoutMs: durationOr(step.timeout, kind.timeoutMs),
     ...(step.undo === undefined ? {} : { undo: undoOf(step.undo) }),
     onFailure: step['on-failure'] ?? 'stop',
+    ...(step.skippable ? { skippable: true as const } : {}),
     pool: step['runs-on'] ?? 'default',
     ...(site.stage === undefined ? {} : { stage: site.stage }),
     phase: site.phase,
@@ -62,9 +69,15 @@ export function compileStep(step: RunbookStep, index: number, site: StepSite): P
 /** What workflows see of a step. */
 export function outlineOf(step: PlanStep): StepOutline {
   const pollForMs = step.until?.forMs ?? knownKind(step.uses).pollForMs?.(step.with);
+  const isOwn = step.control !== 'step';
+  const needsRunner = step.control === 'foreach' || step.inner !== undefined || hasTemplate(step.with);
+  const begins = isOwn && (step.if !== undefined || needsRunner);
+  const ends = isOwn && (step.outputs ?? step.expect ?? step.summary) !== undefined;
+  const { undo } = step;
   return {
-    control: 'step',
+    control: step.control,
     path: step.path,
+    ...(step.inside === undefined ? {} : { inside: step.inside }),
     name: step.name,
     uses: step.uses,
     pool: step.pool,
@@ -72,8 +85,13 @@ export function outlineOf(step: PlanStep): StepOutline {
     retry: step.retry,
     timeoutMs: step.timeoutMs,
     ...(pollForMs === undefined ? {} : { pollForMs }),
-    hasUndo: typeof step.undo === 'object',
+    hasUndo: undo !== undefined && undo !== 'none',
+    ...(typeof undo === 'object' && 'group' in undo ? { undoneBy: undo.group } : {}),
+    ...(begins ? { begins: true as const } : {}),
+    ...(isOwn && !begins ? { given: knownKind(step.uses).with.parse(step.with) as JsonObject } : {}),
+    ...(ends ? { ends: true as const } : {}),
     onFailure: step.onFailure,
+    ...(step.skippable ? { skippable: true as const } : {}),
     phase: step.phase,
     ...(step.stage === undefined ? {} : { stage: step.stage }),
   };
@@ -81,11 +99,12 @@ export function outlineOf(step: PlanStep): StepOutline {
 
 /** Whether nothing puts back what this step does. */
 export function isIrreversible(step: PlanStep): boolean {
-  return typeof step.undo !== 'object' && !knownKind(step.uses).readOnly(step.with);
+  if (step.phase === 'undo' || step.phase === 'finally') return false;
+  return (step.undo === undefined || step.undo === 'none') && !knownKind(step.uses).readOnly(step.with);
 }
 
 function knownKind(name: string): StepKindSpec {
-  const kind = stepKindOf(name);
+  const kind = stepKindOf(actionIn(name) === undefined ? name : 'runbook');
   if (!kind) throw new Error(`the step kind ${name} was not checked before it was compiled`);
   return kind;
 }
@@ -122,8 +141,8 @@ function retryOf(step: RunbookStep, repeat: Repeat): PlanStep['retry'] {
   };
 }
 
-function undoOf(undo: NonNullable<RunbookStep['undo']>): StepCall | 'none' {
-  return undo === 'none' ? 'none' : { uses: undo.uses, with: (undo.with ?? {}) as JsonObject };
+function undoOf(undo: NonNullable<RunbookStep['undo']>): StepCall | 'none' | 'rollback' {
+  return typeof undo === 'string' ? undo : { uses: undo.uses, with: (undo.with ?? {}) as JsonObject };
 }
 
 function bare(outputs: { readonly [name: string]: string }): { readonly [name: string]: string } {

@@ -1,21 +1,24 @@
 import { digestOf } from '../canonical';
 import type { AnyConnection } from '../connections/schema';
 import type { Json, JsonObject } from '../json';
-import type { Plan, PlanOutline, PlanStep } from '../operation/plan';
+import type { Plan, PlanOutline, PlanStep, Scope } from '../operation/plan';
 import type { OperationRequest } from '../operation/request';
 import { compileRollout, type CompiledStage, type Judging, type Metrics } from '../rollouts/compile';
 import { parseCriterion } from '../rollouts/criteria';
 import type { Rollout } from '../rollouts/schema';
-import { bindConnections, unfitConnections } from './connection-inputs';
+import { connectionsIn, unfitConnections } from './connection-inputs';
 import { compileStep, isIrreversible, outlineOf, type StepSite } from './compile-step';
+import { TreeBuilder } from './compile-tree';
 import { formatDuration } from './duration';
 import { hasTemplate } from './expressions';
 import { validateInputs } from './inputs';
+import type { Library } from './library';
 import type { Runbook } from './schema';
 import { queryProblem } from './metric-query';
 import { isLate, previousVersionLate, resolveScope } from './scope';
 import { stepKindOf } from './step-kinds';
 import { packedFolders, toolFoldersIn, type ToolFolders } from './tool-folders';
+import { targetProblems } from './targets';
 
 /** What a plan is made of. Runbooks have been checked (`checkRunbook`) before they come here. */
 export type Work =
@@ -45,6 +48,8 @@ export interface CompileInput {
   /** The commit that the version stands for; absent when nobody knows. */
   readonly commit?: string;
   readonly work: Work;
+  /** Runbooks and actions that steps run in their place; absent: none. */
+  readonly library?: Pick<Library, 'runbooks' | 'actions'>;
   /** Outputs of the `resolve` steps by id. */
   readonly resolve: JsonObject;
   readonly connections: { readonly [name: string]: AnyConnection };
@@ -79,7 +84,7 @@ export function compileResolve(input: Omit<CompileInput, 'resolve'>): CompiledPl
   if (!runbook || (runbook.resolve ?? []).length === 0) return undefined;
   const builder = new PlanBuilder({ ...input, resolve: {} });
   builder.steps({
-    runbook: { ...runbook, steps: runbook.resolve! },
+    runbook: { ...runbook, steps: runbook.resolve!, finally: [] },
     site: { prefix: '', scope: resolveScope, phase: 'work' },
     offered: {
       ...offeredInputs(input),
@@ -111,12 +116,22 @@ function offeredInputs({ request }: Pick<CompileInput, 'request'>): { readonly [
 /** Scope of the steps that judge; no runbook and no stage can have this name. */
 const judgeScope = '@judge';
 
-class PlanBuilder {
-  private readonly planSteps: PlanStep[] = [];
-  private readonly scopes: { [scope: string]: { readonly inputs: JsonObject } } = {};
-  private readonly problems: string[] = [];
+const noLibrary = { runbooks: new Map(), actions: new Map() } as const;
+/** What one plan may have in all: it travels with its operation. */
+const maxPlanSteps = 500;
 
-  constructor(private readonly input: CompileInput) {}
+class PlanBuilder {
+  private readonly scopes: { [scope: string]: Scope } = {};
+  private readonly problems: string[] = [];
+  private readonly tree: TreeBuilder;
+
+  constructor(private readonly input: CompileInput) {
+    this.tree = new TreeBuilder(input.library ?? noLibrary, this.scopes);
+  }
+
+  private get planSteps(): readonly PlanStep[] {
+    return this.tree.steps;
+  }
 
   /** `offered` inputs reach a runbook that declares them, whatever was `asked`: policy has judged by them. */
   steps(call: {
@@ -132,9 +147,9 @@ class PlanBuilder {
     const inputs = this.inputsFor(runbook, { ...asked, ...Object.fromEntries(wanted) }, Object.keys(late));
     this.problems.push(...unfitConnections({ declared, inputs, connections: this.input.connections }));
     this.scopes[site.scope] = { inputs: { ...inputs, ...late } };
-    runbook.steps.forEach((step, index) =>
-      this.planSteps.push(compileStep(bindConnections(step, inputs), index, site)),
-    );
+    const connections = connectionsIn(declared, inputs);
+    this.tree.add(runbook.steps, { ...site, connections });
+    this.tree.add(('finally' in runbook && runbook.finally) || [], { ...site, connections, phase: 'finally' });
   }
 
   rollout(work: Extract<Work, { kind: 'rollout' }>): void {
@@ -215,7 +230,7 @@ class PlanBuilder {
       0,
       { prefix: '', scope: judgeScope, phase, ...(stage === undefined ? {} : { stage }) },
     );
-    this.planSteps.push({ ...step, path });
+    this.tree.push({ ...step, path });
   }
 
   private inputsFor(runbook: Runbook, given: JsonObject, late: readonly string[]): JsonObject {
@@ -233,6 +248,7 @@ class PlanBuilder {
   build(resolve: JsonObject): CompiledPlan {
     this.checkUses();
     const trees = this.trees();
+    this.problems.push(...targetProblems(this.planSteps, this.scopes, { ...this.input, resolve }));
     if (this.problems.length > 0) return { ok: false, problems: [...new Set(this.problems)] };
     const { request } = this.input;
     const plan: Plan = {
@@ -272,6 +288,10 @@ class PlanBuilder {
       if (!Object.hasOwn(this.input.connections, name))
         this.problems.push(`A step uses the connection "${name}", which does not exist; add connections/${name}.yaml.`);
     for (const step of this.planSteps) if (step.uses === 'monitor') this.checkCriteria(step);
+    if (this.planSteps.length > maxPlanSteps)
+      this.problems.push(
+        `The plan has ${this.planSteps.length} steps, those of nested runbooks included, and at most ${maxPlanSteps} are possible; start a part of it as an operation of its own.`,
+      );
     const paths = this.planSteps.map((step) => step.path);
     for (const path of paths.filter((each, index) => paths.indexOf(each) !== index))
       this.problems.push(`Two steps of the plan would both be called ${path}; give one of them another id.`);
@@ -305,7 +325,7 @@ class PlanBuilder {
 
   private connectionNames(): readonly string[] {
     const called = this.planSteps.flatMap((step) => {
-      const undo = typeof step.undo === 'object' ? [step.undo] : [];
+      const undo = typeof step.undo === 'object' && 'uses' in step.undo ? [step.undo] : [];
       const look = step.find ? [{ uses: step.uses, with: step.find.with }] : [];
       return [step, ...undo, ...look].flatMap((call) => stepKindOf(call.uses)?.connections?.(call.with) ?? []);
     });

@@ -49,6 +49,23 @@ export function bindConnections(step: RunbookStep, inputs: JsonObject): RunbookS
   };
 }
 
+/** The connections that inputs stand for, as far as they are written out or stand for those of an outer runbook. */
+export function connectionsIn(
+  declared: { readonly [name: string]: RunbookInput },
+  inputs: JsonObject,
+  outer: { readonly [input: string]: string } = {},
+): { readonly [input: string]: string } {
+  return Object.fromEntries(
+    Object.entries(declared).flatMap(([name, spec]) => {
+      const given = inputs[name] ?? spec.default;
+      if (spec.type !== 'connection' || typeof given !== 'string') return [];
+      const bound = boundInput(given);
+      const value = bound === undefined ? given : outer[bound];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
 /** Sentences about inputs that name a connection of another kind than they declare. */
 export function unfitConnections(input: {
   readonly declared: { readonly [name: string]: RunbookInput };

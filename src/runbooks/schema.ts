@@ -79,18 +79,41 @@ export const stepSchema = z.strictObject({
   for: text().optional(),
   expect: text().optional(),
   else: text().optional(),
-  undo: z.union([z.literal('none'), call]).optional(),
-  'on-failure': z.enum(['stop', 'continue']).optional(),
+  undo: z.union([z.enum(['none', 'rollback']), call]).optional(),
+  'on-failure': z.enum(['stop', 'continue', 'ask']).optional(),
+  /** Whether people may pass it over while it runs. */
+  skippable: z.boolean().optional(),
   'runs-on': text().optional(),
   summary: text().optional(),
+  /** The steps of a `parallel` or a `foreach`. */
+  get steps(): z.ZodOptional<z.ZodArray<typeof stepSchema>> {
+    return z.array(stepSchema).min(1).max(50).optional();
+  },
 });
 
 const trigger = z.record(z.string(), json);
 
-export const runbookSchema = z.strictObject({
-  name: text().regex(/^[a-z][a-z0-9-]*$/, 'has to be lower-case letters, digits and hyphens, a letter first'),
+const runbookName = text().regex(
+  /^[a-z][a-z0-9-]*$/,
+  'has to be lower-case letters, digits and hyphens, a letter first',
+);
+
+const parts = {
+  name: runbookName,
   /** One sentence for help and menus. */
   help: text().max(300).optional(),
+  /** The order of the inputs is the order in which a command takes them without names. */
+  inputs: z.record(id, inputSchema).optional(),
+  steps: z.array(stepSchema).min(1).max(150),
+  /** Name -> expression over the steps: what another runbook that runs this one sees. */
+  outputs: z.record(id, text()).optional(),
+};
+
+/** The shape of `actions/<name>.yaml`: steps under one name, used as a step. */
+export const actionSchema = z.strictObject(parts);
+
+export const runbookSchema = z.strictObject({
+  ...parts,
   on: z
     .strictObject({
       push: trigger.optional(),
@@ -100,12 +123,12 @@ export const runbookSchema = z.strictObject({
       webhook: trigger.optional(),
     })
     .optional(),
-  /** The order of the inputs is the order in which a command takes them without names. */
-  inputs: z.record(id, inputSchema).optional(),
   resolve: z.array(stepSchema).max(20).optional(),
-  steps: z.array(stepSchema).min(1).max(150),
+  /** Run at the end, however it ended; what fails here is told and changes nothing. */
+  finally: z.array(stepSchema).max(20).optional(),
 });
 
+export type Action = z.infer<typeof actionSchema>;
 export type Runbook = z.infer<typeof runbookSchema>;
 export type RunbookStep = z.infer<typeof stepSchema>;
 export type RunbookInput = z.infer<typeof inputSchema>;

@@ -35,6 +35,24 @@ export function isLate(value: unknown): value is LateInput {
 /** Scope of the `resolve` steps, whose outputs are `resolve` to everything else. No runbook can have this name. */
 export const resolveScope = '@resolve';
 
+/** Names that mean something in every expression. */
+export const rootNames: readonly string[] = [
+  'inputs',
+  'resolve',
+  'steps',
+  'operation',
+  'service',
+  'environment',
+  'event',
+  'now',
+  'targets',
+];
+
+/** Name by which the steps of a `foreach` see the target. */
+export function itemNameOf(step: { readonly with?: { readonly [key: string]: unknown } }): string {
+  return typeof step.with?.as === 'string' ? step.with.as : 'item';
+}
+
 /** Names that a template may use, with the fields that the runbook declares. */
 export function namesFor(input: {
   readonly inputs: { readonly [name: string]: RunbookInput };
@@ -42,7 +60,10 @@ export function namesFor(input: {
   readonly resolve: { readonly [id: string]: readonly string[] };
   readonly steps: { readonly [id: string]: readonly string[] };
   readonly tells: readonly string[];
+  /** Names of the targets of the lists it is done for. */
+  readonly items?: readonly string[];
 }): NameSpace {
+  const open = [...input.tells, ...(input.items ?? [])];
   return {
     inputs: { fields: mapValues(input.inputs, shapeOfInput) },
     resolve: { fields: mapValues(input.resolve, outputsShape) },
@@ -50,7 +71,7 @@ export function namesFor(input: {
     operation: { fields: operationFields },
     service: 'open',
     environment: 'open',
-    ...Object.fromEntries(input.tells.map((name) => [name, 'open' as const])),
+    ...Object.fromEntries(open.map((name) => [name, 'open' as const])),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ConnectionKind } from '../connections/schema';
 import type { JsonObject } from '../json';
-import type { Repeat } from '../operation/plan';
+import type { Control, Repeat } from '../operation/plan';
 
 /**
  * What is known of a step kind without running it: enough to check a runbook, to compile a plan and to print the
@@ -9,6 +9,10 @@ import type { Repeat } from '../operation/plan';
  */
 export interface StepKindSpec {
   readonly name: string;
+  /** Set for what the run carries out itself; a runner has no part for it. */
+  readonly control?: Exclude<Control, 'step'>;
+  /** Whether it has steps of its own. */
+  readonly group?: true;
   /** One or two sentences for `signalbox steps`. */
   readonly doc: string;
   /** Closed schema of `with`, after its templates are filled in. */

@@ -1,3 +1,4 @@
+import { approval } from './kinds/approval';
 import { expect } from './kinds/expect';
 import { fail } from './kinds/fail';
 import { gitCommit } from './kinds/git-commit';
@@ -6,19 +7,35 @@ import { gitRead } from './kinds/git-read';
 import { httpRequest } from './kinds/http-request';
 import { monitor } from './kinds/monitor';
 import { program } from './kinds/program';
+import { foreach } from './kinds/foreach';
+import { deploy, rollback } from './kinds/operation';
+import { parallel } from './kinds/parallel';
 import { prometheusCheck } from './kinds/prometheus-check';
+import { runbook } from './kinds/runbook';
 import { sqlExecute } from './kinds/sql-execute';
 import { postgresLogicalReplication } from './kinds/postgres-logical-replication';
 import { sqlMigrate } from './kinds/sql-migrate';
 import { sqlQuery } from './kinds/sql-query';
-import { textEncode } from './kinds/text-encode';
+import { temporalWorkflow } from './kinds/temporal-workflow';
 import { wait } from './kinds/wait';
 import type { StepKindSpec } from './step-kind';
 
 export type { StepKindSpec } from './step-kind';
 
-/** The catalogue of step kinds. `activities/steps/index.ts` runs the same list; a test holds them together. */
-export const stepKinds: readonly StepKindSpec[] = [
+/** What the run carries out itself. */
+const controlKinds: readonly StepKindSpec[] = [
+  parallel,
+  foreach,
+  runbook,
+  approval,
+  wait,
+  deploy,
+  rollback,
+  temporalWorkflow,
+];
+
+/** What a runner carries out. `activities/steps/index.ts` has the same list; a test holds them together. */
+export const runnerKinds: readonly StepKindSpec[] = [
   httpRequest,
   sqlQuery,
   sqlExecute,
@@ -27,18 +44,24 @@ export const stepKinds: readonly StepKindSpec[] = [
   gitRead,
   gitCommit,
   gitMerge,
-  textEncode,
   prometheusCheck,
   monitor,
   program,
   expect,
-  wait,
   fail,
 ];
+
+/** The catalogue of step kinds. */
+export const stepKinds: readonly StepKindSpec[] = [...runnerKinds, ...controlKinds];
 
 const byName: ReadonlyMap<string, StepKindSpec> = new Map(stepKinds.map((kind) => [kind.name, kind]));
 
 /** The kind that `uses` names, if there is one. */
 export function stepKindOf(name: string): StepKindSpec | undefined {
   return byName.get(name);
+}
+
+/** Name of the composite action that `uses` means; undefined when it means a step kind. */
+export function actionIn(uses: string): string | undefined {
+  return uses.startsWith('actions/') ? uses.slice('actions/'.length) : undefined;
 }

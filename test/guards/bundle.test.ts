@@ -13,6 +13,8 @@ const pinned = [
   'src/holds/change.ts',
   'src/holds/holds.ts',
   'src/operation/authority.ts',
+  'src/operation/plan.ts',
+  'src/runbooks/duration.ts',
 ];
 const allowedPackages = ['@temporalio', 'ms', 'nexus-rpc', 'long', 'assert', 'object.assign', 'url', 'util'];
 

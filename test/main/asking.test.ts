@@ -18,6 +18,6 @@ test('the catalogue offers runbooks that people may ask for, and knows handlers 
 
   const { runbooks, handlers } = await asking.catalogue();
 
-  expect(runbooks.map(({ name }) => name)).toEqual(['web']);
+  expect(runbooks.map(({ name }) => name)).toEqual(['check-services', 'web']);
   expect(handlers.map(({ name }) => name).sort()).toEqual(['deliver-to-fleet', 'set-fleet-share']);
 });

@@ -1,22 +1,24 @@
 import { formatProblem, readDocument } from '../../src/documents/read-yaml';
 import { checkRunbook } from '../../src/runbooks/check';
+import type { Library } from '../../src/runbooks/library';
 import { runbookSchema } from '../../src/runbooks/schema';
+
+const library: Library = {
+  connections: new Map([
+    ['fleet', 'http'],
+    ['repo', 'git'],
+    ['db', 'postgres'],
+  ]),
+  runbooks: new Map(),
+  actions: new Map(),
+};
 
 function problemsIn(text: string): readonly string[] {
   const file = 'runbooks/probe.yaml';
   const document = readDocument({ file, text, schema: runbookSchema });
   if (!document.ok) return document.problems.map(formatProblem);
   const { value: runbook, lineOf } = document;
-  return checkRunbook({
-    file,
-    runbook,
-    connections: new Map([
-      ['fleet', 'http'],
-      ['repo', 'git'],
-      ['db', 'postgres'],
-    ]),
-    lineOf,
-  }).map(formatProblem);
+  return checkRunbook({ file, runbook, library, lineOf }).map(formatProblem);
 }
 
 const head =

@@ -209,7 +209,7 @@ describe('the plan of a runbook', () => {
     expect(outline.steps).toMatchObject([
       { path: 'make', repeat: 'never', hasUndo: false, retry: { attempts: 1 } },
       { path: 'back', repeat: 'safe', hasUndo: true, retry: { attempts: 3 } },
-      { path: 'step_3', pollForMs: 5000 },
+      { path: 'step_3', control: 'wait', given: { for: '5s' } },
     ]);
     expect(outline.irreversible).toEqual(['“Make it” cannot be undone.']);
   });
@@ -243,9 +243,9 @@ describe('the plan of a runbook', () => {
 
   it('waits out the watch of its environment', () => {
     expect(compiled({ work, request, watchMs: 60_000 }).outline.steps.at(-1)).toMatchObject({
-      uses: 'wait',
+      control: 'wait',
       phase: 'watch',
-      pollForMs: 60_000,
+      given: { for: '60000ms' },
     });
   });
 });

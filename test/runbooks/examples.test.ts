@@ -7,7 +7,7 @@ import { formatProblem, readDocument } from '../../src/documents/read-yaml';
 import { checkRollout } from '../../src/rollouts/check';
 import { rolloutSchema } from '../../src/rollouts/schema';
 import { checkRunbook } from '../../src/runbooks/check';
-import { runbookSchema } from '../../src/runbooks/schema';
+import { actionSchema, runbookSchema } from '../../src/runbooks/schema';
 
 const root = join(__dirname, '../../examples/policy');
 const filesIn = (folder: string) =>
@@ -33,9 +33,20 @@ describe('the example company', () => {
       .map(({ name, kind }) => [name, kind]),
   );
 
+  const actions = new Map(
+    filesIn('actions').map((file) => {
+      const { value } = read(file, actionSchema);
+      return [value.name, value] as const;
+    }),
+  );
+
   test.each(filesIn('runbooks'))('%s reads without a problem', (file) => {
     const { value: runbook, lineOf } = read(file, runbookSchema);
-    expect(checkRunbook({ file, runbook, connections, lineOf }).map(formatProblem)).toEqual([]);
+    expect(
+      checkRunbook({ file, runbook, library: { connections, runbooks: new Map(), actions }, lineOf }).map(
+        formatProblem,
+      ),
+    ).toEqual([]);
   });
 
   test.each(filesIn('connections'))('%s reads without a problem', (file) => {

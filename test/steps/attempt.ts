@@ -5,6 +5,7 @@ import { createRunStep } from '../../activities/run-step';
 import type { Acknowledge } from '../../activities/steps/heart';
 import type { StepKind } from '../../activities/steps/step-kind';
 import type { ToolHost } from '../../activities/steps/toolbox';
+import { bodiesInMemory } from '../helpers/bodies';
 import type { AnyConnection, Connection } from '../../src/connections/schema';
 import type { JsonObject } from '../../src/json';
 import type { Plan, StepResult } from '../../src/operation/plan';
@@ -41,6 +42,7 @@ export async function attemptOf(origin: string, asked: Attempt): Promise<StepRes
   const plan = planOf(origin, asked);
   const runStep = createRunStep({
     readPlan: async () => plan,
+    ...bodiesInMemory(),
     now: () => now,
     env: asked.env ?? {},
     log: { debug: () => undefined, warn: () => undefined },

@@ -1,9 +1,9 @@
 import { runnableStepKinds } from '../../activities/steps';
-import { stepKinds } from '../../src/runbooks/step-kinds';
+import { runnerKinds, stepKinds } from '../../src/runbooks/step-kinds';
 
 describe('the catalogue of step kinds', () => {
   it('names exactly what a runner can carry out', () => {
-    expect(runnableStepKinds.map((kind) => kind.spec)).toEqual([...stepKinds]);
+    expect(runnableStepKinds.map((kind) => kind.spec)).toEqual([...runnerKinds]);
   });
 
   test.each(stepKinds.map((kind) => [kind.name, kind] as const))(

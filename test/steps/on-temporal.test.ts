@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createRunStep } from '../../activities/run-step';
+import { bodiesInMemory } from '../helpers/bodies';
 import type { Plan } from '../../src/operation/plan';
 import type { RunResult } from '../../src/operation/outcome';
 import { compileStep, outlineOf } from '../../src/runbooks/compile-step';
@@ -28,6 +29,8 @@ describe('steps on Temporal', () => {
     client = new Client({ connection });
     const runStep = createRunStep({
       readPlan: async () => plan,
+      ...bodiesInMemory(),
+      ...bodiesInMemory(),
       now: Date.now,
       env: {},
       log: { debug: () => undefined, warn: () => undefined },

@@ -1,4 +1,5 @@
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { bodiesInMemory } from '../helpers/bodies';
 import { createRunStep } from '../../activities/run-step';
 import { acknowledgeOver } from '../../src/main/acknowledge';
 import type { Plan } from '../../src/operation/plan';
@@ -19,6 +20,7 @@ void (async () => {
   const tools = await openTools({ family: script(source, { repeat: 'safe' }) });
   const runStep = createRunStep({
     readPlan: async () => plan,
+    ...bodiesInMemory(),
     now: Date.now,
     env: {},
     log: { debug: () => undefined, warn: () => undefined },

@@ -15,9 +15,21 @@ export function objectionToAct(act: OperationAct, state: OperationState): string
     case 'abort':
       if (state === 'undoing')
         return 'It is already being undone, so there is nothing to abort; wait for the outcome on the card.';
-      return state === 'running' || state === 'watching' || state === 'held'
+      return state === 'watching' || isUnderWay(state)
         ? undefined
         : `It is ${inWords(state)}, so there is nothing to abort.`;
+    case 'pause':
+      return state === 'running' ? undefined : `It is ${inWords(state)}, so there is nothing to pause.`;
+    case 'resume':
+      return state === 'held' || state === 'running' ? undefined : `It is ${inWords(state)}, so nothing is paused.`;
+    case 'retry_step':
+      return state === 'needs_decision' ? undefined : `It is ${inWords(state)}; no step asks to be tried again.`;
+    case 'skip_step':
+      return state === 'needs_decision' || state === 'running'
+        ? undefined
+        : `It is ${inWords(state)}, so there is no step to pass over.`;
+    case 'signal':
+      return isUnderWay(state) ? undefined : `It is ${inWords(state)}, so no step waits for a signal.`;
     case 'finish_watch':
       return state === 'watching' ? undefined : `It is ${inWords(state)}, so there is no watch to end.`;
     case 'retry_undo':
@@ -28,9 +40,18 @@ export function objectionToAct(act: OperationAct, state: OperationState): string
   }
 }
 
+function isUnderWay(state: OperationState): boolean {
+  return state === 'running' || state === 'held' || state === 'needs_decision';
+}
+
 export const doneSentences: { readonly [kind in OperationAct['kind']]: string } = {
   cancel: 'It is cancelled; nothing was changed.',
   abort: 'It is being stopped; what was done is undone in reverse, and the card shows it.',
+  pause: 'It stops before its next step; what runs now runs to its end.',
+  resume: 'It goes on.',
+  retry_step: 'The step is tried again; of a list, only what failed or was not begun.',
+  skip_step: 'The step is passed over.',
+  signal: 'The signal is given.',
   retry_undo: 'The undo is tried again.',
   done_by_hand: 'Recorded as put right by hand.',
   leave_it: 'Recorded: it stays as it is.',
@@ -56,5 +77,5 @@ export function maxAgeFor(act: OperationAct['kind'], voterMaxAgeMs: number): num
 }
 
 function inWords(state: OperationState): string {
-  return state.replace('_', ' ');
+  return state === 'needs_decision' ? 'waiting for a decision' : state.replace('_', ' ');
 }

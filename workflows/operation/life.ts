@@ -8,7 +8,7 @@ import type { OperationState, OperationView } from '../../src/operation/view';
 import { reading } from '../activities';
 import { BallotBox } from '../ballot-box';
 import { rungBody, voteBody, voteNotice } from '../ballot-view';
-import { laneId, type OperationInput } from '../contract';
+import { laneId, PEOPLE, type OperationInput } from '../contract';
 import { Courier } from '../courier';
 import { Recorder } from '../recorder';
 import { Slot } from '../slot';
@@ -28,6 +28,7 @@ import { resolveSteps, runPlan, type RunHandle } from './run-plan';
 import type { Admitted, Allowed, Facts } from './state';
 import { endStates, outcomeOf, stateChangeOf } from './outcome';
 import type { LaneTaken } from '../lane';
+import { rowsOf } from './rows';
 import { lanePriority } from './urgency';
 import { verdictBody } from './verdict-body';
 import { viewOf } from './view';
@@ -111,9 +112,17 @@ export class Life {
   }
 
   /** Before side effects it is a cancellation, after them an abort. */
-  stop(by: string, reason?: string): void {
-    if (this.runHandle) this.runHandle.abort({ by, reason });
+  stop(by: string, reason?: string, undo?: 'no'): void {
+    if (this.runHandle) this.runHandle.abort({ by, reason, ...(undo === undefined ? {} : { undo }) });
     else this.cancelled ??= { by };
+    this.changed();
+  }
+
+  /** Holds it before its next step; without a name it goes on. */
+  pause(by: string | undefined): void {
+    if (by === undefined) this.runHandle?.tell({ kind: 'resume', by: PEOPLE });
+    else this.runHandle?.tell({ kind: 'pause', by: PEOPLE, at: 'step' });
+    this.facts.paused = by;
     this.changed();
   }
 
@@ -227,7 +236,7 @@ export class Life {
   /** A judgement comes into force: its ballots are open, earlier ones void. */
   private adopt(judgement: Allowed): void {
     this.facts.judgement = judgement;
-    this.facts.steps = judgement.plan.steps.map(({ name }) => ({ name, state: 'waiting' }));
+    this.facts.steps = rowsOf(judgement.plan.steps);
     this.box.open(judgement.ballots);
     this.setGates(judgement);
     this.recorder.write('verdict', verdictBody(judgement));

@@ -107,11 +107,14 @@ function apply(life: Life, act: OperationAct, by: string): void {
     case 'cancel':
       return life.stop(by);
     case 'abort':
-      return life.stop(by, act.reason);
+      return life.stop(by, act.reason, act.undo);
     case 'finish_watch':
       return life.runHandle?.tell({ kind: 'finish_watch', because: 'finished_early' });
     case 'resync':
       return life.changed();
+    case 'pause':
+    case 'resume':
+      return life.pause(act.kind === 'pause' ? by : undefined);
     default:
       life.runHandle?.tell({ ...act, by });
   }

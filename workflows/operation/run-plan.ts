@@ -12,7 +12,7 @@ import type { Life } from './life';
 
 /** What an operation can say to its run, and what it last heard. */
 export interface RunHandle {
-  abort(act: { readonly by: string; readonly reason?: string }): void;
+  abort(act: { readonly by: string; readonly reason?: string; readonly undo?: 'no' }): void;
   /** Undo, unless all is done and only watched. */
   rollBack(act: { readonly by: string; readonly reason: string }): void;
   taken(taken: LaneTaken): void;
@@ -49,7 +49,12 @@ export async function runPlan(
   spec: Pick<RunInput, 'plan' | 'late'> & { readonly fence?: Fence },
 ): Promise<RunResult> {
   const { request } = life.facts;
-  const input: RunInput = { ...spec, operationId: request.id, timings: life.input.timings };
+  const input: RunInput = {
+    ...spec,
+    operationId: request.id,
+    request: life.input.request,
+    timings: life.input.timings,
+  };
   const waiting: RunAct[] = [];
   let send = (act: RunAct): void => void waiting.push(act);
   const handle = handleFor(life, (act) => send(act));
@@ -78,24 +83,24 @@ function handleFor(life: Life, send: (act: RunAct) => void): RunHandle {
   };
   const handle: RunHandle = {
     tell: send,
-    abort: ({ by, reason }) => {
+    abort: (act) => {
       tellLane('aborting');
-      send({ kind: 'abort', by, reason });
+      send({ kind: 'abort', ...act });
     },
     rollBack: (act) => send({ kind: 'roll_back', ...act }),
     taken: ({ by, because }) =>
       send(because === 'newer' ? { kind: 'finish_watch', because: 'superseded' } : { kind: 'taken_over', by }),
     progress: (progress) => {
       const entered = phases[progress.phase];
-      for (const [index, step] of Object.entries(progress.steps)) {
-        const before = life.facts.steps[Number(index)];
-        if (before) life.facts.steps[Number(index)] = { ...before, ...step };
-      }
+      life.facts.steps = life.facts.steps.map((row) =>
+        Object.hasOwn(progress.steps, row.path) ? { ...row, ...progress.steps[row.path] } : row,
+      );
       for (const detail of progress.details) life.courier.thread({ kind: 'step_detail', ...detail });
       if (progress.failure && !handle.failure) handle.failure = progress.failure;
       if (progress.failure?.missed) life.facts.missed = progress.failure.missed;
       if (life.facts.state === entered || life.box.work === 'finished') return life.changed();
       if (entered === 'watching') tellLane('watching');
+      if (entered === 'needs_decision') callForDecision(life, progress);
       if (entered === 'needs_hands') callForHands(life, progress, () => tellLane('needs_hands'));
       life.enter(entered, progress.failure?.reason);
     },
@@ -109,7 +114,22 @@ const phases = {
   held: 'held',
   undo: 'undoing',
   needs_hands: 'needs_hands',
+  asks: 'needs_decision',
 } as const;
+
+function callForDecision(life: Life, progress: RunProgress): void {
+  const { requester } = life.facts.request;
+  life.courier.thread(
+    {
+      kind: 'needs_decision',
+      title: life.title,
+      step: progress.failure?.step ?? 'a step',
+      reason: progress.failure?.reason ?? '',
+      mention: requester.kind === 'person' ? [`user:${requester.id}`] : [],
+    },
+    { broadcast: true },
+  );
+}
 
 function callForHands(life: Life, progress: RunProgress, tellLane: () => void): void {
   tellLane();

@@ -3,7 +3,8 @@ import type { Outcome } from '../../src/operation/outcome';
 import type { MissedCriterion } from '../../src/operation/plan';
 import type { RunningFreezes } from '../../src/policy/when-frozen';
 import type { OperationRequest } from '../../src/operation/request';
-import type { GateView, OperationState, StepView } from '../../src/operation/view';
+import type { GateView, OperationState } from '../../src/operation/view';
+import type { StepRow } from './rows';
 
 export type Admitted = Extract<Admission, { kind: 'admitted' }>;
 export type Allowed = Extract<Judgement, { kind: 'allowed' }>;
@@ -18,8 +19,10 @@ export interface Facts {
   judgement?: Allowed;
   gates: readonly GateView[];
   lane?: { readonly position: number; readonly heldBy?: string };
-  steps: StepView[];
+  steps: StepRow[];
   previousVersion?: string;
+  /** Who paused it. */
+  paused?: string;
   /** The freeze that keeps it from going on. */
   hold?: NonNullable<RunningFreezes['now']>;
   missed?: MissedCriterion;

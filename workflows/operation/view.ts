@@ -1,5 +1,6 @@
-import type { BallotView, OperationView, StepView } from '../../src/operation/view';
+import type { BallotView, OperationView } from '../../src/operation/view';
 import { instant, shortIdIn } from '../say';
+import type { StepRow } from './rows';
 import type { Facts } from './state';
 
 const shownSteps = 12;
@@ -33,11 +34,12 @@ export function viewOf(facts: Facts, ballots: readonly BallotView[]): OperationV
     ballots,
     gates: facts.gates,
     lane: facts.lane,
-    steps: shown,
+    steps: shown.map(({ path: _path, skippable: _skippable, ...row }) => row),
     moreSteps: facts.steps.length - shown.length,
     irreversible: judgement?.plan.irreversible ?? [],
     rollback: judgement?.rollback ?? { ready: false },
     digest: judgement?.plan.digest,
+    may: mayOf(facts),
     hold: facts.hold && { name: facts.hold.name, until: facts.hold.until },
     missed: facts.missed,
     note: facts.note,
@@ -46,7 +48,16 @@ export function viewOf(facts: Facts, ballots: readonly BallotView[]): OperationV
   };
 }
 
-function aroundNow(steps: readonly StepView[]): readonly StepView[] {
+/** What its buttons do about the step that runs, or that failed and asks. */
+function mayOf({ state, steps, hold, paused }: Facts): OperationView['may'] {
+  if (state === 'needs_decision') return ['skip'];
+  const canSkip = steps.some((step) => step.state === 'running' && step.skippable);
+  const skip = canSkip ? (['skip'] as const) : [];
+  if (state === 'running') return [paused ? 'resume' : 'pause', ...skip];
+  return state === 'held' && !hold ? ['resume'] : [];
+}
+
+function aroundNow(steps: readonly StepRow[]): readonly StepRow[] {
   if (steps.length <= shownSteps) return steps;
   const now = steps.findIndex(({ state }) => state === 'running' || state === 'undoing' || state === 'failed');
   const start = Math.max(0, Math.min(now - 4, steps.length - shownSteps));

@@ -1,11 +1,12 @@
 import { condition, getExternalWorkflowHandle, isCancellation } from '@temporalio/workflow';
+import type { StepOutline } from '../../src/operation/plan';
 import { RUN_PROGRESS } from '../contract';
 import type { RunProgress } from './state';
 
 /** Tells the operation how the run goes. One signal under way at a time; what happens meanwhile is put together. */
 export class Reporter {
   private phase: RunProgress['phase'] = 'work';
-  private steps: { [index: string]: RunProgress['steps'][string] } = {};
+  private steps: { [path: string]: RunProgress['steps'][string] } = {};
   private details: RunProgress['details'][number][] = [];
   private failure: RunProgress['failure'];
   private dirty = false;
@@ -19,9 +20,9 @@ export class Reporter {
     this.changed();
   }
 
-  step(index: number, step: RunProgress['steps'][string], lines?: readonly string[], name?: string): void {
-    this.steps[String(index)] = { ...this.steps[String(index)], ...step };
-    if (lines && lines.length > 0) this.details.push({ step: name ?? '', summary: step.summary ?? '', lines });
+  step({ path, name }: StepOutline, step: RunProgress['steps'][string], lines?: readonly string[]): void {
+    this.steps[path] = { ...this.steps[path], ...step };
+    if (lines && lines.length > 0) this.details.push({ step: name, summary: step.summary ?? '', lines });
     this.changed();
   }
 

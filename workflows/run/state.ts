@@ -1,6 +1,8 @@
 import type { JsonObject } from '../../src/json';
 import type { Fence } from '../../src/ledger/fence';
 import type { MissedCriterion, PlanOutline } from '../../src/operation/plan';
+import type { TargetRef, UndoEntry } from '../../src/operation/ports';
+import type { OperationRequest, Relayed } from '../../src/operation/request';
 import type { StepView } from '../../src/operation/view';
 import type { OperationTimings } from '../contract';
 
@@ -8,6 +10,8 @@ import type { OperationTimings } from '../contract';
 export interface RunInput {
   readonly operationId: string;
   readonly plan: PlanOutline;
+  /** As the bot signed it: what the run starts in somebody's name, it starts by this. */
+  readonly request: Relayed<OperationRequest>;
   readonly fence?: Fence;
   readonly late: { readonly previous_version?: string };
   readonly timings: OperationTimings;
@@ -15,18 +19,77 @@ export interface RunInput {
 }
 
 /** Everything a run knows; plain JSON, so that it survives continue-as-new unchanged. */
-export interface RunState {
-  /** Index of the next step. */
-  cursor: number;
-  /** Outputs by step path. */
-  outputs: { [path: string]: JsonObject };
-  /** Paths of started steps that have an undo, oldest first. Pushed before the step starts. */
-  undo: string[];
+export interface RunState extends Frame {
   undone: number;
   /** Who holds it, and from where on. */
   pauses?: { [by: string]: PauseAt };
   /** Why there is nothing to watch any more, when somebody said so. */
   watchCut?: 'finished_early' | 'superseded';
+  /** Lists that are not done, by the path of their `foreach`. */
+  lists: { [path: string]: ListState };
+  /** Signals that came from outside, by name. */
+  signals: { [name: string]: JsonObject };
+}
+
+/** What the steps of the plan, or those of one target of a list, have done so far. */
+export interface Frame {
+  /** Outputs by step path, and the inputs that nested runbooks began with. */
+  outputs: { [path: string]: JsonObject };
+  /** Paths of the steps that are over, failed ones that do not count included. */
+  done: string[];
+  /** What steps that the run carries out itself were told, by path. */
+  told: { [path: string]: JsonObject };
+  /** Started steps that have an undo, oldest first. Pushed before the step starts. */
+  undo: UndoEntry[];
+  /** The targets it is done for, the outermost list first. */
+  readonly targets: readonly TargetRef[];
+}
+
+/** How far a list is. Targets are places in the list. */
+export interface ListState {
+  /** Stretches that are still to be begun, ends exclusive, in their order. */
+  todo: (readonly [number, number])[];
+  /** From 0. */
+  wave: number;
+  /** Targets of the present wave that are still to be begun. */
+  waveLeft: number;
+  /** Slices begun so far: a part of their ids. */
+  slices: number;
+  ok: number;
+  failed: FailedTarget[];
+  skipped: (readonly [number, number])[];
+  /** It failed; whoever tries it again begins with what failed and what was skipped. */
+  ended?: true;
+}
+
+export interface FailedTarget {
+  readonly index: number;
+  readonly key: string;
+  readonly reason: string;
+  /** Its own undo did not work, so it stays half done. */
+  readonly left?: true;
+}
+
+/** What `runSlice` is started with: some targets of a list, one after another, or the undo of a slice. */
+export interface SliceInput {
+  /** The plan has only the parts of the `foreach`. */
+  readonly run: Omit<RunInput, 'carried'>;
+  /** Path of the `foreach`. */
+  readonly path: string;
+  readonly work:
+    | { readonly kind: 'do'; readonly as: string; readonly list: string; readonly indexes: readonly number[] }
+    /** Digest of what the slice did. */
+    | { readonly kind: 'undo'; readonly slice: string };
+  readonly outer: Pick<Frame, 'outputs' | 'targets'>;
+  readonly pauses?: { readonly [by: string]: PauseAt };
+}
+
+export interface SliceResult {
+  readonly ok: number;
+  readonly failed: readonly FailedTarget[];
+  readonly skipped: readonly number[];
+  /** Digest of its record, when there is something in it to undo. */
+  readonly undo?: string;
 }
 
 /**
@@ -37,21 +100,24 @@ export type PauseAt = 'now' | 'step' | 'stage';
 
 /** What people, freezes and lanes tell a run. */
 export type RunAct =
-  | { readonly kind: 'abort'; readonly by: string; readonly reason?: string }
+  | { readonly kind: 'abort'; readonly by: string; readonly reason?: string; readonly undo?: 'no' }
   /** Undo what was done, unless all of it is done and only watched. */
   | { readonly kind: 'roll_back'; readonly by: string; readonly reason: string }
   /** One a `by`: it replaces an earlier one, and lasts until the same `by` resumes. */
   | { readonly kind: 'pause'; readonly by: string; readonly at: PauseAt }
   | { readonly kind: 'resume'; readonly by: string }
   | { readonly kind: 'retry_undo' | 'done_by_hand' | 'leave_it'; readonly by: string; readonly reason: string }
+  /** About the step that failed and asks, or passes over the one that runs and may be. */
+  | { readonly kind: 'retry_step' | 'skip_step'; readonly by: string }
+  | { readonly kind: 'signal'; readonly by: string; readonly name: string; readonly payload?: JsonObject }
   | { readonly kind: 'finish_watch'; readonly because: 'finished_early' | 'superseded' }
   | { readonly kind: 'taken_over'; readonly by: string };
 
 /** What a run tells its operation, coalesced: the latest of each. */
 export interface RunProgress {
-  readonly phase: 'work' | 'watch' | 'held' | 'undo' | 'needs_hands';
-  /** Changed steps by index in the plan. */
-  readonly steps: { readonly [index: string]: Omit<StepView, 'name'> };
+  readonly phase: 'work' | 'watch' | 'held' | 'undo' | 'needs_hands' | 'asks';
+  /** Changed steps by their path. */
+  readonly steps: { readonly [path: string]: Omit<StepView, 'name'> };
   readonly details: readonly { readonly step: string; readonly summary: string; readonly lines: readonly string[] }[];
   readonly failure?: { readonly step: string; readonly reason: string; readonly missed?: MissedCriterion };
 }

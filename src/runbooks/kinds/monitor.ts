@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { text } from '../../documents/text';
 import { parseDuration } from '../duration';
+import { durationText } from '../duration-text';
 import type { StepKindSpec } from '../step-kind';
-
-const duration = text().refine((given) => parseDuration(given) !== undefined, 'has to be a duration such as 30s or 2h');
 
 export const monitorWith = z.strictObject({
   /** Metric of the policy -> criterion (`<0.1%`). */
   criteria: z.record(z.string(), text()),
-  for: duration,
-  every: duration.optional(),
+  for: durationText(),
+  every: durationText().optional(),
 });
 
 export type MonitorWith = z.infer<typeof monitorWith>;

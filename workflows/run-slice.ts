@@ -1,0 +1,108 @@
+import { CancellationScope, defineSignal, setHandler } from '@temporalio/workflow';
+import type { SliceRecord, TargetRef } from '../src/operation/ports';
+import { lanes } from './activities';
+import { RUN_ACT } from './contract';
+import { carryOutControl } from './run/carry-out';
+import { Controls } from './run/controls';
+import type { FailedTarget, Frame, RunAct, SliceInput, SliceResult } from './run/state';
+import { undoAll } from './run/undo';
+import { partsOf, type Walk } from './run/walk';
+import { Walker } from './run/walker';
+
+type Target = SliceRecord['targets'][number];
+
+/**
+ * Some targets of a `foreach`, one after another, or their undo. A target that fails is put back at once; what it did
+ * is kept under a hash, so that the whole list can be undone later.
+ */
+export async function runSlice(input: SliceInput): Promise<SliceResult> {
+  return CancellationScope.nonCancellable(() => new Slice(input).run());
+}
+
+class Slice {
+  private readonly walk: Walk;
+  private readonly done: Target[] = [];
+  private readonly failed: FailedTarget[] = [];
+
+  constructor(private readonly input: SliceInput) {
+    const controls = new Controls({ pauses: { ...input.pauses } });
+    setHandler(defineSignal<[RunAct]>(RUN_ACT), (act) => controls.act(act));
+    void CancellationScope.current().cancelRequested.catch(() => controls.act({ kind: 'abort', by: 'operator' }));
+    this.walk = { input: input.run, controls, parts: partsOf(input.run.plan.steps), lists: {} };
+  }
+
+  async run(): Promise<SliceResult> {
+    const { work } = this.input;
+    return work.kind === 'do' ? this.doAll(work) : this.undo(work.slice);
+  }
+
+  private async doAll({ indexes, as, list }: Extract<SliceInput['work'], { kind: 'do' }>): Promise<SliceResult> {
+    const skipped: number[] = [];
+    for (const index of indexes) {
+      if (this.walk.controls.isStopped) {
+        skipped.push(index);
+        this.done.push({ index, state: 'skipped', undo: [], outputs: {} });
+      } else await this.doOne({ as, list, index });
+    }
+    return this.result({ as, list }, skipped);
+  }
+
+  private async doOne(target: TargetRef): Promise<void> {
+    const { path } = this.input;
+    const { index } = target;
+    const frame = this.frameOf(target);
+    const failure = await new Walker(this.walk, frame, carryOutControl).list(this.walk.parts.get(path) ?? []);
+    if (!failure) return void this.done.push({ index, state: 'ok', ...this.leftIn(frame) });
+    // What was stopped is undone with the whole list, and in its order.
+    const trouble = this.walk.controls.isStopped ? [] : await undoAll(this.walk, frame);
+    const reason = `${failure.step}: ${failure.reason}`;
+    const left = trouble.length > 0 ? { left: true as const } : {};
+    const why = trouble.length > 0 ? `${reason} And it could not be put back: ${trouble.join(' ')}` : reason;
+    this.failed.push({ index, key: '', reason: why, ...left });
+    this.done.push({ index, state: 'failed', reason: why, ...this.leftIn(frame) });
+  }
+
+  /** In reverse; what cannot be undone stays in the record. */
+  private async undo(slice: string): Promise<SliceResult> {
+    const { targets, as, list } = await lanes().recallSlice({ digest: slice });
+    for (const target of [...targets].reverse()) {
+      if (target.undo.length === 0) continue;
+      const frame = this.frameOf({ as, list, index: target.index }, target);
+      const trouble = await undoAll(this.walk, frame);
+      if (trouble.length === 0) continue;
+      this.failed.unshift({ index: target.index, key: '', reason: trouble.join(' '), left: true });
+      this.done.unshift({ ...target, ...this.leftIn(frame) });
+    }
+    return this.result({ as, list }, []);
+  }
+
+  private async result(of: Pick<TargetRef, 'as' | 'list'>, skipped: readonly number[]): Promise<SliceResult> {
+    const ok = this.done.filter(({ state }) => state === 'ok').length;
+    if (this.done.length === 0) return { ok, failed: [], skipped };
+    const slice: SliceRecord = { ...of, targets: this.done };
+    const { digest, keys } = await lanes().keepSlice({ slice });
+    const names = new Map(this.done.map(({ index }, at) => [index, keys[at]!]));
+    const failed = this.failed.map((target) => ({ ...target, key: names.get(target.index) ?? target.key }));
+    const hasUndo = this.done.some(({ undo }) => undo.length > 0);
+    return { ok, failed, skipped, ...(hasUndo ? { undo: digest } : {}) };
+  }
+
+  private frameOf(target: TargetRef, before: Partial<Pick<Target, 'undo' | 'outputs'>> = {}): Frame {
+    const { outer } = this.input;
+    return {
+      outputs: { ...outer.outputs, ...before.outputs },
+      done: [],
+      told: {},
+      undo: [...(before.undo ?? [])],
+      targets: [...outer.targets, target],
+    };
+  }
+
+  /** What an undo needs of a target: nothing where there is nothing to undo. */
+  private leftIn({ undo, outputs }: Frame): Pick<Target, 'undo' | 'outputs'> {
+    if (undo.length === 0) return { undo: [], outputs: {} };
+    const { outputs: outer } = this.input.outer;
+    const own = Object.entries(outputs).filter(([path]) => !Object.hasOwn(outer, path));
+    return { undo, outputs: Object.fromEntries(own) };
+  }
+}

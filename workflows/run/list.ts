@@ -1,0 +1,234 @@
+import { condition, ParentClosePolicy, sleep, startChild, workflowInfo } from '@temporalio/workflow';
+import type { JsonObject } from '../../src/json';
+import type { StepOutline } from '../../src/operation/plan';
+import { WORKFLOWS, RUN_ACT } from '../contract';
+import type { runSlice } from '../run-slice';
+import { reasonOf } from '../say';
+import type { FailedTarget, ListState, SliceResult } from './state';
+import { partOf, type Carried } from './walk';
+import type { Walker } from './walker';
+
+/** What a runner filled in for a `foreach`. */
+interface ListTold {
+  readonly list: string;
+  readonly as: string;
+  readonly count: number;
+  readonly concurrency: number;
+  readonly waves: readonly number[];
+  readonly pauseMs: number;
+  readonly maxFailures: number;
+}
+
+/** Failed targets that are named one by one; the others are counted. */
+const mostNamed = 50;
+/** A slice's history stays short: so many targets at most, fewer where each has many steps. */
+const mostTargets = 20;
+const mostSteps = 100;
+
+/**
+ * Does the parts of a `foreach` for every target of its list. Targets are handed out in slices, each a workflow of its
+ * own that does its targets one after another; the fewer targets are left, the smaller the slices, so that at the end
+ * none waits for a long one.
+ */
+export function runList(walker: Walker, step: StepOutline, told: JsonObject): Promise<Carried> {
+  return new ListRun(walker, step, told as unknown as ListTold).run();
+}
+
+class ListRun {
+  private readonly state: ListState;
+  private readonly most: number;
+  private active = 0;
+  private over = 0;
+  private trouble: string | undefined;
+
+  constructor(
+    private readonly walker: Walker,
+    private readonly step: StepOutline,
+    private readonly told: ListTold,
+  ) {
+    const { lists } = walker.walk;
+    this.state = lists[walker.keyOf(step)] ??= beginning(told);
+    const parts = Math.max(1, walker.partsIn(step).length);
+    this.most = Math.max(1, Math.min(mostTargets, Math.floor(mostSteps / parts)));
+    // Somebody said that it is to be tried again: what failed and what was never begun.
+    if (this.state.ended) this.again();
+  }
+
+  async run(): Promise<Carried> {
+    const { controls } = this.walker.walk;
+    while (true) {
+      await this.wave();
+      if (this.isHalted || controls.isStopped || isOver(this.state)) break;
+      this.state.wave += 1;
+      this.state.waveLeft = this.waveSize();
+      if (this.told.pauseMs > 0) await this.walker.under(this.step, () => sleep(this.told.pauseMs));
+    }
+    return this.result();
+  }
+
+  private again(): void {
+    const { state } = this;
+    state.todo = [...state.failed.map(({ index }): [number, number] => [index, index + 1]), ...state.skipped];
+    state.failed = [];
+    state.skipped = [];
+    delete state.ended;
+    state.wave = this.told.waves.length;
+    state.waveLeft = this.waveSize();
+  }
+
+  /** Targets of the present wave; whatever comes after the last one is one wave more. */
+  private waveSize(): number {
+    return this.told.waves[this.state.wave] ?? this.told.count;
+  }
+
+  /** Begins slices as long as targets of this wave are left and may be begun, and waits until all are over. */
+  private async wave(): Promise<void> {
+    const { controls } = this.walker.walk;
+    const { state, told } = this;
+    const mayBegin = (): boolean => !controls.isHeldInside && this.active < told.concurrency;
+    const isLong = (): boolean => workflowInfo().continueAsNewSuggested && this.walker.manner.atRest !== undefined;
+    const isAtEnd = (): boolean =>
+      state.waveLeft === 0 || state.todo.length === 0 || this.isHalted || controls.isStopped || isLong();
+    while (!isAtEnd()) {
+      if (mayBegin()) void this.slice(this.take());
+      else {
+        const seen = this.over;
+        await condition(() => this.over !== seen || controls.isStopped || mayBegin());
+      }
+    }
+    await condition(() => this.active === 0);
+    if (isLong() && state.todo.length > 0 && !this.isHalted && !controls.isStopped) await this.walker.manner.atRest!();
+  }
+
+  /** Places of the next slice: half of what is left in this wave, shared out among those that work at it. */
+  private take(): readonly number[] {
+    const { state, told } = this;
+    const left = Math.min(
+      state.waveLeft,
+      state.todo.reduce((sum, [from, to]) => sum + to - from, 0),
+    );
+    const size = Math.min(this.most, Math.max(1, Math.ceil(left / (2 * told.concurrency))), left);
+    const indexes: number[] = [];
+    while (indexes.length < size) {
+      const [from, to] = state.todo[0]!;
+      const end = Math.min(to, from + size - indexes.length);
+      for (let index = from; index < end; index += 1) indexes.push(index);
+      if (end === to) state.todo.shift();
+      else state.todo[0] = [end, to];
+    }
+    state.waveLeft -= size;
+    return indexes;
+  }
+
+  private async slice(indexes: readonly number[]): Promise<void> {
+    const { walker, step, state } = this;
+    this.active += 1;
+    state.slices += 1;
+    try {
+      this.count(await this.child(indexes, `${walker.keyOf(step)}/slice-${state.slices}`));
+    } catch (error) {
+      // Nobody knows what it did, so nothing more is begun; its targets count as failed.
+      this.trouble ??= reasonOf(error);
+      this.count({ ok: 0, skipped: [], failed: indexes.map((index) => unknown(index, reasonOf(error))) });
+    } finally {
+      this.active -= 1;
+      this.over += 1;
+    }
+    walker.walk.reporter?.step(step, { state: 'running', summary: this.words() });
+  }
+
+  private async child(indexes: readonly number[], workflowId: string): Promise<SliceResult> {
+    const { walker, step, told } = this;
+    const { outputs, targets } = walker.frame;
+    const { controls, input } = walker.walk;
+    const child = await startChild<typeof runSlice>(WORKFLOWS.runSlice, {
+      workflowId,
+      args: [
+        {
+          run: partOf(input, step.path),
+          path: step.path,
+          work: { kind: 'do', as: told.as, list: told.list, indexes },
+          outer: { outputs, targets },
+          pauses: controls.inside,
+        },
+      ],
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: `${indexes.length} targets of ${step.path}`.slice(0, 200),
+    });
+    const quiet = controls.forward((act) => {
+      // A slice is in the middle of its stage.
+      if (act.kind !== 'pause' || act.at !== 'stage') void child.signal(RUN_ACT, act).catch(() => undefined);
+    });
+    // What was said while it was being started has reached nobody yet.
+    if (controls.stop) void child.signal(RUN_ACT, controls.stop).catch(() => undefined);
+    return child.result().finally(quiet);
+  }
+
+  private count({ ok, failed, skipped, undo }: SliceResult): void {
+    const { state, walker, step } = this;
+    state.ok += ok;
+    state.failed.push(...failed);
+    for (const index of skipped) state.skipped.push([index, index + 1]);
+    if (undo !== undefined) walker.frame.undo.push({ path: step.path, slice: undo });
+  }
+
+  /** More have failed than may, or one could not be put back. */
+  private get isHalted(): boolean {
+    const { failed } = this.state;
+    return this.trouble !== undefined || failed.length > this.told.maxFailures || failed.some(({ left }) => left);
+  }
+
+  private result(): Carried {
+    const { state, step, walker } = this;
+    state.skipped.push(...state.todo.splice(0));
+    const skipped = state.skipped.reduce((sum, [from, to]) => sum + to - from, 0);
+    const { ok, failed } = state;
+    const names = failed.slice(0, mostNamed).map(({ key }) => key);
+    if (this.isHalted || walker.walk.controls.isStopped) {
+      state.ended = true;
+      return { kind: 'failed', failure: { step: step.name, reason: this.why(skipped) } };
+    }
+    delete walker.walk.lists[walker.keyOf(step)];
+    const detail = failed.slice(0, mostNamed).map(({ key, reason }) => `${key}: ${reason}`);
+    const targets = { ok, failed: failed.length, skipped, failed_targets: names };
+    return { kind: 'done', told: { targets }, summary: this.words(), ...(detail.length === 0 ? {} : { detail }) };
+  }
+
+  private why(skipped: number): string {
+    const { failed } = this.state;
+    const first = failed
+      .slice(0, 3)
+      .map(({ key, reason }) => `${key}: ${reason}`)
+      .join(' ');
+    const more = failed.length > 3 ? ` And ${failed.length - 3} more.` : '';
+    const left = skipped > 0 ? ` ${skipped} were not begun.` : '';
+    return `${failed.length} of ${this.told.count} targets failed. ${first}${more}${left}`;
+  }
+
+  private words(): string {
+    const { ok, failed } = this.state;
+    const trouble = failed.length > 0 ? `, ${failed.length} failed` : '';
+    return `${ok} of ${this.told.count} done${trouble}`;
+  }
+}
+
+function beginning({ count, waves }: ListTold): ListState {
+  return {
+    todo: count === 0 ? [] : [[0, count]],
+    wave: 0,
+    waveLeft: waves[0] ?? 0,
+    slices: 0,
+    ok: 0,
+    failed: [],
+    skipped: [],
+  };
+}
+
+function isOver({ todo }: ListState): boolean {
+  return todo.length === 0;
+}
+
+function unknown(index: number, reason: string): FailedTarget {
+  return { index, key: `target ${index + 1}`, reason, left: true };
+}

@@ -1,0 +1,128 @@
+import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
+import type { StepOutline } from '../../src/operation/plan';
+import type { UndoEntry } from '../../src/operation/ports';
+import { WORKFLOWS } from '../contract';
+import type { runSlice } from '../run-slice';
+import { instant, reasonOf } from '../say';
+import { rollBackChild } from './child-operation';
+import type { Frame } from './state';
+import { carryOutControl } from './carry-out';
+import { partOf, type Walk } from './walk';
+import { Walker } from './walker';
+
+/** Undone at the same time, where a list was done many at once. */
+const slicesAtOnce = 20;
+
+/**
+ * Undoes everything of a frame in reverse, and goes on where one thing cannot be undone: those stay in the frame.
+ * Gives the sentences of what went wrong.
+ */
+export async function undoAll(walk: Walk, frame: Frame): Promise<readonly string[]> {
+  const trouble: string[] = [];
+  const left: UndoEntry[] = [];
+  while (frame.undo.length > 0) {
+    const undone = await undoNewest(walk, frame);
+    if (undone === 'done') continue;
+    trouble.push(undone.reason);
+    left.unshift(...undone.left);
+  }
+  frame.undo.push(...left);
+  return trouble;
+}
+
+/** The step whose undo comes next. */
+export function newestIn(walk: Walk, frame: Frame): StepOutline {
+  const { path } = frame.undo.at(-1)!;
+  return walk.input.plan.steps.find((step) => step.path === path)!;
+}
+
+/** Takes what was begun last off the stack and undoes it. `left` is what of it could not be undone, and why. */
+export async function undoNewest(
+  walk: Walk,
+  frame: Frame,
+): Promise<'done' | { readonly reason: string; readonly left: readonly UndoEntry[] }> {
+  const step = newestIn(walk, frame);
+  walk.reporter?.step(step, { state: 'undoing', startedAt: instant() });
+  const entries = takeNewest(frame);
+  const [entry] = entries;
+  const undone =
+    entry!.slice === undefined
+      ? await undoEntry(walk, frame, { step, entry: entry! })
+      : await undoSlices(walk, frame, entries);
+  if ('reason' in undone) {
+    walk.reporter?.step(step, { state: 'undo_failed', summary: undone.reason, endedAt: instant() });
+    return undone;
+  }
+  walk.reporter?.step(step, { state: 'undone', summary: undone.summary, endedAt: instant() }, undone.detail);
+  return 'done';
+}
+
+/** The newest entry; of a list that was done many at once, as many of its slices as are undone at once. */
+function takeNewest(frame: Frame): readonly UndoEntry[] {
+  const entries = [frame.undo.pop()!];
+  const isNext = (entry: UndoEntry | undefined): boolean =>
+    entry?.slice !== undefined && entry.path === entries[0]!.path && entries.length < slicesAtOnce;
+  while (entries[0]!.slice !== undefined && isNext(frame.undo.at(-1))) entries.push(frame.undo.pop()!);
+  return entries;
+}
+
+type Undone =
+  | { readonly summary?: string; readonly detail?: readonly string[] }
+  | { readonly reason: string; readonly left: readonly UndoEntry[] };
+
+async function undoEntry(
+  walk: Walk,
+  frame: Frame,
+  { step, entry }: { readonly step: StepOutline; readonly entry: UndoEntry },
+): Promise<Undone> {
+  const walker = new Walker(walk, frame, carryOutControl, { isDeaf: true });
+  const failed = (reason: string): Undone => ({ reason, left: [entry] });
+  try {
+    if (entry.operation !== undefined) {
+      const reason = await rollBackChild(walker, step, { told: entry.told ?? {} });
+      return reason === undefined ? {} : failed(reason);
+    }
+    if (step.undoneBy === undefined) return await walker.call(step, 'undo');
+    const group = walk.input.plan.steps.find(({ path }) => path === step.undoneBy)!;
+    // A stack of its own: nothing undoes an undo.
+    const own: Frame = { ...frame, undo: [], done: [], told: {} };
+    const failure = await new Walker(walk, own, carryOutControl, { isDeaf: true }).pass(group);
+    return failure ? failed(`${failure.step}: ${failure.reason}`) : {};
+  } catch (error) {
+    return failed(reasonOf(error));
+  }
+}
+
+/** Slices of one list, all at once. Of those that did not work, what is left of them stays. */
+async function undoSlices(walk: Walk, frame: Frame, entries: readonly UndoEntry[]): Promise<Undone> {
+  const trouble: string[] = [];
+  const left: UndoEntry[] = [];
+  await Promise.all(
+    entries.map(async ({ path, slice }) => {
+      try {
+        const rest = await undoSlice(walk, frame, { path, slice: slice! });
+        if (rest.undo === undefined) return;
+        trouble.push(...rest.failed.map(({ key, reason }) => `${key}: ${reason}`));
+        left.push({ path, slice: rest.undo });
+      } catch (error) {
+        trouble.push(reasonOf(error));
+        left.push({ path, slice });
+      }
+    }),
+  );
+  if (left.length === 0) return { summary: 'put back' };
+  const more = trouble.length > 3 ? ` And ${trouble.length - 3} more.` : '';
+  return { reason: `${trouble.slice(0, 3).join(' ')}${more}`, left };
+}
+
+async function undoSlice(walk: Walk, frame: Frame, of: { readonly path: string; readonly slice: string }) {
+  const { path, slice } = of;
+  const { outputs, targets } = frame;
+  return executeChild<typeof runSlice>(WORKFLOWS.runSlice, {
+    workflowId: `${walk.input.operationId}/${path}/undo-${slice.slice(0, 16)}`,
+    args: [{ run: partOf(walk.input, path), path, work: { kind: 'undo', slice }, outer: { outputs, targets } }],
+    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    staticSummary: `Undo of ${path}`.slice(0, 200),
+  });
+}

@@ -1,0 +1,51 @@
+import type { JsonObject } from '../../src/json';
+import type { MissedCriterion, StepOutline, StepResult } from '../../src/operation/plan';
+import type { Controls } from './controls';
+import type { Reporter } from './reporter';
+import type { ListState, RunInput } from './state';
+
+export interface Failure {
+  readonly step: string;
+  readonly reason: string;
+  readonly missed?: MissedCriterion;
+  readonly abortedBy?: string;
+}
+
+/** What came of a step: its outputs come from a runner where it has to tell some. */
+export type Carried =
+  | {
+      readonly kind: 'done';
+      readonly status?: StepResult['status'];
+      /** Names that the expressions of its outputs see. */
+      readonly told: JsonObject;
+      readonly outputs?: JsonObject;
+      readonly summary?: string;
+      readonly detail?: readonly string[];
+    }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** What all steps of a run share. */
+export interface Walk {
+  readonly input: Omit<RunInput, 'carried'>;
+  readonly controls: Controls;
+  /** Absent for the targets of a list, which the card only counts. */
+  readonly reporter?: Reporter;
+  readonly parts: Parts;
+  /** Lists that are not done. */
+  readonly lists: { [path: string]: ListState };
+}
+
+/** The steps of a plan by the path of the group that they are a part of; those of no group under the empty path. */
+export type Parts = ReadonlyMap<string, readonly StepOutline[]>;
+
+export function partsOf(steps: readonly StepOutline[]): Parts {
+  const parts = new Map<string, StepOutline[]>();
+  for (const step of steps) parts.set(step.inside ?? '', [...(parts.get(step.inside ?? '') ?? []), step]);
+  return parts;
+}
+
+/** The input of a run as far as the parts of one group need it: slices of a list are many, and carry only their own. */
+export function partOf(input: Walk['input'], path: string): Walk['input'] {
+  const steps = input.plan.steps.filter((step) => step.path.startsWith(`${path}/`));
+  return { ...input, plan: { ...input.plan, steps, irreversible: [] } };
+}
