@@ -4,6 +4,8 @@ import { runGitCommit } from './git-commit';
 import { runGitMerge } from './git-merge';
 import { runGitRead } from './git-read';
 import { runHttpRequest } from './http-request';
+import { runKafkaConnectConnector } from './kafka-connect-connector';
+import { runKafkaTopics } from './kafka-topics';
 import { runMonitor } from './monitor';
 import { runProgramStep } from './program';
 import { runPrometheusCheck } from './prometheus-check';
@@ -20,6 +22,8 @@ export const runnableStepKinds: readonly StepKind[] = [
   runSqlExecute,
   runSqlMigrate,
   runPostgresLogicalReplication,
+  runKafkaTopics,
+  runKafkaConnectConnector,
   runGitRead,
   runGitCommit,
   runGitMerge,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { build } from './build.mjs';
 import { inRoot, run } from './run.mjs';
 import { say, Stop } from './say.mjs';
-import { ensureNode, ensurePackages, ensurePostgres, ensureRedis, ensureTemporal } from './setup.mjs';
+import { ensureKafka, ensureNode, ensurePackages, ensurePostgres, ensureRedis, ensureTemporal } from './setup.mjs';
 
 /** Tests that need the machine for themselves: Slack's three seconds are not stretched for a neighbour's sake. */
 const alone = ['test/load', 'test/kills'];
@@ -26,7 +26,18 @@ export async function prepareTests() {
     throw new Stop(
       'The tests start a PostgreSQL of their own: install the PostgreSQL server (https://www.postgresql.org/download), or set POSTGRES_BIN to the folder of its programs, and try again.',
     );
-  return { ...process.env, POSTGRES_BIN: postgres, TEMPORAL_CLI: temporal, REDIS_SERVER: redis.server };
+  const kafka = await ensureKafka();
+  if (!kafka)
+    throw new Stop(
+      'The tests start a Kafka of their own: install Java 17 or newer and Maven, so that it can be got from Maven Central, or set KAFKA_JARS to a folder made by scripts/lib/kafka.mjs, and try again.',
+    );
+  return {
+    ...process.env,
+    KAFKA_JARS: kafka,
+    POSTGRES_BIN: postgres,
+    TEMPORAL_CLI: temporal,
+    REDIS_SERVER: redis.server,
+  };
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeKafka } from './kafka.mjs';
 import { withLock } from './lock.mjs';
 import { inRoot, isProgram, lastLines, onPath, root, run } from './run.mjs';
 import { say, Stop } from './say.mjs';
@@ -163,6 +164,11 @@ function newestPostgres() {
   return [onPath('initdb'), ...versions.map((version) => join(base, version, 'bin/initdb'))].find(
     (path) => path !== undefined && existsSync(path),
   );
+}
+
+/** Folder with the jars of Kafka, Connect and Debezium, or undefined. */
+export async function ensureKafka() {
+  return process.env.KAFKA_JARS ?? locked('getting Kafka', () => makeKafka(tools));
 }
 
 /** Path of a Chromium for screenshots, or undefined. */

@@ -5,6 +5,8 @@ import { gitCommit } from './kinds/git-commit';
 import { gitMerge } from './kinds/git-merge';
 import { gitRead } from './kinds/git-read';
 import { httpRequest } from './kinds/http-request';
+import { kafkaConnectConnector } from './kinds/kafka-connect-connector';
+import { kafkaTopics } from './kinds/kafka-topics';
 import { monitor } from './kinds/monitor';
 import { program } from './kinds/program';
 import { foreach } from './kinds/foreach';
@@ -41,6 +43,8 @@ export const runnerKinds: readonly StepKindSpec[] = [
   sqlExecute,
   sqlMigrate,
   postgresLogicalReplication,
+  kafkaTopics,
+  kafkaConnectConnector,
   gitRead,
   gitCommit,
   gitMerge,
