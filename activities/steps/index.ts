@@ -1,3 +1,5 @@
+import { runAnsibleInventory } from './ansible-inventory';
+import { runAnsiblePlaybook } from './ansible-playbook';
 import { runExpect } from './expect';
 import { runFail } from './fail';
 import { runGitCommit } from './git-commit';
@@ -29,6 +31,8 @@ export const runnableStepKinds: readonly StepKind[] = [
   runGitMerge,
   runPrometheusCheck,
   runMonitor,
+  runAnsiblePlaybook,
+  runAnsibleInventory,
   runProgramStep,
   runExpect,
   runFail,

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { build } from './build.mjs';
 import { inRoot, run } from './run.mjs';
 import { say, Stop } from './say.mjs';
-import { ensureKafka, ensureNode, ensurePackages, ensurePostgres, ensureRedis, ensureTemporal } from './setup.mjs';
+import {
+  ensureAnsible,
+  ensureKafka,
+  ensureNode,
+  ensurePackages,
+  ensurePostgres,
+  ensureRedis,
+  ensureTemporal,
+} from './setup.mjs';
 
 /** Tests that need the machine for themselves: Slack's three seconds are not stretched for a neighbour's sake. */
 const alone = ['test/load', 'test/kills'];
@@ -26,6 +34,11 @@ export async function prepareTests() {
     throw new Stop(
       'The tests start a PostgreSQL of their own: install the PostgreSQL server (https://www.postgresql.org/download), or set POSTGRES_BIN to the folder of its programs, and try again.',
     );
+  const ansible = await ensureAnsible();
+  if (!ansible)
+    throw new Stop(
+      'The tests run the real Ansible: install Python 3.11 or newer, so that ansible-core can be installed, or set ANSIBLE_BIN to the folder of ansible-playbook, and try again.',
+    );
   const kafka = await ensureKafka();
   if (!kafka)
     throw new Stop(
@@ -33,6 +46,7 @@ export async function prepareTests() {
     );
   return {
     ...process.env,
+    ANSIBLE_BIN: ansible,
     KAFKA_JARS: kafka,
     POSTGRES_BIN: postgres,
     TEMPORAL_CLI: temporal,

@@ -20,6 +20,7 @@ import { say, Stop } from './say.mjs';
 /** Set-up without dependencies: everything here works in a fresh clone with nothing but Node.js. */
 
 const TEMPORAL_VERSION = 'v1.5.1';
+const ANSIBLE_VERSION = '2.19.14';
 const tools = inRoot('.tools');
 const locked = (what, work) => withLock(join(tools, 'setup.lock'), what, work);
 
@@ -169,6 +170,26 @@ function newestPostgres() {
 /** Folder with the jars of Kafka, Connect and Debezium, or undefined. */
 export async function ensureKafka() {
   return process.env.KAFKA_JARS ?? locked('getting Kafka', () => makeKafka(tools));
+}
+
+/** Folder with `ansible-playbook`: one on PATH, else a Python environment of our own in .tools; undefined when neither can be had. */
+export async function ensureAnsible() {
+  if (process.env.ANSIBLE_BIN) return process.env.ANSIBLE_BIN;
+  const folder = join(tools, 'ansible');
+  const own = join(folder, 'bin/ansible-playbook');
+  const found = await firstThatStarts([onPath('ansible-playbook'), own]);
+  const python = onPath('python3');
+  if (found || !python) return found && dirname(found);
+  return locked('installing Ansible', async () => {
+    if (await starts(own)) return dirname(own);
+    say(`Installing ansible-core ${ANSIBLE_VERSION} into .tools (about 20 s, once).`);
+    rmSync(folder, { recursive: true, force: true });
+    const made = await run(python, ['-m', 'venv', folder]);
+    const pip = join(folder, 'bin/pip');
+    const result = made.code === 0 ? await run(pip, ['install', '-q', `ansible-core==${ANSIBLE_VERSION}`]) : made;
+    if (result.code !== 0) say(`Ansible could not be installed:\n${lastLines(result)}`);
+    return (await starts(own)) ? dirname(own) : undefined;
+  });
 }
 
 /** Path of a Chromium for screenshots, or undefined. */

@@ -1,4 +1,6 @@
 import { approval } from './kinds/approval';
+import { ansibleInventory } from './kinds/ansible-inventory';
+import { ansiblePlaybook } from './kinds/ansible-playbook';
 import { expect } from './kinds/expect';
 import { fail } from './kinds/fail';
 import { gitCommit } from './kinds/git-commit';
@@ -50,6 +52,8 @@ export const runnerKinds: readonly StepKindSpec[] = [
   gitMerge,
   prometheusCheck,
   monitor,
+  ansiblePlaybook,
+  ansibleInventory,
   program,
   expect,
   fail,
