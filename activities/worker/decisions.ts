@@ -6,7 +6,7 @@ import { historyOf } from '../../src/ledger/history';
 import type { AppliedState, AppliedVersion } from '../../src/ledger/record';
 import { foldersOf } from '../../src/operation/case-work';
 import { admitCase, freezesOf, gatesOf, judgeCase } from '../../src/operation/judge';
-import type { Case, HeldBack } from '../../src/operation/case';
+import type { Case, HeldBack, Judged } from '../../src/operation/case';
 import { askerIn, freshPersonMs } from '../../src/operation/known-person';
 import { placed } from '../../src/operation/placed';
 import type { Plan } from '../../src/operation/plan';
@@ -132,8 +132,8 @@ async function judgeIfKnown(
   const bare = await pinned(deps, input);
   const change = await lookUpChange(deps.code, bare, patience);
   if (change === 'later') return undefined;
-  const facts = await packed(deps, { ...bare, change });
-  const { judgement, plan } = judgeCase({ ...facts, resolved: input.resolved });
+  const facts = await packed(deps, { ...bare, change, resolved: input.resolved });
+  const { judgement, plan } = judgeCase(facts);
   if (plan) await keep(deps, plan);
   if (judgement.kind === 'allowed' && judgement.shadow)
     deps.onShadow?.({ operation: input.request.body.id, findings: judgement.shadow });
@@ -154,7 +154,7 @@ async function askGates(deps: DecisionDeps, input: Parameters<Decisions['askGate
   const mayHaveMoved = inForce.commit !== input.judgement.policyCommit || bare.request.kind === 'policy';
   // What the change is cannot be told just now, so neither can what a newer policy makes of it.
   if (!mayHaveMoved || unheardGate(input, change)) return answer;
-  const { judgement: fresh, plan } = judgeCase({ ...(await packed(deps, asked)), resolved: input.resolved });
+  const { judgement: fresh, plan } = judgeCase(await packed(deps, { ...asked, resolved: input.resolved }));
   const moved = reconsider({ held: input.judgement, fresh });
   if (moved.kind === 'same') return answer;
   if (plan) await keep(deps, plan);
@@ -204,7 +204,7 @@ async function recheck(deps: DecisionDeps, input: RecheckInput): Promise<Recheck
   const unheard = unheardGate(input, change);
   if (unheard) return { kind: 'gates_closed', answer: unheard };
   const again: Case = { ...facts, request, change, asker: input.asker, ...troubleIn(inForce) };
-  const { judgement, plan } = judgeCase({ ...(await packed(deps, again)), resolved: input.resolved });
+  const { judgement, plan } = judgeCase(await packed(deps, { ...again, resolved: input.resolved }));
   if (judgement.kind === 'denied') return { kind: 'denied', reasons: judgement.reasons };
   const moved = reconsider({ held: input.judgement, fresh: judgement });
   if (moved.kind !== 'same' && plan) await keep(deps, plan);
@@ -331,7 +331,7 @@ async function whatHolds({ heldBack }: DecisionDeps, { kind, service }: Operatio
 }
 
 /** A case with the folders that its steps work with, where the runners can get them. */
-async function packed(deps: DecisionDeps, about: Case): Promise<Case> {
+async function packed<About extends Judged>(deps: DecisionDeps, about: About): Promise<About> {
   const wanted = foldersOf(about);
   const folders = await deps.folders.pack({ commit: about.repository.policy.commit, folders: wanted });
   return { ...about, folders };

@@ -3,7 +3,7 @@ import { compilePlan, compileResolve, type CompileInput } from '../runbooks/comp
 import { toolFoldersIn } from '../runbooks/tool-folders';
 import type { Policy } from '../policy/policy';
 import type { PolicyRequest } from '../policy/request';
-import { describeCase, type Case } from './case';
+import { describeCase, type Case, type Judged } from './case';
 import { commitIn } from './change';
 import type { OperationRequest } from './request';
 import { libraryOf } from './library-of';
@@ -77,7 +77,7 @@ export function compileInput(
 }
 
 /** Folders of the policy repository that the steps of a case work with, looked up before the case is judged. */
-export function foldersOf(input: Case): readonly string[] {
+export function foldersOf(input: Judged): readonly string[] {
   // Most companies' work needs none, and then nothing has to be compiled to know.
   const { runbooks, actions } = input.repository;
   if (![...runbooks.values(), ...actions.values()].some(({ document }) => needsFolders(document))) return [];
@@ -85,7 +85,7 @@ export function foldersOf(input: Case): readonly string[] {
   const work = workOf(input, request);
   if (work.kind === 'none') return [];
   const bare = { ...compileInput(input, request, work), folders: undefined };
-  const plans = [compileResolve(bare), compilePlan({ ...bare, resolve: {} })];
+  const plans = [compileResolve(bare), compilePlan({ ...bare, resolve: input.resolved ?? {} })];
   return [...new Set(plans.flatMap((each) => (each?.ok ? toolFoldersIn(each.plan) : [])))].sort();
 }
 

@@ -649,3 +649,20 @@ describe('what holds work back by command', () => {
     expect(rollback.gates).toEqual([]);
   });
 });
+
+test('the folder that a step works with is a part of what people approve, and has to be there', async () => {
+  const path = 'runbooks/set-fleet-share.yaml';
+  const before = decidedAtOnce()[path]!;
+  const tool =
+    '  - { id: tool, name: Use the tool, uses: program, with: { program: tool, folder: ops/tool }, undo: none }\n';
+  const withTool = `${before.trimEnd()}\n${tool}`;
+  await policy.commit({ [path]: withTool });
+  await expect(judged()).rejects.toThrow(/The folder ops\/tool of the policy repository does not exist at/);
+  await policy.commit({ 'ops/tool/run.sh': 'one\n' });
+  const first = await judged();
+  await policy.commit({ 'README.md': 'another word\n' });
+  expect((await recheck(first)).kind).toBe('go');
+  await policy.commit({ 'ops/tool/run.sh': 'two\n' });
+  expect((await recheck(first)).kind).not.toBe('go');
+  await policy.commit({ [path]: before, 'ops/tool/run.sh': null });
+});
