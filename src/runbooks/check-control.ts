@@ -22,6 +22,8 @@ export function controlProblems(place: StepPlace, kind: StepKindSpec | undefined
   if (!control) return found;
   if (part === 'resolve')
     found.push({ path: ['uses'], message: `a resolve step only looks, and ${step.uses} is no look` });
+  if (step.skippable && control === 'approval')
+    found.push({ path: ['skippable'], message: 'an approval that anybody may pass over is none' });
   if (kind?.group && !step.steps) found.push({ path: ['uses'], message: `${step.uses} needs "steps"` });
   for (const key of runnerKeys)
     if (step[key] !== undefined) found.push({ path: [key], message: `${step.uses} has no "${key}"` });

@@ -29,6 +29,8 @@ export interface StepPlace {
   readonly library: Library;
   /** Inputs that stand for a connection: name -> kind. */
   readonly connectionInputs: ConnectionNames;
+  /** Whether it is done for the targets of a list. */
+  readonly isForTargets: boolean;
   /** `resolve` steps have to be read-only. */
   readonly part: 'resolve' | 'steps' | 'finally';
 }
@@ -48,6 +50,12 @@ class StepChecker {
   check(): void {
     const { step, part, library } = this.place;
     if (step.if !== undefined) this.condition(step.if, ['if'], []);
+    if (step['on-failure'] === 'ask' && this.place.isForTargets)
+      this.add(
+        ['on-failure'],
+        'nobody can be asked about each of many targets',
+        'write on-failure: ask at the foreach',
+      );
     if (nestedIn(step, library)) {
       this.found.push(...controlProblems(this.place, stepKindOf(step.uses)));
       this.templates(step.with ?? {}, ['with']);

@@ -111,6 +111,7 @@ class PartsChecker {
       later: new Set(),
       library: this.library,
       connectionInputs: new Map(),
+      isForTargets: false,
       part: 'steps',
     });
   }
@@ -131,6 +132,7 @@ class PartsChecker {
         later: new Set(ids.filter((other) => other !== id && !Object.hasOwn(own.before, other))),
         library: this.library,
         connectionInputs: connectionInputsOf(this.document),
+        isForTargets: sight.items.length > 0,
         part: sight.part,
       });
       const inner = this.inner(step, own);

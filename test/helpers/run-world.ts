@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import { createRunStep } from '../../activities/run-step';
+import { createRunParts } from '../../activities/worker/run-parts';
+import { digestOf } from '../../src/canonical';
+import type { Json, JsonObject } from '../../src/json';
+import type { RunResult } from '../../src/operation/outcome';
+import type { Plan } from '../../src/operation/plan';
+import { compilePlan } from '../../src/runbooks/compile';
+import { actionSchema, runbookSchema, type Action, type Runbook } from '../../src/runbooks/schema';
+import { relay } from '../../src/operation/relay';
+import { RUN_ACT, RUN_PROGRESS, runnerQueue, WORKER_QUEUE } from '../../workflows/contract';
+import type { RunAct, RunInput, RunProgress } from '../../workflows/run/state';
+import { aRequest, testTimings } from './operation-world';
+import { openTemporal, type TestTemporal } from './temporal';
+
+const relayKey = 'a-relay-key-for-tests-of-32-characters';
+
+/** A runbook under way. */
+export interface RunningRunbook {
+  readonly result: Promise<RunResult>;
+  tell(act: RunAct): Promise<void>;
+  /** The latest that the run has reported of each step, and its phase. */
+  shown(): Promise<{ readonly phase?: RunProgress['phase']; readonly steps: RunProgress['steps'] }>;
+}
+
+export interface RunWorld {
+  readonly temporal: TestTemporal;
+  /** Compiles a runbook as an operation would and runs it with real runners. */
+  start(spec: {
+    readonly runbook: object;
+    readonly actions?: readonly object[];
+    readonly runbooks?: readonly object[];
+    readonly inputs?: JsonObject;
+    readonly id?: string;
+  }): Promise<RunningRunbook>;
+  close(): Promise<void>;
+}
+
+/**
+ * Runs of runbooks with everything real but the operation around them: workflows, worker, runner and a service `api`
+ * that the test provides.
+ */
+export async function openRunWorld(about: { readonly origin: string; readonly address?: string }): Promise<RunWorld> {
+  const temporal = await openTemporal(about.address);
+  const bodies = new Map<string, string>();
+  const blobs = {
+    put: async (text: string) => {
+      const digest = digestOf(text);
+      bodies.set(digest, text);
+      return digest;
+    },
+    get: async (digest: string) => Buffer.from(bodies.get(digest) ?? ''),
+  };
+  const plans = new Map<string, Plan>();
+  const policy = { current: () => Promise.reject(new Error('no policy here')) };
+  await temporal.worker({
+    taskQueue: WORKER_QUEUE,
+    workflows: true,
+    activities: createRunParts({ policy, blobs, relayKey, now: () => new Date() }),
+  });
+  await temporal.worker({
+    taskQueue: runnerQueue('default'),
+    activities: {
+      runStep: createRunStep({
+        readPlan: async (digest) => plans.get(digest)!,
+        keepBody: blobs.put,
+        readBody: async (digest) => JSON.parse(bodies.get(digest)!) as Json,
+        now: Date.now,
+        env: {},
+        log: { debug: () => undefined, warn: () => undefined },
+      }),
+    },
+  });
+  return {
+    temporal,
+    async start({ runbook, actions = [], runbooks = [], inputs = {}, id = `run-${randomUUID()}` }) {
+      const plan = compiled({ runbook, actions, runbooks, inputs, id, origin: about.origin });
+      plans.set(plan.outline.digest, plan.plan);
+      const request = relay('request', aRequest({ id, kind: 'runbook' }), relayKey);
+      const input: RunInput = { operationId: id, plan: plan.outline, request, late: {}, timings: testTimings };
+      const handle = await temporal.client.workflow.start('run', {
+        workflowId: `${id}/run`,
+        taskQueue: WORKER_QUEUE,
+        args: [input],
+      });
+      return {
+        result: handle.result() as Promise<RunResult>,
+        tell: (act) => handle.signal(RUN_ACT, act),
+        shown: () => shownBy(temporal, `${id}/run`),
+      };
+    },
+    close: () => temporal.close(),
+  };
+}
+
+function compiled(spec: {
+  readonly runbook: object;
+  readonly actions: readonly object[];
+  readonly runbooks: readonly object[];
+  readonly inputs: JsonObject;
+  readonly id: string;
+  readonly origin: string;
+}) {
+  const runbook: Runbook = runbookSchema.parse({ name: 'probe', ...spec.runbook });
+  const actions = spec.actions.map((action): Action => actionSchema.parse(action));
+  const runbooks = spec.runbooks.map((other): Runbook => runbookSchema.parse(other));
+  const made = compilePlan({
+    request: aRequest({ id: spec.id, kind: 'runbook', inputs: spec.inputs }),
+    policyCommit: 'c'.repeat(40),
+    service: {},
+    environment: {},
+    work: { kind: 'runbook', runbook },
+    library: { actions: byName(actions), runbooks: byName(runbooks) },
+    resolve: {},
+    connections: { api: { name: 'api', kind: 'http', origin: spec.origin } },
+    metrics: {},
+    sources: [],
+    watchMs: 0,
+  });
+  if (!made.ok) throw new Error(made.problems.join('\n'));
+  return made;
+}
+
+function byName<T extends { readonly name: string }>(documents: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(documents.map((document) => [document.name, document]));
+}
+
+/** There is no operation that could hear the reports, so they are read from the run's own history. */
+async function shownBy(temporal: TestTemporal, workflowId: string): ReturnType<RunningRunbook['shown']> {
+  const { events } = await temporal.client.workflow.getHandle(workflowId).fetchHistory();
+  const reports = (events ?? []).flatMap((event) => {
+    const said = event.signalExternalWorkflowExecutionInitiatedEventAttributes;
+    if (said?.signalName !== RUN_PROGRESS) return [];
+    return [JSON.parse(Buffer.from(said.input!.payloads![0]!.data!).toString()) as RunProgress];
+  });
+  const steps: { [path: string]: RunProgress['steps'][string] } = {};
+  for (const report of reports)
+    for (const [path, step] of Object.entries(report.steps)) steps[path] = { ...steps[path], ...step };
+  return { phase: reports.at(-1)?.phase, steps };
+}
