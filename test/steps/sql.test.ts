@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { JsonObject } from '../../src/json';
 import { password, TestPostgres } from '../helpers/postgres';
@@ -117,6 +117,25 @@ describe('sql/query', () => {
     await eventually(async () => expect(await database.running()).toBe(1));
     environment.cancel();
     expect(await ended).toBe('cancelled');
+    await eventually(async () => expect(await database.running()).toBe(0));
+  });
+
+  it('leaves no statement running at the server when its line is cut, as it is when a runner is killed', async () => {
+    const lines: Socket[] = [];
+    const proxy = createServer((near) => {
+      const far = connect(database.connection.port, '127.0.0.1');
+      lines.push(near, far);
+      for (const line of [near, far]) line.on('error', () => undefined);
+      near.pipe(far).pipe(near);
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const { port } = proxy.address() as { port: number };
+    const attempt = { ...query({ query: 'select pg_sleep(60)' }), over: { ...database.connection, port } };
+    const failing = fails(attempt);
+    await eventually(async () => expect(await database.running()).toBe(1));
+    for (const line of lines) line.destroy();
+    proxy.close();
+    expect(await failing).toMatchObject({ type: 'StepError', message: expect.stringMatching(/connection was cut/) });
     await eventually(async () => expect(await database.running()).toBe(0));
   });
 
