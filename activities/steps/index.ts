@@ -16,6 +16,7 @@ import { runPostgresLogicalReplication } from './postgres-logical-replication';
 import { runSqlMigrate } from './sql-migrate';
 import { runSqlQuery } from './sql-query';
 import type { StepKind } from './step-kind';
+import { runTextEncode } from './text-encode';
 
 /** Every step kind a runner can carry out: the same list as `runnerKinds` in `src/runbooks/step-kinds.ts`, which a test holds to it. */
 export const runnableStepKinds: readonly StepKind[] = [
@@ -29,6 +30,7 @@ export const runnableStepKinds: readonly StepKind[] = [
   runGitRead,
   runGitCommit,
   runGitMerge,
+  runTextEncode,
   runPrometheusCheck,
   runMonitor,
   runAnsiblePlaybook,

@@ -1,14 +1,15 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { sha256 } from '../../src/canonical';
-import { sqlMigrate, type SqlMigrateWith } from '../../src/runbooks/kinds/sql-migrate';
+import { sqlMigrate, type Migration, type SqlMigrateWith } from '../../src/runbooks/kinds/sql-migrate';
 import type { PostgresSession } from '../adapters/postgres';
 import { StepFailed, type StepAnswer } from './outcomes';
 import { askReadOnly, inDatabase } from './sql-session';
-import { stepKind } from './step-kind';
-
-type Migration = SqlMigrateWith['migrations'][number];
+import { stepKind, type StepContext } from './step-kind';
 
 export const runSqlMigrate = stepKind<SqlMigrateWith>(sqlMigrate, async (context) => {
-  const { migrations, dry_run: isDry } = context.given;
+  const { dry_run: isDry } = context.given;
+  const migrations = context.given.migrations ?? (await migrationsIn(context));
   const operation = context.plan.operation.id;
   return inDatabase(context, async (session) => {
     if (isDry) return told(await pendingOf(session, migrations), { applied: [], all: migrations });
@@ -22,6 +23,15 @@ export const runSqlMigrate = stepKind<SqlMigrateWith>(sqlMigrate, async (context
     return told([], { applied: pending, all: migrations });
   });
 });
+
+async function migrationsIn(context: StepContext<SqlMigrateWith>): Promise<readonly Migration[]> {
+  const folder = context.given.folder!;
+  const place = (await context.workspace()).folder(folder);
+  const names = (await readdir(place)).filter((name) => name.endsWith('.sql')).sort();
+  if (names.length === 0)
+    throw new StepFailed(`The folder ${folder} has no migrations; they are files that end in .sql.`);
+  return Promise.all(names.map(async (id) => ({ id, sql: await readFile(join(place, id), 'utf8') })));
+}
 
 /** What the database has not had yet, in order. Throws `StepFailed` when what it had is not what is asked for now. */
 async function pendingOf(session: PostgresSession, migrations: readonly Migration[]): Promise<readonly Migration[]> {

@@ -21,6 +21,7 @@ import { postgresLogicalReplication } from './kinds/postgres-logical-replication
 import { sqlMigrate } from './kinds/sql-migrate';
 import { sqlQuery } from './kinds/sql-query';
 import { temporalWorkflow } from './kinds/temporal-workflow';
+import { textEncode } from './kinds/text-encode';
 import { wait } from './kinds/wait';
 import type { StepKindSpec } from './step-kind';
 
@@ -50,6 +51,7 @@ export const runnerKinds: readonly StepKindSpec[] = [
   gitRead,
   gitCommit,
   gitMerge,
+  textEncode,
   prometheusCheck,
   monitor,
   ansiblePlaybook,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { JsonObject } from '../../src/json';
 import { makeRepository, type TestRepository } from '../helpers/git-repository';
 import { attemptOf, environmentOf, failureOf, key, type Attempt } from './attempt';
+import { openTools } from './tools';
 import { hostileValues } from './hostile-values';
 
 let repository: TestRepository;
@@ -59,6 +60,12 @@ describe('git/read', () => {
       pool: 10,
     });
     expect((await fails(read({ path: 'releases.md', parse: 'json' }))).message).toMatch(/is not JSON/);
+  });
+
+  it('keeps a file for later steps', async () => {
+    const tools = await openTools();
+    const { outputs } = await run(read({ path: 'releases.md', keep: true }, { outputs: { file: 'file' }, tools }));
+    expect(outputs.file).toMatchObject({ $file: { name: 'releases.md', bytes: 5 } });
   });
 
   test.each([

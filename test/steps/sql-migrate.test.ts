@@ -2,6 +2,7 @@ import type { JsonObject } from '../../src/json';
 import { password, TestPostgres } from '../helpers/postgres';
 import { eventually } from '../helpers/temporal';
 import { attemptOf, environmentOf, failureOf, type Attempt } from './attempt';
+import { openTools, packFiles } from './tools';
 
 let database: TestPostgres;
 beforeAll(async () => (database = await TestPostgres.start()));
@@ -59,6 +60,17 @@ describe('sql/migrate', () => {
     });
     expect(await tables()).toEqual(['orders']);
     expect((await run(migrate([orders, lines]))).outputs.applied).toEqual(['002_lines']);
+  });
+
+  it('takes the SQL files of a folder of the policy repository, in the order of their names', async () => {
+    const tools = await openTools();
+    const files = { '002_lines.sql': lines.sql, '001_orders.sql': orders.sql, 'README.md': 'not SQL' };
+    const trees = { 'migrations/shop': await packFiles(tools.blobs, files) };
+    const attempt = migrate([]);
+    const step = { ...attempt.step, with: { connection: 'api', folder: 'migrations/shop' } };
+    const result = await run({ ...attempt, step, trees, tools });
+    expect(result.outputs.applied).toEqual(['001_orders.sql', '002_lines.sql']);
+    expect(await tables()).toEqual(['lines', 'orders']);
   });
 
   test.each<[string, readonly JsonObject[], RegExp]>([
