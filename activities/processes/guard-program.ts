@@ -42,7 +42,7 @@ function endGently(by: EndedBy): void {
   if (endedBy) return;
   endedBy = by;
   killAt = now() + (order?.graceMs ?? 0);
-  signalAll('SIGTERM');
+  signalAll(order?.stopSignal ?? 'SIGTERM');
 }
 
 /** Ends what is left at once and leaves. */

@@ -13,10 +13,15 @@ export type GuardOrder =
       readonly leaseMs: number;
       readonly limitMs: number;
       readonly graceMs: number;
+      /** How the group is asked to end before it is made to. */
+      readonly stopSignal: StopSignal;
       readonly memoryBytes: number;
     }
   | { readonly kind: 'renew'; readonly leaseMs: number }
   | { readonly kind: 'end' };
+
+/** `SIGINT` for programs that end what they are in the middle of only when it comes as from a keyboard. */
+export type StopSignal = 'SIGTERM' | 'SIGINT';
 
 /** Who or what ended a group. */
 export type EndedBy = 'itself' | 'asked' | 'time' | 'memory' | 'lease';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { ambient } from '../../src/config';
-import type { EndedBy, GuardNews, GuardOrder } from './guard-protocol';
+import type { EndedBy, GuardNews, GuardOrder, StopSignal } from './guard-protocol';
 import { entering, type Isolation } from './isolation';
 import { livingOf } from './living';
 
@@ -23,6 +23,8 @@ export interface ProgramRun {
   readonly cwd: string;
   readonly input?: string | Uint8Array;
   readonly network: 'host' | 'none';
+  /** SIGTERM when absent. */
+  readonly stopSignal?: StopSignal;
   readonly limits: {
     readonly wallMs: number;
     readonly graceMs: number;
@@ -127,6 +129,7 @@ function startOf({ isolation }: ProgramHost, run: ProgramRun, token: string): Gu
     leaseMs: run.lease.restMs(),
     limitMs: limits.wallMs,
     graceMs: limits.graceMs,
+    stopSignal: run.stopSignal ?? 'SIGTERM',
     memoryBytes: limits.memoryBytes,
   };
 }

@@ -15,6 +15,9 @@ import { runSqlExecute } from './sql-execute';
 import { runPostgresLogicalReplication } from './postgres-logical-replication';
 import { runSqlMigrate } from './sql-migrate';
 import { runSqlQuery } from './sql-query';
+import { runTerraformApply } from './terraform-apply';
+import { runTerraformDestroy } from './terraform-destroy';
+import { runTerraformPlan } from './terraform-plan';
 import type { StepKind } from './step-kind';
 import { runTextEncode } from './text-encode';
 
@@ -31,6 +34,9 @@ export const runnableStepKinds: readonly StepKind[] = [
   runGitCommit,
   runGitMerge,
   runTextEncode,
+  runTerraformPlan,
+  runTerraformApply,
+  runTerraformDestroy,
   runPrometheusCheck,
   runMonitor,
   runAnsiblePlaybook,

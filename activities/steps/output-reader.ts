@@ -23,6 +23,10 @@ export class OutputReader {
       /** Whole lines of the log. */
       readonly onText: (text: string) => void;
       readonly onLine: (line: string, from: Source) => void;
+      /** How much of the standard output is kept; 4 MiB when absent. */
+      readonly keepBytes?: number;
+      /** Its standard output is for the step alone: no line of it is told. */
+      readonly isPrivate?: boolean;
     },
   ) {
     const stream = () => ({ masked: new StreamRedactor(spec.redactor), rest: '' });
@@ -31,6 +35,7 @@ export class OutputReader {
 
   take(from: Source, chunk: Buffer): void {
     if (from === 'stdout') this.keep(chunk);
+    if (from === 'stdout' && this.spec.isPrivate) return;
     this.lines(from, this.streams[from].masked.push(chunk));
   }
 
@@ -53,7 +58,7 @@ export class OutputReader {
   }
 
   private keep(chunk: Buffer): void {
-    const room = maxKeptBytes - this.keptBytes;
+    const room = (this.spec.keepBytes ?? maxKeptBytes) - this.keptBytes;
     if (chunk.length > room) this.isWhole = false;
     if (room <= 0) return;
     const part = chunk.subarray(0, room);

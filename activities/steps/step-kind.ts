@@ -5,7 +5,7 @@ import type { Filled, Variables } from '../../src/runbooks/expressions';
 import type { StepKindSpec } from '../../src/runbooks/step-kinds';
 import type { HttpAnswer, HttpAsk } from '../adapters/http-connection';
 import type { FileRef } from '../../src/runbooks/file-ref';
-import type { AllowedProgram } from './allowed-programs';
+import type { AllowedProgram, TerraformSettings } from './allowed-programs';
 import type { StepAnswer } from './outcomes';
 import type { RunAsk, RunEnd } from './toolbox';
 import type { Workspace } from './workspace';
@@ -38,6 +38,8 @@ export interface StepContext<With = JsonObject> {
   run(ask: RunAsk): Promise<RunEnd>;
   /** A program that the configuration of this runner allows, by its name there. */
   allowedProgram(name: string): AllowedProgram | undefined;
+  /** What the configuration of this runner says of Terraform and OpenTofu. */
+  terraformSettings(): TerraformSettings;
   /** Keeps bytes for later steps, on whatever pool they run. */
   keepFile(bytes: Uint8Array, name: string): Promise<FileRef>;
   /** The bytes of a file that a step has kept. */

@@ -5,6 +5,7 @@ import type { Plan, PlanStep, StepResult } from '../../src/operation/plan';
 import type { RunStepInput } from '../../src/operation/ports';
 import { formatDuration } from '../../src/runbooks/duration';
 import { evaluateCondition, evaluateSource, fillTemplates, type Variables } from '../../src/runbooks/expressions';
+import { resolveScope } from '../../src/runbooks/scope';
 import { authHeaders } from '../adapters/auth-headers';
 import { requestOver, type HttpAnswer, type HttpAsk } from '../adapters/http-connection';
 import { NotYet, StepFailed, type StepAnswer } from './outcomes';
@@ -60,9 +61,17 @@ export class StepRun {
     this.holdUntil(seen);
     if (step.expect && !this.condition(step.expect.condition, 'expect', seen))
       throw new StepFailed(this.otherwise(step.expect, seen));
-    const outputs = this.outputs(step.outputs ?? {}, seen);
+    const outputs = { ...this.facts(answer), ...this.outputs(step.outputs ?? {}, seen) };
     const detail = answer.detail === undefined ? {} : { detail: answer.detail };
     return { status: 'done', outputs, summary: this.summary(answer, seen, outputs), ...detail };
+  }
+
+  /** What policy counts of a `resolve` step even where its author names no outputs. */
+  private facts({ tells }: StepAnswer): JsonObject {
+    const { step, kinds } = this.options;
+    if (step.scope !== resolveScope) return {};
+    const names = kinds.find(({ spec }) => spec.name === step.uses)?.spec.facts ?? [];
+    return Object.fromEntries(names.flatMap((name) => (Object.hasOwn(tells, name) ? [[name, tells[name]!]] : [])));
   }
 
   async undo(): Promise<StepResult> {

@@ -10,7 +10,7 @@ import { formatDuration } from '../../src/runbooks/duration';
 import { programAt } from '../processes/isolation';
 import type { ProgramArguments } from '../processes/program-arguments';
 import { NotStarted, runProgram, type ProgramEnd, type ProgramHost } from '../processes/run-program';
-import type { AllowedProgram } from './allowed-programs';
+import type { AllowedProgram, TerraformSettings } from './allowed-programs';
 import { AttemptGone, type Heart } from './heart';
 import { StepError, StepFailed } from './outcomes';
 import { OutputReader } from './output-reader';
@@ -27,6 +27,7 @@ export interface ToolHost extends ProgramHost {
   readonly limits: { readonly memoryBytes: number; readonly outputBytes: number };
   /** What steps of the kind `program` may run, by name. */
   readonly programs?: ReadonlyMap<string, AllowedProgram>;
+  readonly terraform?: TerraformSettings;
 }
 
 export interface RunAsk {
@@ -43,6 +44,14 @@ export interface RunAsk {
   /** ms; the time that the step has left, when absent or more. */
   readonly limitMs?: number;
   readonly memoryBytes?: number;
+  /** How it is asked to end; SIGTERM when absent. */
+  readonly stopSignal?: 'SIGTERM' | 'SIGINT';
+  /** How long it may take to end when it is asked to, ms; 10 s when absent, and never longer than the step has. */
+  readonly graceMs?: number;
+  /** Its standard output may hold what nobody is to see: it goes to the step and not to the log. */
+  readonly isPrivate?: boolean;
+  /** How much of its standard output the step gets; 4 MiB when absent. */
+  readonly keepBytes?: number;
   /** Hears each line of the output, masked. */
   readonly onLine?: (line: string, from: 'stdout' | 'stderr') => void;
 }
@@ -50,7 +59,7 @@ export interface RunAsk {
 export interface RunEnd {
   /** 0 is what most programs call a success; a program that a signal ended has 128 and the signal's number. */
   readonly code: number;
-  /** What it wrote to its standard output, not masked, up to 4 MiB; results are masked when they leave the runner. */
+  /** What it wrote to its standard output, not masked, up to `keepBytes`; results are masked when they leave the runner. */
   readonly stdout: string;
   /** Whether `stdout` is all of it. */
   readonly isWhole: boolean;
@@ -62,12 +71,19 @@ export interface RunEnd {
 
 type Tools = Pick<
   StepContext,
-  'workspace' | 'run' | 'allowedProgram' | 'keepFile' | 'readFile' | 'checkpoint' | 'saveCheckpoint'
+  | 'workspace'
+  | 'run'
+  | 'allowedProgram'
+  | 'terraformSettings'
+  | 'keepFile'
+  | 'readFile'
+  | 'checkpoint'
+  | 'saveCheckpoint'
 >;
 
 /** A step ends before Temporal's patience does, or a new attempt could begin beside it. */
 const longestMarginMs = 30_000;
-const longestGraceMs = 10_000;
+const defaultGraceMs = 10_000;
 
 /** What one attempt of a step may use to run programs. `close` removes everything but the log. */
 export class Toolbox {
@@ -94,6 +110,7 @@ export class Toolbox {
       workspace: () => this.workspace(),
       run: (ask) => this.run(ask, key),
       allowedProgram: (name) => this.spec.host?.programs?.get(name),
+      terraformSettings: () => this.spec.host?.terraform ?? {},
       keepFile: async (bytes, name) => {
         const digest = await this.host().blobs.put(bytes);
         return { $file: { digest, bytes: bytes.length, name } };
@@ -162,12 +179,14 @@ export class Toolbox {
     const host = this.host();
     const program = this.programOf(ask.program);
     const { root, home, temporary } = await this.workspace();
-    const [log, restMs] = [await this.log(), this.restMs()];
+    const [log, restMs] = [await this.log(), this.restMs(ask.graceMs)];
     await this.confirm();
     const reader = new OutputReader({
       redactor,
       onText: (text) => log.write(text),
       onLine: (line, from) => ask.onLine?.(line, from),
+      keepBytes: ask.keepBytes,
+      isPrivate: ask.isPrivate,
     });
     const env = {
       ...ambient(['PATH']),
@@ -187,6 +206,7 @@ export class Toolbox {
         cwd: ask.cwd ?? root,
         input: ask.input,
         network: ask.network ?? 'host',
+        stopSignal: ask.stopSignal,
         limits: {
           ...host.limits,
           memoryBytes: ask.memoryBytes ?? host.limits.memoryBytes,
@@ -203,7 +223,7 @@ export class Toolbox {
       if (!(error instanceof NotStarted)) throw error;
       throw new StepFailed(`“${step.name}” could not start ${basename(program)} (${error.message}).`);
     } finally {
-      this.lastLines.splice(0, Infinity, ...reader.told().lastLines);
+      if (!ask.isPrivate) this.lastLines.splice(0, Infinity, ...reader.told().lastLines);
     }
   }
 
@@ -217,13 +237,13 @@ export class Toolbox {
     }
   }
 
-  private restMs(): { readonly wallMs: number; readonly graceMs: number } {
+  private restMs(graceMs = defaultGraceMs): { readonly wallMs: number; readonly graceMs: number } {
     const wholeMs = this.spec.context.info.startToCloseTimeoutMs ?? this.spec.step.timeoutMs;
     const marginMs = Math.min(longestMarginMs, Math.min(wholeMs, this.spec.step.timeoutMs) * 0.2);
     const limitMs = Math.min(wholeMs, this.spec.step.timeoutMs) - marginMs;
     return {
       wallMs: limitMs - (performance.now() - this.began),
-      graceMs: Math.min(longestGraceMs, marginMs / 2),
+      graceMs: Math.min(graceMs, marginMs * (graceMs > defaultGraceMs ? 0.8 : 0.5)),
     };
   }
 

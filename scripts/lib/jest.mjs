@@ -12,6 +12,7 @@ import {
   ensurePostgres,
   ensureRedis,
   ensureTemporal,
+  ensureTerraform,
 } from './setup.mjs';
 
 /** Tests that need the machine for themselves: Slack's three seconds are not stretched for a neighbour's sake. */
@@ -39,6 +40,11 @@ export async function prepareTests() {
     throw new Stop(
       'The tests run the real Ansible: install Python 3.11 or newer, so that ansible-core can be installed, or set ANSIBLE_BIN to the folder of ansible-playbook, and try again.',
     );
+  const terraform = await ensureTerraform();
+  if (!terraform)
+    throw new Stop(
+      'The tests run the real Terraform: install Terraform or OpenTofu 1.4 or newer, or install Go so that this script can build one, or set TERRAFORM_BIN to the path of a copy, and try again.',
+    );
   const kafka = await ensureKafka();
   if (!kafka)
     throw new Stop(
@@ -50,6 +56,7 @@ export async function prepareTests() {
     KAFKA_JARS: kafka,
     POSTGRES_BIN: postgres,
     TEMPORAL_CLI: temporal,
+    TERRAFORM_BIN: terraform,
     REDIS_SERVER: redis.server,
   };
 }

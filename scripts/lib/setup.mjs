@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { makeKafka } from './kafka.mjs';
 import { withLock } from './lock.mjs';
 import { inRoot, isProgram, lastLines, onPath, root, run } from './run.mjs';
@@ -20,6 +20,8 @@ import { say, Stop } from './say.mjs';
 /** Set-up without dependencies: everything here works in a fresh clone with nothing but Node.js. */
 
 const TEMPORAL_VERSION = 'v1.5.1';
+/** The newest that `go install` builds. */
+const TERRAFORM_VERSION = 'v1.5.7';
 const ANSIBLE_VERSION = '2.19.14';
 const tools = inRoot('.tools');
 const locked = (what, work) => withLock(join(tools, 'setup.lock'), what, work);
@@ -114,26 +116,34 @@ async function downloadTemporal(target) {
   return starts(target);
 }
 
-async function buildTemporal(target) {
+function buildTemporal(target) {
+  return buildWithGo({
+    what: 'the Temporal CLI',
+    module: `github.com/temporalio/cli/cmd/temporal@${TEMPORAL_VERSION}`,
+    target,
+  });
+}
+
+async function buildWithGo({ what, module, target }) {
   const go = onPath('go');
   if (!go) {
-    say('Go is not installed, so the Temporal CLI cannot be built here.');
+    say(`Go is not installed, so ${what} cannot be built here.`);
     return false;
   }
-  say(`Building the Temporal CLI ${TEMPORAL_VERSION} with Go (2 to 5 minutes, once).`);
-  const folder = join(tools, `build-${process.pid}`);
+  say(`Building ${what} ${module.split('@')[1]} with Go (2 to 5 minutes, once).`);
+  const folder = join(tools, `build-${basename(target)}-${process.pid}`);
   mkdirSync(folder, { recursive: true });
-  const heartbeat = setInterval(() => say('Still building the Temporal CLI.'), 30_000);
+  const heartbeat = setInterval(() => say(`Still building ${what}.`), 30_000);
   try {
     const env = { ...process.env, GOBIN: folder, GOFLAGS: '' };
-    const result = await run(go, ['install', `github.com/temporalio/cli/cmd/temporal@${TEMPORAL_VERSION}`], { env });
+    const result = await run(go, ['install', module], { env });
     if (result.code !== 0) {
       say(`The build did not succeed:\n${lastLines(result)}`);
       return false;
     }
-    renameSync(join(folder, 'temporal'), target);
+    renameSync(join(folder, basename(target)), target);
     chmodSync(target, 0o755);
-    say('The Temporal CLI is built and kept in .tools.');
+    say(`${what[0].toUpperCase()}${what.slice(1)} is built and kept in .tools.`);
   } finally {
     clearInterval(heartbeat);
     rmSync(folder, { recursive: true, force: true });
@@ -189,6 +199,19 @@ export async function ensureAnsible() {
     const result = made.code === 0 ? await run(pip, ['install', '-q', `ansible-core==${ANSIBLE_VERSION}`]) : made;
     if (result.code !== 0) say(`Ansible could not be installed:\n${lastLines(result)}`);
     return (await starts(own)) ? dirname(own) : undefined;
+  });
+}
+
+/** Path of Terraform or OpenTofu: one on PATH, else a Terraform of our own in .tools; undefined when none can be had. */
+export async function ensureTerraform() {
+  if (process.env.TERRAFORM_BIN) return process.env.TERRAFORM_BIN;
+  const own = join(tools, 'terraform');
+  const found = await firstThatStarts([onPath('terraform'), onPath('tofu'), own]);
+  if (found) return found;
+  return locked('getting Terraform', async () => {
+    if (await starts(own)) return own;
+    const module = `github.com/hashicorp/terraform@${TERRAFORM_VERSION}`;
+    return (await buildWithGo({ what: 'Terraform', module, target: own })) ? own : undefined;
   });
 }
 

@@ -24,8 +24,8 @@ export function logFolder(config: Pick<Config, 'LOG_STORE' | 'DATA_DIR'>): strin
 }
 
 /** Throws a `Refusal` when the file cannot be read or used: less would be another list. */
-function allowedPrograms(file: string | undefined): ToolHost['programs'] {
-  if (file === undefined) return undefined;
+function allowedPrograms(file: string | undefined): Pick<ToolHost, 'programs' | 'terraform'> {
+  if (file === undefined) return {};
   try {
     return readAllowedPrograms(file, readFileSync(file, 'utf8'));
   } catch (error) {
@@ -58,7 +58,7 @@ export async function openToolHost(
     blobs,
     logs,
     workPlace,
-    programs: allowedPrograms(config.RUNNER_PROGRAMS),
+    ...allowedPrograms(config.RUNNER_PROGRAMS),
     isolation,
     guard: [process.execPath, guard],
     limits: { memoryBytes: config.STEP_MEMORY_MB * 2 ** 20, outputBytes },

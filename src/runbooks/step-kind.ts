@@ -19,6 +19,8 @@ export interface StepKindSpec {
   readonly with: z.ZodType;
   /** Names that `outputs`, `until`, `expect` and `find.found` may use besides those of the scope. */
   readonly tells: readonly string[];
+  /** Names of `tells` that policy counts as numbers of the plan when a `resolve` step is of this kind, whatever its `outputs` are. */
+  readonly facts?: readonly string[];
   /** Keys of `with` that hold a CEL expression instead of a template, and what it may name. */
   readonly expressions?: readonly string[];
   /** Keys of `with` in which inserted values are percent-encoded, so that a value never becomes a part of a URL. */

@@ -22,6 +22,9 @@ import { sqlMigrate } from './kinds/sql-migrate';
 import { sqlQuery } from './kinds/sql-query';
 import { temporalWorkflow } from './kinds/temporal-workflow';
 import { textEncode } from './kinds/text-encode';
+import { terraformApply } from './kinds/terraform-apply';
+import { terraformDestroy } from './kinds/terraform-destroy';
+import { terraformPlan } from './kinds/terraform-plan';
 import { wait } from './kinds/wait';
 import type { StepKindSpec } from './step-kind';
 
@@ -52,6 +55,9 @@ export const runnerKinds: readonly StepKindSpec[] = [
   gitCommit,
   gitMerge,
   textEncode,
+  terraformPlan,
+  terraformApply,
+  terraformDestroy,
   prometheusCheck,
   monitor,
   ansiblePlaybook,

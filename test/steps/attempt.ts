@@ -32,6 +32,8 @@ export interface Attempt {
   readonly kinds?: readonly StepKind[];
   readonly acknowledge?: Acknowledge;
   readonly trees?: Plan['trees'];
+  /** Key of its scope; that of the work when absent. */
+  readonly scope?: string;
 }
 
 const now = 1_800_000_000_000;
@@ -94,12 +96,12 @@ function planOf(origin: string, asked: Attempt): Plan {
       sources: [],
       connections: { api: connection },
       metrics: asked.metrics ?? {},
-      scopes: { main: { inputs: asked.inputs ?? {} } },
+      scopes: { [asked.scope ?? 'main']: { inputs: asked.inputs ?? {} } },
       service: {},
       environment: {},
       trees: asked.trees,
       resolve: {},
-      steps: [compileStep(stepSchema.parse(asked.step), 0, { prefix: '', scope: 'main', phase: 'work' })],
+      steps: [compileStep(stepSchema.parse(asked.step), 0, { prefix: '', scope: asked.scope ?? 'main', phase: 'work' })],
     }),
   ) as Plan;
 }

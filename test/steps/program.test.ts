@@ -117,7 +117,13 @@ test('what it wrote is in a log and, in short, in the thread', async () => {
   expect(made.detail).toEqual(['one', 'two']);
 });
 
+test('the file may name where Terraform finds its settings and keeps its states', () => {
+  const read = readAllowedPrograms('programs.yaml', 'terraform: { config: /etc/terraform.rc, state: /var/lib/states }');
+  expect(read).toEqual({ programs: new Map(), terraform: { config: '/etc/terraform.rc', state: '/var/lib/states' } });
+});
+
 test.each([
+  ['a folder for states that is not absolute', 'terraform: { state: states }', /absolute path/],
   ['a path that is not absolute', 'programs: { x: { path: bin/x } }', /absolute path/],
   ['an unknown key', 'programs: { x: { path: /bin/x, shell: true } }', /shell/],
   ['a name that could be a path', 'programs: { ../x: { path: /bin/x } }', /name/],
