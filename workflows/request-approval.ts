@@ -30,6 +30,15 @@ export async function requestApproval(ask: ApprovalAsk): Promise<ApprovalResult>
   return CancellationScope.nonCancellable(() => new Approval(ask).live());
 }
 
+/** Name of its records: callers choose workflow ids, and the ledger's folders cannot be called everything. */
+function recordName(): string {
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  const plain = workflowId.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^-+/, '');
+  return plain === workflowId && plain.length <= 200
+    ? plain
+    : `${plain.slice(0, 180)}-${firstExecutionRunId.slice(0, 8)}`;
+}
+
 type Allowed = Extract<ApprovalJudgement, { kind: 'allowed' }>;
 
 class Approval {
@@ -101,7 +110,7 @@ class Approval {
   }
 
   private newRecorder(): Recorder {
-    return new Recorder({ operationId: this.id, day: this.startedAt.slice(0, 10), timings: this.timings });
+    return new Recorder({ operationId: recordName(), day: this.startedAt.slice(0, 10), timings: this.timings });
   }
 
   private newCourier(): Courier {

@@ -15,6 +15,8 @@ export interface TestTemporal {
     readonly taskQueue: string;
     readonly activities?: object;
     readonly workflows?: boolean;
+    /** Workflows of somebody else. */
+    readonly workflowsPath?: string;
   }): Promise<Worker>;
   close(): Promise<void>;
 }
@@ -36,12 +38,13 @@ export async function openTemporal(address = process.env.TEST_TEMPORAL_ADDRESS!)
     client,
     namespace,
     connection,
-    async worker({ taskQueue, activities, workflows = false }) {
+    async worker({ taskQueue, activities, workflows = false, workflowsPath }) {
       const worker = await Worker.create({
         connection,
         namespace,
         taskQueue,
         activities,
+        ...(workflowsPath === undefined ? {} : { workflowsPath }),
         ...(workflows ? { workflowBundle: { codePath: await workflowBundle() } } : {}),
         shutdownGraceTime: '1 second',
         shutdownForceTime: '2 seconds',
