@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { examplePolicy, openCompany, startAll, type Company } from './company';
 import { freePort } from './free-port';
+import { childrenOf, commandOf, isAlive } from './process-family';
 import { eventually } from './temporal';
 
 export const victims = ['bot', 'worker', 'runner', 'redis', 'temporal'] as const;
@@ -121,44 +122,5 @@ async function reachable(port: number): Promise<void> {
     await once(socket, 'connect');
   } finally {
     socket.destroy();
-  }
-}
-
-/** All processes below one, however deep. */
-function childrenOf(pid: number | undefined): readonly number[] {
-  if (pid === undefined) return [];
-  const parents = new Map<number, number>();
-  for (const name of readdirSync('/proc')) {
-    const parent = /^\d+$/.test(name) ? parentOf(Number(name)) : undefined;
-    if (parent !== undefined) parents.set(Number(name), parent);
-  }
-  const isBelow = (one: number): boolean => {
-    const parent = parents.get(one);
-    return parent !== undefined && (parent === pid || isBelow(parent));
-  };
-  return [...parents.keys()].filter(isBelow);
-}
-
-/** Parent of a process; undefined when it has ended, or is only waiting to be reaped. */
-function parentOf(pid: number): number | undefined {
-  try {
-    const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return state === 'Z' ? undefined : Number(parent);
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  return parentOf(pid) !== undefined;
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-  } catch {
-    return `process ${pid}`;
   }
 }

@@ -1,9 +1,11 @@
 import { parse, stringify } from 'yaml';
+import type { BlobStore } from '../../activities/adapters/blob-store';
 import { createRunStep } from '../../activities/run-step';
+import { packBody } from '../../activities/steps/packed-body';
 import type { StepKind } from '../../activities/steps/step-kind';
 import type { ToolHost } from '../../activities/steps/toolbox';
 import { createRunParts } from '../../activities/worker/run-parts';
-import { digestOf } from '../../src/canonical';
+import { canonical, digestOf, sha256 } from '../../src/canonical';
 import type { Connection } from '../../src/connections/schema';
 import { formatProblem } from '../../src/documents/read-yaml';
 import type { Json, JsonObject } from '../../src/json';
@@ -15,9 +17,11 @@ import { relay } from '../../src/operation/relay';
 import { readRepository, type Repository } from '../../src/policy/read-repository';
 import { compilePlan, compileResolve, type CompileInput } from '../../src/runbooks/compile';
 import { outlineOf } from '../../src/runbooks/compile-step';
+import { toolFoldersIn, type ToolFolders } from '../../src/runbooks/tool-folders';
 import { RUN_ACT, runnerQueue, WORKER_QUEUE, WORKFLOWS } from '../../workflows/contract';
-import type { RunAct, RunInput } from '../../workflows/run/state';
+import type { RunAct, RunInput, RunProgress } from '../../workflows/run/state';
 import { aRequest, openWorld, testTimings, type World } from './operation-world';
+import { reportsOf } from './run-reports';
 
 const relayKey = 'a-relay-key-for-tests-of-32-characters';
 const barePolicy =
@@ -56,6 +60,8 @@ export interface Ran {
 export interface Running {
   readonly id: string;
   readonly steps: readonly StepSeen[];
+  /** The latest that the run has reported. */
+  phase(): Promise<RunProgress['phase'] | undefined>;
   act(act: RunAct): Promise<void>;
   end(): Promise<Ran>;
 }
@@ -77,20 +83,18 @@ interface RunbooksSpec {
   readonly pools?: readonly string[];
   readonly tools?: ToolHost;
   readonly kinds?: readonly StepKind[];
+  /** Where plans and other bodies lie; in memory when absent. Runners that are programs of their own need one on disk. */
+  readonly blobs?: Pick<BlobStore, 'put' | 'get'>;
 }
 
 /** Runs runbooks for real: read and checked as the worker does it, the real workflows, the real steps, on the test run's Temporal. */
 export async function openRunbooks(spec: RunbooksSpec = {}): Promise<Runbooks> {
-  const bodies = new Map<string, string>();
-  const keep = async (text: string): Promise<string> => {
-    bodies.set(digestOf(text), text);
-    return digestOf(text);
-  };
+  const blobs = spec.blobs ?? blobsInMemory();
   let repository: Repository;
   const world = await openWorld(undefined, () =>
     createRunParts({
       policy: { current: async () => ({ repository }) as never },
-      blobs: { put: keep, get: async (digest) => Buffer.from(bodies.get(digest)!) },
+      blobs,
       relayKey,
       now: () => new Date(),
     }),
@@ -99,8 +103,8 @@ export async function openRunbooks(spec: RunbooksSpec = {}): Promise<Runbooks> {
   const seen = new Map<string, StepSeen[]>();
   const runStep = createRunStep({
     readPlan: async (digest) => plans.get(digest)!,
-    keepBody: keep,
-    readBody: async (digest) => JSON.parse(bodies.get(digest)!) as Json,
+    keepBody: (text) => blobs.put(text),
+    readBody: async (digest) => JSON.parse((await blobs.get(digest)).toString('utf8')) as Json,
     now: Date.now,
     env: spec.env ?? {},
     log: { debug: () => undefined, warn: () => undefined },
@@ -133,6 +137,7 @@ export async function openRunbooks(spec: RunbooksSpec = {}): Promise<Runbooks> {
     return {
       id,
       steps,
+      phase: async () => (await reportsOf(world.temporal, workflowId)).at(-1)?.phase,
       act: (act) => handle.signal(RUN_ACT, act),
       end: async () => ranOf((await handle.result()) as RunResult, steps),
     };
@@ -140,19 +145,24 @@ export async function openRunbooks(spec: RunbooksSpec = {}): Promise<Runbooks> {
 
   const start = async (asked: RunbookAsked): Promise<Running> => {
     repository = repositoryOf(asked);
-    const bare = compileInputOf(repository, asked);
+    const folders = await packedFoldersOf(asked, blobs);
+    const bare = { ...compileInputOf(repository, asked), folders };
     const { id } = bare.request;
+    const known = async ({ plan, outline }: { readonly plan: Plan; readonly outline: PlanOutline }): Promise<void> => {
+      plans.set(outline.digest, plan);
+      await blobs.put(canonical(plan));
+    };
     const resolving = compileResolve(bare);
     let resolve: JsonObject = {};
     if (resolving) {
       const { plan, outline } = pacedOf(resolving, asked.pace);
-      plans.set(outline.digest, plan);
+      await known({ plan, outline });
       const { result, outputs } = await (await execute(id, outline)).end();
       if (result.kind !== 'done') throw new Error(`it did not resolve: ${JSON.stringify(result)}`);
       resolve = Object.fromEntries(plan.steps.map((step) => [step.id, outputs[step.path] ?? {}]));
     }
     const { plan, outline } = pacedOf(compilePlan({ ...bare, resolve }), asked.pace);
-    plans.set(outline.digest, plan);
+    await known({ plan, outline });
     return execute(id, outline);
   };
 
@@ -166,6 +176,39 @@ export async function openRunbooks(spec: RunbooksSpec = {}): Promise<Runbooks> {
     },
     close: () => world.close(),
   };
+}
+
+function blobsInMemory(): Pick<BlobStore, 'put' | 'get'> {
+  const bodies = new Map<string, Buffer>();
+  return {
+    put: async (given) => {
+      bodies.set(sha256(given), Buffer.from(given as Uint8Array));
+      return sha256(given);
+    },
+    get: async (digest) => bodies.get(digest)!,
+  };
+}
+
+/** Folders of tools as the worker packs them, from the files that the test gives. */
+async function packedFoldersOf({ files }: RunbookAsked, blobs: Pick<BlobStore, 'put'>): Promise<ToolFolders> {
+  const documents = Object.entries(files).filter(([path]) => /^(?:runbooks|actions)\//.test(path));
+  const folders: { [folder: string]: ToolFolders[string] } = {};
+  for (const folder of toolFoldersIn(documents.map(([, text]) => parse(text) as unknown))) {
+    const inside = Object.entries(files).filter(([path]) => path.startsWith(`${folder}/`));
+    const packed = packBody(
+      inside.map(([path, text]) => ({
+        path: path.slice(folder.length + 1),
+        isProgram: false,
+        body: Buffer.from(text),
+      })),
+    );
+    const digest = await blobs.put(canonical(packed));
+    folders[folder] =
+      inside.length === 0
+        ? { problem: `The folder ${folder} is not there.` }
+        : { tree: digest.slice(0, 40), digest, files: inside.length, bytes: 0 };
+  }
+  return folders;
 }
 
 function repositoryOf({ files, connections = {} }: RunbookAsked): Repository {

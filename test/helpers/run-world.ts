@@ -8,9 +8,10 @@ import type { Plan } from '../../src/operation/plan';
 import { compilePlan } from '../../src/runbooks/compile';
 import { actionSchema, runbookSchema, type Action, type Runbook } from '../../src/runbooks/schema';
 import { relay } from '../../src/operation/relay';
-import { RUN_ACT, RUN_PROGRESS, runnerQueue, WORKER_QUEUE } from '../../workflows/contract';
+import { RUN_ACT, runnerQueue, WORKER_QUEUE } from '../../workflows/contract';
 import type { RunAct, RunInput, RunProgress } from '../../workflows/run/state';
 import { aRequest, testTimings } from './operation-world';
+import { reportsOf } from './run-reports';
 import { openTemporal, type TestTemporal } from './temporal';
 
 const relayKey = 'a-relay-key-for-tests-of-32-characters';
@@ -125,14 +126,8 @@ function byName<T extends { readonly name: string }>(documents: readonly T[]): R
   return new Map(documents.map((document) => [document.name, document]));
 }
 
-/** There is no operation that could hear the reports, so they are read from the run's own history. */
 async function shownBy(temporal: TestTemporal, workflowId: string): ReturnType<RunningRunbook['shown']> {
-  const { events } = await temporal.client.workflow.getHandle(workflowId).fetchHistory();
-  const reports = (events ?? []).flatMap((event) => {
-    const said = event.signalExternalWorkflowExecutionInitiatedEventAttributes;
-    if (said?.signalName !== RUN_PROGRESS) return [];
-    return [JSON.parse(Buffer.from(said.input!.payloads![0]!.data!).toString()) as RunProgress];
-  });
+  const reports = await reportsOf(temporal, workflowId);
   const steps: { [path: string]: RunProgress['steps'][string] } = {};
   for (const report of reports)
     for (const [path, step] of Object.entries(report.steps)) steps[path] = { ...steps[path], ...step };
