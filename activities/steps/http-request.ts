@@ -10,7 +10,7 @@ export const runHttpRequest = stepKind<HttpRequestWith>(httpRequest, async (cont
     method: given.method,
     path: withQuery(given.path, given.query),
     headers: headersOf(context),
-    ...bodyOf(given),
+    ...(await bodyOf(context)),
     status: given.status,
   });
   return {
@@ -35,11 +35,18 @@ function headersOf({ given, idempotencyKey }: StepContext<HttpRequestWith>): Htt
   return { ...headers, 'idempotency-key': idempotencyKey };
 }
 
-function bodyOf(given: HttpRequestWith): Pick<HttpAsk, 'body'> {
-  if (given.json !== undefined) return { body: { type: 'application/json', text: JSON.stringify(given.json) } };
-  if (given.form === undefined) return {};
-  const form = new URLSearchParams(textPairs(given.form));
-  return { body: { type: 'application/x-www-form-urlencoded', text: form.toString() } };
+async function bodyOf({ given, secret }: StepContext<HttpRequestWith>): Promise<Pick<HttpAsk, 'body'>> {
+  const { json, form, text, secrets = {} } = given;
+  if (text !== undefined) return { body: { type: 'text/plain', text } };
+  const hidden: { [field: string]: string } = {};
+  for (const [field, reference] of Object.entries(secrets)) hidden[field] = await secret(reference);
+  if (json !== undefined) {
+    const whole = Object.keys(hidden).length > 0 ? { ...(json as JsonObject), ...hidden } : json;
+    return { body: { type: 'application/json', text: JSON.stringify(whole) } };
+  }
+  if (form === undefined) return {};
+  const fields = new URLSearchParams(textPairs({ ...form, ...hidden }));
+  return { body: { type: 'application/x-www-form-urlencoded', text: fields.toString() } };
 }
 
 function textPairs(values: NonNullable<HttpRequestWith['form']>): [string, string][] {

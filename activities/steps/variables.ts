@@ -1,3 +1,4 @@
+import { digestOf } from '../../src/canonical';
 import type { Json, JsonObject } from '../../src/json';
 import { inputsKey, type Plan } from '../../src/operation/plan';
 import type { RunStepInput } from '../../src/operation/ports';
@@ -53,6 +54,7 @@ function operationOf(plan: Plan, input: RunStepInput): JsonObject {
   return {
     id: operation.id,
     key: input.key,
+    mark: markOf(input.key),
     kind: operation.kind,
     service: operation.service ?? '',
     environment: operation.environment ?? '',
@@ -65,4 +67,9 @@ function operationOf(plan: Plan, input: RunStepInput): JsonObject {
     policy_commit: plan.policyCommit,
     fence: input.fence ? `${input.fence.epoch}.${input.fence.number}` : '',
   };
+}
+
+/** A key in the letters that every other side takes, mainframes included; equal keys have equal marks. */
+function markOf(key: string): string {
+  return `S${digestOf(key).slice(0, 31).toUpperCase()}`;
 }

@@ -118,6 +118,7 @@ function checkSecret(key: string, secret: SecretReference, add: Add): void {
 /** The reference that an `auth` holds. */
 export function secretIn(auth: NonNullable<Connection['auth']>): SecretReference {
   if ('bearer' in auth) return auth.bearer;
+  if ('oauth' in auth) return auth.oauth;
   return 'basic' in auth ? auth.basic.password : auth.header.value;
 }
 

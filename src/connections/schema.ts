@@ -10,6 +10,8 @@ export const secretReference = z.union([
 const auth = z.union([
   z.strictObject({ bearer: secretReference }),
   z.strictObject({ basic: z.strictObject({ user: text(), password: secretReference }) }),
+  /** OAuth 1.0 with PLAINTEXT signatures, as MAAS takes it: `consumer:token:secret`. */
+  z.strictObject({ oauth: secretReference }),
   z.strictObject({ header: z.strictObject({ name: text(), value: secretReference }) }),
 ]);
 

@@ -6,6 +6,8 @@ export const operationFields = [
   'id',
   /** The idempotency key of the step that asks: the same for every attempt. */
   'key',
+  /** The key as 32 capital letters and digits, a letter first: for sides that take no longer or other one. */
+  'mark',
   'kind',
   'service',
   'environment',

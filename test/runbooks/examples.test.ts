@@ -49,6 +49,12 @@ describe('the example company', () => {
     ).toEqual([]);
   });
 
+  test.each(filesIn('actions'))('%s reads without a problem', (file) => {
+    const { value: runbook, lineOf } = read(file, actionSchema);
+    const library = { connections, runbooks: new Map(), actions };
+    expect(checkRunbook({ file, runbook, library, lineOf }).map(formatProblem)).toEqual([]);
+  });
+
   test.each(filesIn('connections'))('%s reads without a problem', (file) => {
     const { value, lineOf } = read(file, connectionSchema);
     expect(checkConnection({ file, connection: value.connection, lineOf }).map(formatProblem)).toEqual([]);

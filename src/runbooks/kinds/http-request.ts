@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretReference } from '../../connections/schema';
 import { text } from '../../documents/text';
 import type { StepKindSpec } from '../step-kind';
 
@@ -13,10 +14,25 @@ export const httpRequestWith = z
     headers: z.record(z.string(), z.string()).optional(),
     json: z.json().optional(),
     form: z.record(z.string(), scalar).optional(),
+    /** A body of plain text, as it is. */
+    text: z.string().max(1_000_000).optional(),
+    /** Further fields of a JSON or form body whose values the runner reads when it sends them. */
+    secrets: z.record(z.string(), secretReference).optional(),
     /** Statuses that count as success besides 200 to 299. */
     status: z.array(z.int().min(200).max(599)).optional(),
   })
-  .refine((given) => given.json === undefined || given.form === undefined, 'has both json and form; keep one');
+  .refine(
+    ({ json, form, text: plain }) => [json, form, plain].filter((body) => body !== undefined).length <= 1,
+    'has more than one of json, form and text; keep one',
+  )
+  .refine(
+    ({ json, form, secrets }) => secrets === undefined || form !== undefined || isMap(json),
+    'has secrets, which are fields of a json map or a form',
+  );
+
+function isMap(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
 
 export type HttpRequestWith = z.infer<typeof httpRequestWith>;
 
@@ -28,6 +44,7 @@ export const httpRequest: StepKindSpec = {
   with: httpRequestWith,
   tells: ['response'],
   urlKeys: ['path'],
+  literal: ['secrets'],
   findInherits: ['connection', 'headers'],
   readOnly: (given) => ['GET', 'HEAD'].includes(methodOf(given)),
   // RFC 9110, 9.2.2: POST and PATCH are the methods that may not simply be sent again.
