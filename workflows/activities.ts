@@ -17,6 +17,7 @@ type ReadingActivities = Pick<
   | 'judgeHold'
   | 'windowOpening'
   | 'childRequest'
+  | 'scheduledRequest'
 >;
 type RecordingActivities = Pick<WorkerActivities, 'record'>;
 type LaneActivities = Pick<

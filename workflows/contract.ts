@@ -31,12 +31,16 @@ export const WORKFLOWS = {
   requestApproval: 'requestApproval',
   review: 'review',
   policyWatch: 'policyWatch',
+  trigger: 'trigger',
 } as const;
 
 export const laneId = (where: { readonly environment: string; readonly service: string }): string =>
   `lane/${where.environment}/${where.service}`;
 /** The one `policyWatch` of a namespace. */
 export const POLICY_WATCH_ID = 'policy-watch';
+/** The Temporal Schedule of a runbook, and the beginning of the ids of what it starts. */
+export const triggerId = (runbook: string): string => `${TRIGGERS}${runbook}`;
+export const TRIGGERS = 'trigger/';
 /** The one workflow that knows what is locked, frozen and stopped by command. */
 export const HOLDS_ID = 'holds';
 /** Key of its memo under which it keeps all it knows: decisions read it without asking a worker. */
@@ -130,6 +134,12 @@ export interface OperationInput {
   readonly request: Relayed<import('../src/operation/request').OperationRequest>;
   /** What the bot freshly knew of who asks; Slack is asked when it is absent. */
   readonly known?: Relayed<KnownPerson>;
+  readonly timings: OperationTimings;
+}
+
+/** What `trigger` is started with, by the schedule of a runbook. */
+export interface TriggerInput {
+  readonly runbook: string;
   readonly timings: OperationTimings;
 }
 

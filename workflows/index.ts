@@ -7,3 +7,4 @@ export { requestApproval } from './request-approval';
 export { review } from './review';
 export { run } from './run';
 export { runSlice } from './run-slice';
+export { trigger } from './trigger';

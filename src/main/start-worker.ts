@@ -13,6 +13,7 @@ import { openReviews } from '../../activities/worker/open-reviews';
 import { createPolicyWatch } from '../../activities/worker/policy-watch';
 import { createRunParts } from '../../activities/worker/run-parts';
 import { createRecordActivities } from '../../activities/worker/records';
+import { createTriggerActivities } from '../../activities/worker/triggers';
 import { createFolderPacker } from '../../activities/worker/tool-folders';
 import { addPolicyGauges } from '../../bot/metrics';
 import {
@@ -111,6 +112,7 @@ function activitiesOf({ config, log, client, ledger, policy, code, blobs }: Open
     ...createRunParts({ policy: policy.source, blobs, relayKey: config.RELAY_KEY, now: () => new Date() }),
     ...createRecordActivities({ ledger }),
     ...createLaneActivities({ client }),
+    ...createTriggerActivities({ policy: policy.source, client, relayKey, timings, now }),
     ...createPolicyWatch({
       policy: policy.source,
       pollMs: config.POLICY_POLL_MS,

@@ -104,6 +104,33 @@ export interface WorkerActivities {
   }>;
   /** Asks people about a policy commit that may not bind without them. Repeats are harmless. */
   proposePolicy(input: { readonly commit: string }): Promise<void>;
+  /**
+   * Makes Temporal's schedules what the runbooks of a policy commit say; repeats change nothing. `formerly` are
+   * runbooks that had one, of which lists may not know yet.
+   */
+  armTriggers(input: { readonly commit: string; readonly formerly: readonly string[] }): Promise<{
+    /** Runbooks that have a schedule now. */
+    readonly armed: readonly string[];
+    /** What could not be done, full sentences. */
+    readonly problems: readonly string[];
+  }>;
+  /**
+   * The signed request of a runbook whose time has come, under the policy in force. Only for an instant that its
+   * schedule names: nobody gets a signature by starting a workflow. `tell` is the channel that hears what came of
+   * nothing.
+   */
+  scheduledRequest(input: {
+    readonly runbook: string;
+    readonly firing: string;
+  }): Promise<
+    | {
+        readonly kind: 'asks';
+        readonly request: Relayed<OperationRequest>;
+        readonly title: string;
+        readonly tell?: string;
+      }
+    | { readonly kind: 'void'; readonly sentence: string; readonly tell?: string }
+  >;
   /** Keeps what a slice of a list did, for its undo and for whoever asks later. Repeats are harmless. */
   keepSlice(input: { readonly slice: SliceRecord }): Promise<{
     readonly digest: string;

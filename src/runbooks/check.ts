@@ -1,5 +1,6 @@
 import type { Problem } from '../documents/problem';
 import type { Json } from '../json';
+import { triggerProblems } from '../triggers/check-triggers';
 import { checkStep, type Found } from './check-step';
 import { circleFrom } from './circle';
 import type { ConnectionNames } from './connection-inputs';
@@ -25,6 +26,7 @@ export function checkRunbook(input: {
       declarationProblems(spec).map((problem) => below(['inputs', name], problem)),
     ),
     ...circleProblems(file, runbook, input.library),
+    ...('on' in runbook ? triggerProblems(runbook, input.library) : []),
     ...new PartsChecker(runbook, input.library).problems(),
   ];
   return found.map(({ path, message, hint }) => ({

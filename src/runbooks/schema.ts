@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { connectionKinds } from '../connections/schema';
 import { text } from '../documents/text';
+import { triggersSchema } from './trigger-schema';
 
 /**
  * The shape of `runbooks/<name>.yaml` (DESIGN section 5). Only the shape: what it means is checked by `checkRunbook`,
@@ -91,8 +92,6 @@ export const stepSchema = z.strictObject({
   },
 });
 
-const trigger = z.record(z.string(), json);
-
 const runbookName = text().regex(
   /^[a-z][a-z0-9-]*$/,
   'has to be lower-case letters, digits and hyphens, a letter first',
@@ -114,15 +113,8 @@ export const actionSchema = z.strictObject(parts);
 
 export const runbookSchema = z.strictObject({
   ...parts,
-  on: z
-    .strictObject({
-      push: trigger.optional(),
-      schedule: trigger.optional(),
-      alert: trigger.optional(),
-      metric: trigger.optional(),
-      webhook: trigger.optional(),
-    })
-    .optional(),
+  /** What starts it without anybody asking. */
+  on: triggersSchema.optional(),
   resolve: z.array(stepSchema).max(20).optional(),
   /** Run at the end, however it ended; what fails here is told and changes nothing. */
   finally: z.array(stepSchema).max(20).optional(),

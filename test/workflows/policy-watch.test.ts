@@ -10,6 +10,7 @@ import { createPolicySource, type PolicySource } from '../../activities/worker/p
 import { createFolderPacker } from '../../activities/worker/tool-folders';
 import { createPolicyWatch } from '../../activities/worker/policy-watch';
 import { createRecordActivities } from '../../activities/worker/records';
+import { createTriggerActivities } from '../../activities/worker/triggers';
 import { POLICY_WATCH_ID, VOTE_UPDATE, WORKER_QUEUE } from '../../workflows/contract';
 import { relay } from '../../src/operation/relay';
 import type { OperationView } from '../../src/operation/view';
@@ -72,6 +73,7 @@ beforeAll(async () => {
       now,
     }),
     ...createRecordActivities({ ledger }),
+    ...createTriggerActivities({ policy: source, client, relayKey, timings: testTimings, now }),
     ...createPolicyWatch({
       policy: source,
       pollMs: 200,

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { text } from '../documents/text';
+
+/** The shapes of `on:` in a runbook: what starts it without anybody asking. What they mean is checked by `triggerProblems`. */
+
+/** What every trigger says: who answers for it, and what the runbook is given. */
+const common = {
+  /** A team of the policy: whom people turn to about what nobody asked for. */
+  owner: text(),
+  inputs: z.record(z.string(), z.json()).optional(),
+};
+
+export const scheduleTriggerSchema = z.strictObject({
+  ...common,
+  /** Minute, hour, day of the month, month, day of the week. */
+  cron: text().optional(),
+  /** Instead of `cron`. */
+  every: text().optional(),
+  /** Of `cron`; the policy's own where it is absent. */
+  timezone: text().optional(),
+  /** It starts up to so much later, so that not everything starts at once. */
+  jitter: text().optional(),
+  /** What becomes of a run whose time comes while the one before is under way. */
+  overlap: z.enum(['skip', 'buffer', 'all']).optional(),
+});
+
+export const triggersSchema = z.strictObject({ schedule: scheduleTriggerSchema.optional() });
+
+export type ScheduleTrigger = z.infer<typeof scheduleTriggerSchema>;
+export type Triggers = z.infer<typeof triggersSchema>;
+export type TriggerName = keyof Triggers;

@@ -1,0 +1,84 @@
+import { didYouMean } from '../documents/nearest';
+import { compileExpression } from '../expressions/cel';
+import type { NameSpace } from '../expressions/names';
+import type { Json } from '../json';
+import type { Found } from '../runbooks/check-step';
+import { hasTemplate, templateParts } from '../runbooks/expressions';
+import { inputProblem, wanted } from '../runbooks/inputs';
+import type { Library } from '../runbooks/library';
+import type { Runbook } from '../runbooks/schema';
+import type { TriggerName } from '../runbooks/trigger-schema';
+import { timesProblems } from './schedule-times';
+
+/** What the expressions of a trigger see. */
+const events: { readonly [trigger in TriggerName]: NameSpace } = {
+  schedule: { event: { fields: { scheduled_at: 'text' } } },
+};
+
+/** What is wrong with the meaning of a runbook's `on`. */
+export function triggerProblems(runbook: Runbook, library: Pick<Library, 'policy'>): readonly Found[] {
+  const on = runbook.on ?? {};
+  return (Object.keys(on) as TriggerName[]).flatMap((name) => {
+    const trigger = on[name];
+    if (!trigger) return [];
+    const own = timesProblems(trigger).map(({ key, ...problem }): Found => ({ path: [key], ...problem }));
+    return [
+      ...own,
+      ...ownerProblems(trigger.owner, library),
+      ...inputsProblems({ runbook, given: trigger.inputs ?? {}, names: events[name] }),
+    ].map((problem) => ({ ...problem, path: ['on', name, ...problem.path] }));
+  });
+}
+
+function ownerProblems(owner: string, { policy }: Pick<Library, 'policy'>): readonly Found[] {
+  if (!policy || policy.teams.includes(owner)) return [];
+  const hint = didYouMean(owner, policy.teams) ?? `the policy has: ${policy.teams.join(', ') || 'none'}`;
+  return [{ path: ['owner'], message: `there is no team "${owner}"`, hint }];
+}
+
+function inputsProblems(input: {
+  readonly runbook: Runbook;
+  readonly given: { readonly [name: string]: unknown };
+  readonly names: NameSpace;
+}): readonly Found[] {
+  const { runbook, given, names } = input;
+  const declared = runbook.inputs ?? {};
+  const found: Found[] = [];
+  for (const [name, value] of Object.entries(given)) {
+    const spec = Object.hasOwn(declared, name) ? declared[name] : undefined;
+    const path = ['inputs', name];
+    if (!spec) {
+      const known = Object.keys(declared);
+      const hint = didYouMean(name, known) ?? (known.length > 0 ? `it has: ${known.join(', ')}` : 'it has none');
+      found.push({ path, message: `the runbook has no input "${name}"`, hint });
+    } else if (hasTemplate(value)) found.push(...templateProblems(value, names).map((each) => ({ path, ...each })));
+    else {
+      const wrong = inputProblem(spec, value as Json);
+      if (wrong !== undefined) found.push({ path, message: `"${name}" ${wrong}` });
+    }
+  }
+  for (const [name, spec] of Object.entries(declared))
+    if (spec.default === undefined && !Object.hasOwn(given, name))
+      found.push({
+        path: [],
+        message: `the input "${name}" is missing, and nobody is there to be asked`,
+        hint: `give it ${wanted(spec)} under "inputs"`,
+      });
+  return found;
+}
+
+function templateProblems(
+  value: unknown,
+  names: NameSpace,
+): readonly { readonly message: string; readonly hint?: string }[] {
+  if (typeof value === 'object' && value !== null)
+    return Object.values(value).flatMap((item) => templateProblems(item, names));
+  if (typeof value !== 'string') return [];
+  const cut = templateParts(value);
+  if (!cut.ok) return [{ message: cut.message }];
+  return cut.parts.flatMap((part) => {
+    if (part.kind === 'text') return [];
+    const compiled = compileExpression({ source: part.source, names });
+    return compiled.ok ? [] : compiled.problems;
+  });
+}

@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openBlobStore } from '../../activities/adapters/blob-store';
+import { openLedger } from '../../activities/adapters/ledger';
+import { openPolicyRepository } from '../../activities/adapters/policy-repository';
+import { createDecisionActivities } from '../../activities/worker/decisions';
+import { createPolicySource } from '../../activities/worker/policy-source';
+import { createPolicyWatch } from '../../activities/worker/policy-watch';
+import { createRecordActivities } from '../../activities/worker/records';
+import { createFolderPacker } from '../../activities/worker/tool-folders';
+import { createTriggerActivities } from '../../activities/worker/triggers';
+import { POLICY_WATCH_ID, WORKER_QUEUE } from '../../workflows/contract';
+import { codeSourceIn } from './code-source';
+import { makeRepository, type TestRepository } from './git-repository';
+import { openWorld, testTimings, type World } from './operation-world';
+
+export const relayKey = 'a-relay-key-for-tests-of-32-characters';
+
+/** A world whose policy, decisions and ledger are real, with the workflow that watches the policy. */
+export interface TriggerWorld {
+  readonly world: World;
+  readonly remote: TestRepository;
+  /** What was said in a channel, oldest first. */
+  said(channel: string): readonly string[];
+  /** Tries until there is something to give, 60 s at most. */
+  until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export async function openTriggerWorld(files: { readonly [path: string]: string }): Promise<TriggerWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-triggers-'));
+  const remote = await makeRepository({ files });
+  const ledgerRemote = await makeRepository({ files: {} });
+  const now = (): Date => new Date();
+  const ledger = await openLedger({ url: ledgerRemote.url, ref: 'refs/heads/ledger', dataDir: join(folder, 'l'), now });
+  const mirror = openPolicyRepository({ url: remote.url, ref: 'main', dataDir: join(folder, 'p'), now: Date.now });
+  const policy = createPolicySource({ mirror, freshMs: 0, now: Date.now });
+  const blobs = await openBlobStore({ location: join(folder, 'b'), key: 'ab'.repeat(32) });
+  const world = await openWorld(undefined, (client) => ({
+    ...createDecisionActivities({
+      policy,
+      ledger,
+      code: codeSourceIn(folder),
+      blobs,
+      folders: createFolderPacker({ mirror, blobs }),
+      relayKey,
+      openReviews: async () => [],
+      heldBack: async () => ({}),
+      workflowTypeOf: async () => undefined,
+      timings: testTimings,
+      now,
+    }),
+    ...createRecordActivities({ ledger }),
+    ...createTriggerActivities({ policy, client, relayKey, timings: testTimings, now }),
+    ...createPolicyWatch({
+      policy,
+      pollMs: 200,
+      patienceMs: 60_000,
+      client,
+      ledger,
+      relayKey,
+      timings: testTimings,
+      now,
+    }),
+  }));
+  await world.temporal.client.workflow.start('policyWatch', {
+    workflowId: POLICY_WATCH_ID,
+    taskQueue: WORKER_QUEUE,
+    args: [{ timings: testTimings }],
+  });
+  const said = (channel: string): readonly string[] =>
+    world.notices.flatMap(({ to, notice }) =>
+      notice.kind === 'plain' && to.kind === 'channel' && to.channel === channel ? [notice.text] : [],
+    );
+  return {
+    world,
+    remote,
+    said,
+    async until(what, look) {
+      for (const deadline = Date.now() + 60_000; ;) {
+        const found = await look();
+        if (found !== undefined) return found;
+        if (Date.now() > deadline) throw new Error(`${what} did not come: ${JSON.stringify(said('#policy'))}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    async close() {
+      await world.close();
+      await mirror.close();
+      await ledger.close();
+      await remote.remove();
+      await ledgerRemote.remove();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

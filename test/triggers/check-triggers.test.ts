@@ -1,0 +1,83 @@
+import { formatProblem, readDocument } from '../../src/documents/read-yaml';
+import { checkRunbook } from '../../src/runbooks/check';
+import { runbookSchema } from '../../src/runbooks/schema';
+
+function problemsIn(on: string): readonly string[] {
+  const file = 'runbooks/probe.yaml';
+  const text = `name: probe
+inputs:
+  host: { type: string, pattern: "^[a-z-]+$" }
+  count: { type: integer, max: 5, default: 1 }
+steps:
+  - { uses: expect, with: { that: "true" } }
+on:
+${on}`;
+  const document = readDocument({ file, text, schema: runbookSchema });
+  if (!document.ok) return document.problems.map(formatProblem);
+  const { value: runbook, lineOf } = document;
+  return checkRunbook({
+    file,
+    runbook,
+    library: {
+      connections: new Map(),
+      runbooks: new Map(),
+      actions: new Map(),
+      policy: { teams: ['platform', 'oncall'], windows: [], services: [], environments: [] },
+    },
+    lineOf,
+  }).map(formatProblem);
+}
+
+const schedule = (text: string) => `  schedule:\n    every: 1h\n    ${text}\n`;
+
+describe('a trigger', () => {
+  test.each<[string, string, readonly string[]]>([
+    ['that is right', schedule('owner: platform\n    inputs: { host: web }'), []],
+    ['with values of its event', schedule('owner: platform\n    inputs: { host: "${{ event.scheduled_at }}" }'), []],
+    [
+      'of a team that does not exist',
+      schedule('owner: platfrom\n    inputs: { host: web }'),
+      ['runbooks/probe.yaml:10:1: there is no team "platfrom"; did you mean "platform"?'],
+    ],
+    [
+      'without an owner',
+      schedule('inputs: { host: web }'),
+      ['runbooks/probe.yaml:8:3: "owner" is missing'],
+    ],
+    [
+      'without an input that has to be given',
+      schedule('owner: platform'),
+      [
+        'runbooks/probe.yaml:8:1: the input "host" is missing, and nobody is there to be asked; give it a text that matches ^[a-z-]+$ under "inputs"',
+      ],
+    ],
+    [
+      'with an input that there is not',
+      schedule('owner: platform\n    inputs: { hots: web, host: web }'),
+      ['runbooks/probe.yaml:11:1: the runbook has no input "hots"; did you mean "host"?'],
+    ],
+    [
+      'with a value that does not fit',
+      schedule('owner: platform\n    inputs: { host: web, count: 9 }'),
+      ['runbooks/probe.yaml:11:1: "count" has to be at most 5'],
+    ],
+    [
+      'that looks at what its event does not have',
+      schedule('owner: platform\n    inputs: { host: "${{ event.labels.instance }}" }'),
+      [expect.stringMatching(/^runbooks\/probe\.yaml:11:1: .*labels/)],
+    ],
+    [
+      'whose template is never closed',
+      schedule('owner: platform\n    inputs: { host: "${{ event.scheduled_at" }'),
+      [expect.stringContaining('never closes it')],
+    ],
+    [
+      'with a key that there is not',
+      schedule('owner: platform\n    inputs: { host: web }\n    overlaps: skip'),
+      [expect.stringContaining('unknown key "overlaps"')],
+    ],
+    ['of a kind that there is not', '  timer: { every: 1h }\n', [expect.stringContaining('unknown key "timer"')]],
+  ])('%s', (_name, on, problems) => {
+    expect(problemsIn(on)).toEqual(problems);
+  });
+});
