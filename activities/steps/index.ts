@@ -8,6 +8,9 @@ import { runGitRead } from './git-read';
 import { runHttpRequest } from './http-request';
 import { runKafkaConnectConnector } from './kafka-connect-connector';
 import { runKafkaTopics } from './kafka-topics';
+import { runKubectlApply } from './kubectl-apply';
+import { runKubectlDelete } from './kubectl-delete';
+import { runKubectlRollout } from './kubectl-rollout';
 import { runMonitor } from './monitor';
 import { runProgramStep } from './program';
 import { runPrometheusCheck } from './prometheus-check';
@@ -37,6 +40,9 @@ export const runnableStepKinds: readonly StepKind[] = [
   runTerraformPlan,
   runTerraformApply,
   runTerraformDestroy,
+  runKubectlApply,
+  runKubectlRollout,
+  runKubectlDelete,
   runPrometheusCheck,
   runMonitor,
   runAnsiblePlaybook,

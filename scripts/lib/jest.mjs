@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build.mjs';
-import { inRoot, run } from './run.mjs';
+import { inRoot, onPath, run } from './run.mjs';
 import { say, Stop } from './say.mjs';
 import {
   ensureAnsible,
@@ -44,6 +44,10 @@ export async function prepareTests() {
   if (!terraform)
     throw new Stop(
       'The tests run the real Terraform: install Terraform or OpenTofu 1.4 or newer, or install Go so that this script can build one, or set TERRAFORM_BIN to the path of a copy, and try again.',
+    );
+  if (!onPath('kubectl'))
+    throw new Stop(
+      'The tests run the real kubectl: install kubectl 1.28 or newer (https://kubernetes.io/docs/tasks/tools) and try again.',
     );
   const kafka = await ensureKafka();
   if (!kafka)

@@ -9,6 +9,9 @@ import { gitRead } from './kinds/git-read';
 import { httpRequest } from './kinds/http-request';
 import { kafkaConnectConnector } from './kinds/kafka-connect-connector';
 import { kafkaTopics } from './kinds/kafka-topics';
+import { kubectlApply } from './kinds/kubectl-apply';
+import { kubectlDelete } from './kinds/kubectl-delete';
+import { kubectlRollout } from './kinds/kubectl-rollout';
 import { monitor } from './kinds/monitor';
 import { program } from './kinds/program';
 import { foreach } from './kinds/foreach';
@@ -58,6 +61,9 @@ export const runnerKinds: readonly StepKindSpec[] = [
   terraformPlan,
   terraformApply,
   terraformDestroy,
+  kubectlApply,
+  kubectlRollout,
+  kubectlDelete,
   prometheusCheck,
   monitor,
   ansiblePlaybook,

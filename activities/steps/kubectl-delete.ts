@@ -1,0 +1,23 @@
+import { kubectlDelete, type KubectlDeleteWith } from '../../src/runbooks/kinds/kubectl-delete';
+import { fileOf, manifestsIn } from './kubectl-manifests';
+import { kubectlFailure, openKubectl } from './kubectl-session';
+import { stepKind } from './step-kind';
+
+const shownObjects = 100;
+
+export const runKubectlDelete = stepKind<KubectlDeleteWith>(kubectlDelete, async (context) => {
+  const { folder, values = {}, type, name } = context.given;
+  const workspace = await context.workspace();
+  const items = folder === undefined ? [] : await manifestsIn(workspace.folder(folder), folder, values);
+  const kubectl = await openKubectl(context);
+  const args = kubectl.args('delete', '--ignore-not-found', '--wait=true');
+  if (folder === undefined) args.value(`${type!}/${name!}`);
+  else args.option('--filename', await workspace.write('objects.json', fileOf(items)));
+  const end = await kubectl.run(args);
+  if (end.code !== 0) throw kubectlFailure(`${folder ?? `${type!}/${name!}`} could not be deleted`, end);
+  const objects = [...end.stdout.matchAll(/^(\S+) "([^"]+)" deleted/gm)].map(
+    ([, kind, object]) => `${kind!}/${object!}`,
+  );
+  const summary = objects.length === 0 ? 'nothing was there' : `${objects.length} deleted`;
+  return { tells: { objects: objects.slice(0, shownObjects) }, summary, detail: objects.slice(0, 20) };
+});

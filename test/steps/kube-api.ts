@@ -1,0 +1,268 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Json, JsonObject } from '../../src/json';
+
+type KubeObject = JsonObject & {
+  readonly metadata: JsonObject;
+  readonly status?: JsonObject;
+  readonly spec?: JsonObject;
+};
+
+/** Resources of the cluster: discovery, and where each lies. */
+const resources = [
+  { group: '', version: 'v1', name: 'configmaps', singular: 'configmap', kind: 'ConfigMap', namespaced: true },
+  { group: '', version: 'v1', name: 'namespaces', singular: 'namespace', kind: 'Namespace', namespaced: false },
+  { group: 'apps', version: 'v1', name: 'deployments', singular: 'deployment', kind: 'Deployment', namespaced: true },
+] as const;
+
+/** A request as the API server has seen it. */
+export interface KubeRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly type: string;
+  readonly body: string;
+  readonly token?: string;
+}
+
+/**
+ * The part of the API of Kubernetes 1.32 that kubectl needs for a few kinds of objects: discovery, server-side apply
+ * with owners of fields, reading, lists, watches and deletion.
+ */
+export class KubeApi {
+  readonly objects = new Map<string, KubeObject>();
+  readonly requests: KubeRequest[] = [];
+  /** Answers instead of the API where it gives something; `hang` never answers. */
+  instead: (request: KubeRequest) => { readonly code: number; readonly body: JsonObject } | 'hang' | undefined = () =>
+    undefined;
+  private version = 100;
+  private readonly watchers = new Set<{
+    readonly path: string;
+    readonly name?: string;
+    readonly send: (event: JsonObject) => void;
+  }>();
+  /** kubectl sends no token over a line that is not encrypted. */
+  private readonly identity = makeIdentity();
+  private readonly server = createServer(this.identity, (request, response) => void this.answer(request, response));
+
+  async open(): Promise<this> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+
+  close(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+
+  kubeconfig(token: string): string {
+    const server = `https://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'none',
+      clusters: [
+        { name: 'here', cluster: { server, 'certificate-authority-data': this.identity.cert.toString('base64') } },
+      ],
+      users: [{ name: 'me', user: { token } }],
+      contexts: [{ name: 'shop', context: { cluster: 'here', user: 'me', namespace: 'shop' } }],
+    });
+  }
+
+  object(path: string): KubeObject | undefined {
+    return this.objects.get(path);
+  }
+
+  /** Changes an object, and tells whoever watches it. */
+  put(path: string, object: KubeObject): KubeObject {
+    this.version += 1;
+    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(this.version) } };
+    const type = this.objects.has(path) ? 'MODIFIED' : 'ADDED';
+    this.objects.set(path, stored);
+    this.tell(path, { type, object: stored });
+    return stored;
+  }
+
+  drop(path: string): void {
+    const object = this.objects.get(path);
+    this.objects.delete(path);
+    if (object) this.tell(path, { type: 'DELETED', object });
+  }
+
+  private tell(path: string, event: JsonObject): void {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    for (const watcher of this.watchers)
+      if (path.startsWith(`${watcher.path}/`) && (watcher.name === undefined || watcher.name === name))
+        watcher.send(event);
+  }
+
+  private async answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(incoming.url!, 'http://kube');
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const request: KubeRequest = {
+      method: incoming.method!,
+      path: url.pathname,
+      query: url.searchParams,
+      type: incoming.headers['content-type'] ?? '',
+      body: Buffer.concat(chunks).toString('utf8'),
+      token: incoming.headers.authorization?.replace('Bearer ', ''),
+    };
+    this.requests.push(request);
+    const instead = this.instead(request);
+    if (instead === 'hang') return;
+    if (request.query.get('watch') && !instead) return this.watch(request, response);
+    const { code, body } = instead ?? this.route(request);
+    response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  }
+
+  private watch({ path, query }: KubeRequest, response: ServerResponse): void {
+    const name = /metadata\.name=([^,]+)/.exec(query.get('fieldSelector') ?? '')?.[1];
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
+    const watcher = { path, name, send: (event: JsonObject) => void response.write(`${JSON.stringify(event)}\n`) };
+    this.watchers.add(watcher);
+    response.on('close', () => this.watchers.delete(watcher));
+  }
+
+  private route(request: KubeRequest): { readonly code: number; readonly body: JsonObject } {
+    const { path, method } = request;
+    const found = discovery(path);
+    if (found) return { code: 200, body: found };
+    const resource = resources.find(({ group, version, name, namespaced }) =>
+      new RegExp(`^${base(group, version)}${namespaced ? '/namespaces/[^/]+' : ''}/${name}(/[^/]+)?$`).test(path),
+    );
+    if (!resource) return status(404, 'NotFound', 'the server could not find the requested resource');
+    if (path.endsWith(`/${resource.name}`) && method === 'GET')
+      return { code: 200, body: this.list(request, resource) };
+    const object = this.objects.get(path);
+    if (method === 'PATCH') return this.apply(request, object);
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (!object) return status(404, 'NotFound', `${resource.name} "${name}" not found`);
+    if (method === 'DELETE') {
+      this.drop(path);
+      return {
+        code: 200,
+        body: { kind: 'Status', apiVersion: 'v1', status: 'Success', details: { name, kind: resource.name, uid: 'u' } },
+      };
+    }
+    return { code: 200, body: object };
+  }
+
+  private list({ path, query }: KubeRequest, { kind, group, version }: (typeof resources)[number]): JsonObject {
+    const name = /metadata\.name=([^,]+)/.exec(query.get('fieldSelector') ?? '')?.[1];
+    const items = [...this.objects].flatMap(([at, object]) =>
+      at.startsWith(`${path}/`) && (name === undefined || at === `${path}/${name}`) ? [object] : [],
+    );
+    const apiVersion = group === '' ? version : `${group}/${version}`;
+    return { kind: `${kind}List`, apiVersion, metadata: { resourceVersion: String(this.version) }, items };
+  }
+
+  /** Server-side apply: what another manager owns and would change is a conflict. */
+  private apply(
+    request: KubeRequest,
+    before: KubeObject | undefined,
+  ): { readonly code: number; readonly body: JsonObject } {
+    if (request.type !== 'application/apply-patch+yaml') return status(415, 'UnsupportedMediaType', 'only apply');
+    const given = JSON.parse(request.body) as KubeObject;
+    const manager = request.query.get('fieldManager')!;
+    const owner = (before?.metadata.labels as JsonObject | undefined)?.owner;
+    const isForced = request.query.get('force') === 'true';
+    if (owner !== undefined && owner !== manager && !isForced)
+      return status(409, 'Conflict', `Apply failed with 1 conflict: conflict with "${String(owner)}": .spec.replicas`, {
+        causes: [
+          { reason: 'FieldManagerConflict', message: `conflict with "${String(owner)}"`, field: '.spec.replicas' },
+        ],
+      });
+    const merged = merge(before ?? {}, given) as KubeObject;
+    const stored = { ...merged, metadata: { ...merged.metadata, uid: 'u', generation: 1 } };
+    if (request.query.get('dryRun') === 'All') return { code: 200, body: stored };
+    return { code: before ? 200 : 201, body: this.put(request.path, stored) };
+  }
+}
+
+function makeIdentity(): { readonly key: Buffer; readonly cert: Buffer } {
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-kube-'));
+  const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  const name = ['-subj', '/CN=kube', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  execFileSync('openssl', ['req', '-x509', ...kind, ...name, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  return { key: readFileSync(key), cert: readFileSync(cert) };
+}
+
+function base(group: string, version: string): string {
+  return group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+}
+
+function discovery(path: string): JsonObject | undefined {
+  const list = (group: string): JsonObject => ({
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: group === '' ? 'v1' : `${group}/v1`,
+    resources: resources
+      .filter((each) => each.group === group)
+      .map(({ name, singular, kind, namespaced }) => ({
+        name,
+        singularName: singular,
+        namespaced,
+        kind,
+        verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
+      })),
+  });
+  const apps = { groupVersion: 'apps/v1', version: 'v1' };
+  const known: { readonly [path: string]: JsonObject } = {
+    '/version': { major: '1', minor: '32', gitVersion: 'v1.32.4', platform: 'linux/amd64' },
+    '/api': { kind: 'APIVersions', versions: ['v1'] },
+    '/apis': {
+      kind: 'APIGroupList',
+      apiVersion: 'v1',
+      groups: [{ name: 'apps', versions: [apps], preferredVersion: apps }],
+    },
+    '/api/v1': list(''),
+    '/apis/apps/v1': list('apps'),
+    '/openapi/v3': {
+      paths: {
+        'api/v1': { serverRelativeURL: '/openapi/v3/api/v1' },
+        'apis/apps/v1': { serverRelativeURL: '/openapi/v3/apis/apps/v1' },
+      },
+    },
+    '/openapi/v3/api/v1': described(''),
+    '/openapi/v3/apis/apps/v1': described('apps'),
+    '/api/v1/namespaces/shop': { kind: 'Namespace', apiVersion: 'v1', metadata: { name: 'shop' } },
+  };
+  return known[path];
+}
+
+/** What says that the API server itself checks the fields of what it is given. */
+function described(group: string): JsonObject {
+  const parameters = [{ name: 'fieldValidation', in: 'query' }];
+  const paths = resources
+    .filter((each) => each.group === group)
+    .map(({ name, kind, version }): [string, Json] => [
+      `${base(group, version)}/${name}/{name}`,
+      { patch: { parameters, 'x-kubernetes-group-version-kind': { group, version, kind } } },
+    ]);
+  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: 'v1.32.4' }, paths: Object.fromEntries(paths) };
+}
+
+function status(code: number, reason: string, message: string, details: JsonObject = {}) {
+  return {
+    code,
+    body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, details, code },
+  };
+}
+
+function merge(left: Json, right: Json): Json {
+  const isMap = (value: Json): value is JsonObject =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isMap(left) || !isMap(right)) return right;
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return Object.fromEntries(
+    [...keys].map((key) => [key, Object.hasOwn(right, key) ? merge(left[key] ?? null, right[key]!) : left[key]!]),
+  );
+}
