@@ -18,7 +18,7 @@ import { queryProblem } from './metric-query';
 import { isLate, previousVersionLate, resolveScope } from './scope';
 import { stepKindOf } from './step-kinds';
 import { packedFolders, toolFoldersIn, type ToolFolders } from './tool-folders';
-import { targetProblems } from './targets';
+import { countTargets, targetProblems } from './targets';
 
 /** What a plan is made of. Runbooks have been checked (`checkRunbook`) before they come here. */
 export type Work =
@@ -248,7 +248,8 @@ class PlanBuilder {
   build(resolve: JsonObject): CompiledPlan {
     this.checkUses();
     const trees = this.trees();
-    this.problems.push(...targetProblems(this.planSteps, this.scopes, { ...this.input, resolve }));
+    const known = { ...this.input, scopes: this.scopes, resolve };
+    this.problems.push(...targetProblems(this.planSteps, known));
     if (this.problems.length > 0) return { ok: false, problems: [...new Set(this.problems)] };
     const { request } = this.input;
     const plan: Plan = {
@@ -263,7 +264,7 @@ class PlanBuilder {
       environment: this.input.environment,
       ...(Object.keys(trees).length > 0 ? { trees } : {}),
       resolve,
-      steps: this.planSteps,
+      steps: this.planSteps.map((step) => countTargets(step, known)),
     };
     // What was parsed may hold prototypes and undefined; the digest is over what the blob store will give back.
     const frozen = JSON.parse(JSON.stringify(plan)) as Plan;

@@ -63,33 +63,49 @@ function keyText(text: string): string | undefined {
   return text === '' || text.length > 200 ? undefined : text;
 }
 
+/** What is known of a plan before anything runs. */
+interface Known {
+  readonly scopes: { readonly [scope: string]: Scope };
+  readonly resolve: JsonObject;
+  readonly service: JsonObject;
+  readonly environment: JsonObject;
+}
+
 /** What is wrong with lists that are known before anything runs: those of inputs and of what `resolve` found. */
-export function targetProblems(
-  steps: readonly PlanStep[],
-  scopes: { readonly [scope: string]: Scope },
-  known: { readonly resolve: JsonObject; readonly service: JsonObject; readonly environment: JsonObject },
-): readonly string[] {
+export function targetProblems(steps: readonly PlanStep[], known: Known): readonly string[] {
   return steps.flatMap((step) => {
-    const scope = scopes[step.scope];
-    if (step.control !== 'foreach' || step.if !== undefined || !scope || scope.from !== undefined) return [];
-    const variables: Variables = {
-      inputs: scope.inputs,
-      resolve: Object.fromEntries(Object.entries(known.resolve).map(([id, outputs]) => [id, { outputs }])),
-      service: known.service,
-      environment: known.environment,
-    };
-    const filled = fillTemplates(step.with.in ?? null, variables);
-    // It looks at what steps will find; the run tells.
-    if (!filled.ok) return [];
-    const { as = 'item', key, empty } = step.with;
-    const targets = targetsOf({
-      list: filled.value,
-      name: step.name,
-      as: String(as),
-      ...(typeof key === 'string' ? { key } : {}),
-      mayBeEmpty: empty === 'ok',
-      variables,
-    });
-    return targets.ok ? [] : [targets.message];
+    const targets = step.if === undefined ? knownTargets(step, known) : undefined;
+    return !targets || targets.ok ? [] : [targets.message];
+  });
+}
+
+/** The step with the number of its targets in its name, where that is known: people approve how many. */
+export function countTargets(step: PlanStep, known: Known): PlanStep {
+  const targets = knownTargets(step, known);
+  if (!targets?.ok) return step;
+  const count = targets.targets.length;
+  return { ...step, name: `${step.name} (${count} target${count === 1 ? '' : 's'})` };
+}
+
+/** Undefined where only a run can tell. */
+function knownTargets(step: PlanStep, { scopes, resolve, service, environment }: Known): Targets | undefined {
+  const scope = scopes[step.scope];
+  if (step.control !== 'foreach' || !scope || scope.from !== undefined) return undefined;
+  const variables: Variables = {
+    inputs: scope.inputs,
+    resolve: Object.fromEntries(Object.entries(resolve).map(([id, outputs]) => [id, { outputs }])),
+    service,
+    environment,
+  };
+  const filled = fillTemplates(step.with.in ?? null, variables);
+  if (!filled.ok) return undefined;
+  const { as = 'item', key, empty } = step.with;
+  return targetsOf({
+    list: filled.value,
+    name: step.name,
+    as: String(as),
+    ...(typeof key === 'string' ? { key } : {}),
+    mayBeEmpty: empty === 'ok',
+    variables,
   });
 }
