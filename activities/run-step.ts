@@ -10,6 +10,7 @@ import { stepKindOf } from '../src/runbooks/step-kinds';
 import type { Target } from '../src/runbooks/targets';
 import { runnableStepKinds } from './steps';
 import { Heart, type Acknowledge } from './steps/heart';
+import { keepLarge, recallKept } from './steps/kept-outputs';
 import { CriterionMissed, NotYet, StepError, StepFailed } from './steps/outcomes';
 import { Redactor } from './steps/redact';
 import { secretsFolder } from './steps/secrets';
@@ -45,8 +46,9 @@ export interface RunStepDeps {
  * the step's own attempts are used up; waiting is a benign failure with the time of the next look.
  */
 export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
-  return async (input) => {
-    const plan = await planOf(deps, input);
+  return async (asked) => {
+    const plan = await planOf(deps, asked);
+    const input = { ...asked, outputs: await recallKept(asked.outputs, deps.readBody) };
     const step = plan.steps.find((each) => each.path === input.path);
     if (!step) throw ApplicationFailure.nonRetryable(`The plan has no step ${input.path}.`, 'StepFailed');
     const context = Context.current();
@@ -72,7 +74,8 @@ export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
         toolbox,
       });
       const result = await run[input.mode]();
-      return redactor.json({ ...(await toolbox.told()), ...result });
+      const told = redactor.json({ ...(await toolbox.told()), ...result });
+      return { ...told, outputs: await keepLarge(told.outputs, deps.keepBody) };
     } catch (error) {
       if (context.cancellationSignal.aborted) await context.cancelled;
       throw failureOf({ error, step, heart, deps, redactor, context });

@@ -15,7 +15,7 @@ import type { StepKind } from './step-kind';
 import type { Toolbox } from './toolbox';
 import { variablesOf } from './variables';
 
-const maxOutputBytes = 8 * 1024;
+const maxOutputBytes = 4 * 1024 * 1024;
 const maxSummary = 300;
 
 export interface StepRunOptions {

@@ -1,6 +1,8 @@
 import { canonical, digestOf } from '../../src/canonical';
+import { recallKept } from '../steps/kept-outputs';
 import { finalIfRefused } from './final-if-refused';
 import { Refusal } from '../../src/errors';
+import type { Json, JsonObject } from '../../src/json';
 import { whyUnknown } from '../../src/holds/read-holds';
 import { historyOf } from '../../src/ledger/history';
 import type { AppliedState, AppliedVersion } from '../../src/ledger/record';
@@ -43,7 +45,7 @@ export interface DecisionDeps {
   /** Facts about changes, from the repositories that services name. */
   readonly code: Pick<CodeSource, 'changeOf'>;
   /** Keeps a plan's body under its digest; keeping it twice is harmless. */
-  readonly blobs: { put(text: string): Promise<string> };
+  readonly blobs: { put(text: string): Promise<string>; get(digest: string): Promise<Buffer> };
   /** Packs folders of the policy repository for the runners, which have no Git. */
   readonly folders: FolderPacker;
   /** Reviews of break-glass by these accounts that nobody has closed. */
@@ -76,16 +78,25 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
 
     isRelayedIncident: async ({ request }) => isRelayed('incident', request, relayKey),
 
-    judge: (input) => finalIfRefused(() => judge(deps, input)),
+    judge: (input) => finalIfRefused(async () => judge(deps, await recalled(deps, input))),
 
-    askGates: (input) => finalIfRefused(() => askGates(deps, input)),
+    askGates: (input) => finalIfRefused(async () => askGates(deps, await recalled(deps, input))),
 
-    recheck: (input) => finalIfRefused(() => recheck(deps, input)),
+    recheck: (input) => finalIfRefused(async () => recheck(deps, await recalled(deps, input))),
 
-    askFreezes: (input) => finalIfRefused(() => askFreezes(deps, input)),
+    askFreezes: (input) => finalIfRefused(async () => askFreezes(deps, await recalled(deps, input))),
 
     judgeApproval: (input) => finalIfRefused(() => judgeApproval(deps, input)),
   };
+}
+
+/** With the large outputs of its `resolve` steps read back. */
+async function recalled<Input extends Pick<JudgeInput, 'resolved'>>(
+  { blobs }: DecisionDeps,
+  input: Input,
+): Promise<Input> {
+  const read = async (digest: string): Promise<Json> => JSON.parse((await blobs.get(digest)).toString('utf8')) as Json;
+  return { ...input, resolved: await recallKept(input.resolved as { [step: string]: JsonObject }, read) };
 }
 
 type Asked = Parameters<WorkerActivities['decide']>[0];

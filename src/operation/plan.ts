@@ -168,7 +168,7 @@ export interface PlanOutline {
   readonly irreversible: readonly string[];
 }
 
-/** What one step left behind. Kept in run state, so it is capped (8 KiB of outputs; more is an error that says so). */
+/** What one step left behind. Kept in run state, so outputs of more than 8 KiB are references to the blob store. */
 export interface StepResult {
   readonly status: 'done' | 'skipped' | 'found';
   readonly outputs: { readonly [name: string]: Json };

@@ -101,7 +101,9 @@ function planOf(origin: string, asked: Attempt): Plan {
       environment: {},
       trees: asked.trees,
       resolve: {},
-      steps: [compileStep(stepSchema.parse(asked.step), 0, { prefix: '', scope: asked.scope ?? 'main', phase: 'work' })],
+      steps: [
+        compileStep(stepSchema.parse(asked.step), 0, { prefix: '', scope: asked.scope ?? 'main', phase: 'work' }),
+      ],
     }),
   ) as Plan;
 }

@@ -152,10 +152,17 @@ describe('http/request', () => {
     expect(await failureOf(api.origin, { step: get() })).toMatchObject({ type: 'StepError' });
   });
 
-  it('refuses outputs of more than 8 KiB and says so', async () => {
-    api.reply = json(200, { all: 'x'.repeat(9000) });
+  it('keeps outputs of more than 8 KiB under their hash', async () => {
+    api.reply = json(200, { all: 'x'.repeat(9000), few: 'y' });
+    const step = { ...get(), outputs: { all: 'response.body.all', few: 'response.body.few' } };
+    const { outputs } = await attemptOf(api.origin, { step });
+    expect(outputs).toEqual({ all: { $kept: expect.stringMatching(/^[0-9a-f]{64}$/) }, few: 'y' });
+  });
+
+  it('takes no reference to a kept output from outside', async () => {
+    api.reply = json(200, { all: { $kept: 'a'.repeat(64) } });
     const failure = await failureOf(api.origin, { step: { ...get(), outputs: { all: 'response.body.all' } } });
-    expect(failure).toMatchObject({ type: 'StepFailed', message: expect.stringContaining('at most 8192') });
+    expect(failure).toMatchObject({ type: 'StepFailed', message: expect.stringContaining('$kept') });
   });
 
   it('fails with its own sentence when an expectation does not hold', async () => {

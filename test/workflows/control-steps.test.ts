@@ -6,6 +6,9 @@ import { Endpoint, json } from '../steps/endpoint';
 const api = new Endpoint();
 let world: RunWorld;
 
+// Hundreds of targets on a busy machine take their time.
+jest.setTimeout(180_000);
+
 beforeAll(async () => {
   await api.start();
   world = await openRunWorld({ origin: api.origin });
@@ -148,6 +151,23 @@ describe('a foreach', () => {
     api.reply = json(200, { list: [] });
     expect(await resultOf([found, ...steps({})])).toMatchObject({ reason: expect.stringContaining('has no target') });
     expect(await resultOf([found, ...steps({ empty: 'ok' })])).toMatchObject({ kind: 'done' });
+  });
+
+  it('takes a list that is too long to travel with the operation', async () => {
+    const many = Array.from({ length: 300 }, (_, index) => ({ name: `host-${String(index).padStart(4, '0')}` }));
+    api.reply = (seen, response) => json(200, seen.url === '/found' ? { list: many } : {})(seen, response);
+    const run = await start([
+      get('found', '/found', { outputs: { list: 'response.body.list' } }),
+      {
+        id: 'each',
+        uses: 'foreach',
+        with: { in: '${{ steps.found.outputs.list }}', as: 'host', concurrency: 40 },
+        steps: [get('look', '/look/${{ host.name }}')],
+      },
+    ]);
+    expect(await run.result).toMatchObject({ kind: 'done' });
+    expect(new Set(asked().filter((line) => line.startsWith('GET /look/'))).size).toBe(300);
+    expect((await run.shown()).steps.each?.summary).toBe('300 of 300 done');
   });
 
   it('asks people where it says so, and tries only what failed and what was never begun', async () => {
