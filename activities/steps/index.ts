@@ -1,5 +1,6 @@
 import { runAnsibleInventory } from './ansible-inventory';
 import { runAnsiblePlaybook } from './ansible-playbook';
+import { runEmailSend } from './email-send';
 import { runExpect } from './expect';
 import { runFail } from './fail';
 import { runGitCommit } from './git-commit';
@@ -27,6 +28,7 @@ import { runTextEncode } from './text-encode';
 /** Every step kind a runner can carry out: the same list as `runnerKinds` in `src/runbooks/step-kinds.ts`, which a test holds to it. */
 export const runnableStepKinds: readonly StepKind[] = [
   runHttpRequest,
+  runEmailSend,
   runSqlQuery,
   runSqlExecute,
   runSqlMigrate,

@@ -8,6 +8,7 @@ import type {
   KafkaConnection,
   PostgresConnection,
   SecretReference,
+  SmtpConnection,
 } from './schema';
 
 const reservedHeaders = new Set([
@@ -59,6 +60,8 @@ function checkKind(connection: AnyConnection, add: Add): void {
       return checkPostgres(connection, add);
     case 'kafka':
       return checkKafka(connection, add);
+    case 'smtp':
+      return checkSmtp(connection, add);
     default:
       return checkEndpoint(connection, add);
   }
@@ -108,6 +111,13 @@ function checkKafka({ brokers, sasl, tls }: KafkaConnection, add: Add): void {
   if (sasl) checkSecret('sasl.password', sasl.password, add);
   if (sasl?.mechanism === 'plain' && tls === 'off')
     add('sasl.mechanism', 'plain sends the password as it is, so it needs tls: verify');
+}
+
+function checkSmtp({ host, user, password, tls }: SmtpConnection, add: Add): void {
+  if (!hostName.test(host)) add('host', '"host" has to be a host name or an address, without port, path or user');
+  if ((user === undefined) !== (password === undefined)) add('user', '"user" and "password" go together');
+  if (password && tls === 'off') add('tls', 'without TLS everybody on the way reads the password');
+  if (password) checkSecret('password', password, add);
 }
 
 function checkSecret(key: string, secret: SecretReference, add: Add): void {

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { text } from '../documents/text';
 
+/** One address and nothing around it: no name, no second address, no end of a line. */
+export const emailAddress = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/;
+
 /** Where a secret lies. Only the runner that uses the connection ever reads it (law 10). */
 export const secretReference = z.union([
   z.strictObject({ env: text().regex(/^[A-Z][A-Z0-9_]*$/, 'has to be the name of an environment variable') }),
@@ -78,12 +81,25 @@ const kafka = z.strictObject({
   tls,
 });
 
-/** The shape of `connections/<name>.yaml`: a named endpoint, and all that may be asked of it. */
-export const connectionSchema = z.strictObject({
-  connection: z.discriminatedUnion('kind', [endpoint, repository, postgres, kafka]),
+const smtp = z.strictObject({
+  name,
+  kind: z.literal('smtp'),
+  host: text(),
+  port: z.int().min(1).max(65_535).default(587),
+  /** `starttls` begins in the clear and refuses to go on without TLS. */
+  tls: z.enum(['starttls', 'tls', 'off']).default('starttls'),
+  user: text().optional(),
+  password: secretReference.optional(),
+  /** Who mails come from. */
+  from: text().regex(emailAddress, 'has to be an e-mail address'),
 });
 
-export const connectionKinds = ['http', 'prometheus', 'exposition', 'git', 'postgres', 'kafka'] as const;
+/** The shape of `connections/<name>.yaml`: a named endpoint, and all that may be asked of it. */
+export const connectionSchema = z.strictObject({
+  connection: z.discriminatedUnion('kind', [endpoint, repository, postgres, kafka, smtp]),
+});
+
+export const connectionKinds = ['http', 'prometheus', 'exposition', 'git', 'postgres', 'kafka', 'smtp'] as const;
 export type ConnectionKind = (typeof connectionKinds)[number];
 /** Kinds that are asked by HTTP. */
 export const httpKinds = ['http', 'prometheus', 'exposition'] as const satisfies readonly ConnectionKind[];
@@ -93,6 +109,7 @@ export type Connection = z.infer<typeof endpoint>;
 export type GitConnection = z.infer<typeof repository>;
 export type PostgresConnection = z.infer<typeof postgres>;
 export type KafkaConnection = z.infer<typeof kafka>;
+export type SmtpConnection = z.infer<typeof smtp>;
 /** What steps may use; each kind of step says which kinds. */
 export type AnyConnection = z.infer<typeof connectionSchema>['connection'];
 export type SecretReference = z.infer<typeof secretReference>;

@@ -35,7 +35,7 @@ function undoProblems({ undo, uses }: RunbookStep, control: string): readonly Fo
   if (undo === undefined || (control === 'operation' && typeof undo === 'string')) return [];
   if (control === 'operation')
     return [{ path: ['undo'], message: `${uses} is undone by "rollback" or not at all`, hint: 'write undo: rollback' }];
-  if (undo === 'none' && control === 'workflow') return [];
+  if (undo === 'none' && (control === 'workflow' || control === 'notify')) return [];
   return [{ path: ['undo'], message: `${uses} has no undo of its own; what it did is undone by its steps` }];
 }
 

@@ -1,6 +1,7 @@
 import { approval } from './kinds/approval';
 import { ansibleInventory } from './kinds/ansible-inventory';
 import { ansiblePlaybook } from './kinds/ansible-playbook';
+import { emailSend } from './kinds/email-send';
 import { expect } from './kinds/expect';
 import { fail } from './kinds/fail';
 import { gitCommit } from './kinds/git-commit';
@@ -16,6 +17,7 @@ import { monitor } from './kinds/monitor';
 import { program } from './kinds/program';
 import { foreach } from './kinds/foreach';
 import { deploy, rollback } from './kinds/operation';
+import { notify, slackMessage } from './kinds/notify';
 import { parallel } from './kinds/parallel';
 import { prometheusCheck } from './kinds/prometheus-check';
 import { runbook } from './kinds/runbook';
@@ -40,6 +42,8 @@ const controlKinds: readonly StepKindSpec[] = [
   runbook,
   approval,
   wait,
+  notify,
+  slackMessage,
   deploy,
   rollback,
   temporalWorkflow,
@@ -48,6 +52,7 @@ const controlKinds: readonly StepKindSpec[] = [
 /** What a runner carries out. `activities/steps/index.ts` has the same list; a test holds them together. */
 export const runnerKinds: readonly StepKindSpec[] = [
   httpRequest,
+  emailSend,
   sqlQuery,
   sqlExecute,
   sqlMigrate,

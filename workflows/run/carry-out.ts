@@ -5,6 +5,7 @@ import { askApproval } from './approval';
 import { runChildOperation } from './child-operation';
 import { runList } from './list';
 import { runOtherWorkflow } from './other-workflow';
+import { tellPeople } from './notify';
 import { waitFor } from './wait';
 import type { Carried, Failure } from './walk';
 import type { Walker } from './walker';
@@ -26,6 +27,8 @@ export function carryOutControl(walker: Walker, step: StepOutline, told: JsonObj
       return runChildOperation(walker, step, told);
     case 'workflow':
       return runOtherWorkflow(walker, step, told);
+    case 'notify':
+      return tellPeople(walker, step, told);
     case 'step':
       throw ApplicationFailure.nonRetryable(`A runner carries ${step.path} out.`, 'UnknownFormat');
   }
