@@ -6,6 +6,8 @@ import { incidentRoles } from '../src/commands/asked';
 import { sentenceFor } from '../src/errors';
 import type { IncidentView } from '../src/incidents/incident';
 import type { OperationView } from '../src/operation/view';
+import { alertmanagerBody } from '../src/triggers/alerts';
+import { takeAlerts } from './alerts';
 import { answer, catalogueIn, type Answer, type AnswerDeps } from './answers';
 import { fullIdOf, recentOperations, viewOf } from './looks';
 import { callerKey, notAfter } from './requests';
@@ -50,6 +52,7 @@ interface Route {
 
 const routes: readonly Route[] = [
   { method: 'POST', path: /^\/api\/v1\/commands$/, name: 'commands', handle: command },
+  { method: 'POST', path: /^\/api\/v1\/alerts$/, name: 'alerts', handle: alerts },
   { method: 'GET', path: /^\/api\/v1\/operations$/, name: 'operations', handle: operations },
   { method: 'GET', path: /^\/api\/v1\/operations\/([^/]+)$/, name: 'operation', handle: operation },
   { method: 'POST', path: /^\/api\/v1\/operations\/([^/]+)\/votes$/, name: 'votes', handle: vote },
@@ -138,6 +141,18 @@ async function command({ deps, caller, body }: Parameters<Handler>[0]): Promise<
   const answered = await answer(once, asked, from);
   if (given.wait !== undefined && given.wait > 0 && 'id' in answered) await ended(deps, answered.id, given.wait);
   return replyOf(deps, answered, given.wait !== undefined);
+}
+
+/** Alertmanager's webhook: what fires may start runbooks whose `on: alert` matches it. */
+async function alerts({ deps, caller, body }: Parameters<Handler>[0]): Promise<Reply> {
+  if (caller.requester.kind !== 'machine' || !caller.may('runbook.run'))
+    throw new ApiError(
+      403,
+      'forbidden',
+      'Alerts come with the token of a machine that may ask for runbook.run; whoever runs Signalbox enters it in TOKENS_FILE.',
+    );
+  const taken = await takeAlerts(deps, { by: caller.requester.id, body: valid(alertmanagerBody, body) });
+  return { status: 202, body: { kind: 'taken', ...taken } };
 }
 
 function withInputs(asked: Asked, inputs: { readonly [name: string]: string } | undefined): Asked {

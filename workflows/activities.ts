@@ -18,6 +18,7 @@ type ReadingActivities = Pick<
   | 'windowOpening'
   | 'childRequest'
   | 'scheduledRequest'
+  | 'alertedRunbooks'
 >;
 type RecordingActivities = Pick<WorkerActivities, 'record'>;
 type LaneActivities = Pick<
@@ -31,6 +32,7 @@ type LaneActivities = Pick<
   | 'tellIncidents'
   | 'keepSlice'
   | 'recallSlice'
+  | 'cardOf'
 >;
 
 /** Policy, facts and plans. They may wait for Git as long as `judgeMs`. */

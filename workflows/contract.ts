@@ -32,6 +32,7 @@ export const WORKFLOWS = {
   review: 'review',
   policyWatch: 'policyWatch',
   trigger: 'trigger',
+  firings: 'firings',
 } as const;
 
 export const laneId = (where: { readonly environment: string; readonly service: string }): string =>
@@ -41,6 +42,9 @@ export const POLICY_WATCH_ID = 'policy-watch';
 /** The Temporal Schedule of a runbook, and the beginning of the ids of what it starts. */
 export const triggerId = (runbook: string): string => `${TRIGGERS}${runbook}`;
 export const TRIGGERS = 'trigger/';
+/** The one workflow that knows what alerts have started, and its signal, which takes `Relayed<Alerts>`. */
+export const FIRINGS_ID = 'firings';
+export const ALERTED = 'alerted';
 /** The one workflow that knows what is locked, frozen and stopped by command. */
 export const HOLDS_ID = 'holds';
 /** Key of its memo under which it keeps all it knows: decisions read it without asking a worker. */
@@ -137,10 +141,25 @@ export interface OperationInput {
   readonly timings: OperationTimings;
 }
 
-/** What `trigger` is started with, by the schedule of a runbook. */
+/** What `trigger` is started with: by a schedule, or with the request that something else has led to. */
 export interface TriggerInput {
   readonly runbook: string;
   readonly timings: OperationTimings;
+  readonly asked?: {
+    readonly request: Relayed<import('../src/operation/request').OperationRequest>;
+    readonly title: string;
+    /** Channel that hears of what is not allowed. */
+    readonly tell?: string;
+  };
+}
+
+/** What `firings` is started with, and carries on with. */
+export interface FiringsInput {
+  readonly timings: OperationTimings;
+  readonly fired?: readonly import('../src/triggers/firings').Fired[];
+  readonly waiting?: readonly Relayed<import('../src/triggers/alerts').Alerts>[];
+  /** How many notices were sent: their keys go on from there. */
+  readonly sent?: number;
 }
 
 /** What `review` is started with, by the operation that it is about. */

@@ -8,7 +8,7 @@ export type Recipient =
   | { readonly kind: 'card_thread'; readonly broadcast: boolean }
   /** Another channel, with a link to the card. */
   | { readonly kind: 'elsewhere'; readonly channel: string }
-  | Exclude<Address, { kind: 'thread' }>;
+  | Address;
 
 interface Parcel {
   readonly key: string;

@@ -1,3 +1,4 @@
+export { firings } from './firings';
 export { holds } from './holds';
 export { incident } from './incident';
 export { lane } from './lane';

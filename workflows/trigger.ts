@@ -6,10 +6,10 @@ import { Courier } from './courier';
 import type { operation } from './operation';
 
 /**
- * The time of a runbook has come: asks for it under the policy then in force, and waits for its end, so that the
+ * A schedule or an event starts a runbook: asks for it under the policy then in force, and waits for its end, so that a
  * schedule knows what is still under way. The operation is one like any other and outlives this.
  */
-export async function trigger({ runbook, timings }: TriggerInput): Promise<string> {
+export async function trigger({ runbook, timings, asked }: TriggerInput): Promise<string> {
   const { workflowId } = workflowInfo();
   const courier = new Courier({ owner: workflowId, timings });
   const end = async (tell: string | undefined, sentence: string): Promise<string> => {
@@ -18,7 +18,9 @@ export async function trigger({ runbook, timings }: TriggerInput): Promise<strin
     await courier.close();
     return sentence;
   };
-  const answer = await reading(timings).scheduledRequest({ runbook, firing: workflowId });
+  const answer = asked
+    ? { kind: 'asks' as const, ...asked }
+    : await reading(timings).scheduledRequest({ runbook, firing: workflowId });
   if (answer.kind === 'void') return end(answer.tell, answer.sentence);
   const { request, title, tell } = answer;
   const child = await startChild<typeof operation>(WORKFLOWS.operation, {
@@ -32,6 +34,6 @@ export async function trigger({ runbook, timings }: TriggerInput): Promise<strin
   const outcome = await child.result();
   // Everything else has a card of its own, which says it.
   return outcome.kind === 'denied'
-    ? end(tell, `${title} was due by its schedule and was not allowed. ${outcome.sentence}`)
+    ? end(tell, `${title} was to start by itself and was not allowed. ${outcome.sentence}`)
     : end(undefined, outcome.sentence);
 }

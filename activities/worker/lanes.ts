@@ -16,9 +16,10 @@ import { openAbout } from './open-about';
 
 type LaneActivities = Pick<
   WorkerActivities,
-  'enterLane' | 'leaveLane' | 'tellLane' | 'stirOperations' | 'isOpen' | 'tellIncidents'
+  'enterLane' | 'leaveLane' | 'tellLane' | 'stirOperations' | 'isOpen' | 'tellIncidents' | 'cardOf'
 >;
 
+const cardKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.card.name, 'KEYWORD');
 const environmentKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.environment.name, 'KEYWORD');
 
 /** What workflow code cannot do itself: signal-with-start, liveness, and finding workflows by what they are about. */
@@ -58,6 +59,12 @@ export function createLaneActivities({ client }: { readonly client: Pick<Client,
         if (error instanceof WorkflowNotFoundError) return false;
         throw error;
       }
+    },
+
+    async cardOf({ workflowId }) {
+      const { typedSearchAttributes } = await workflow.getHandle(workflowId).describe();
+      const [channel, ts] = (typedSearchAttributes.get(cardKey) ?? '').split('/');
+      return channel && ts ? { channel, ts } : undefined;
     },
 
     async tellIncidents({ service, environment, event }) {

@@ -9,11 +9,12 @@ import { digestOf } from '../../src/canonical';
 import { Refusal } from '../../src/errors';
 import type { Json } from '../../src/json';
 import type { WorkerActivities } from '../../src/operation/ports';
-import { relay } from '../../src/operation/relay';
+import { isRelayed, relay } from '../../src/operation/relay';
 import { askedTitle } from '../../src/operation/title';
 import type { Policy } from '../../src/policy/policy';
 import { parseDuration } from '../../src/runbooks/duration';
 import type { ScheduleTrigger } from '../../src/runbooks/trigger-schema';
+import { alertedRunbooks } from '../../src/triggers/alerted-runbooks';
 import { isTimeOf, timeInFiring } from '../../src/triggers/schedule-times';
 import { triggeredRequest } from '../../src/triggers/triggered-request';
 import {
@@ -45,7 +46,9 @@ const overlaps: { readonly [overlap in NonNullable<ScheduleTrigger['overlap']>]:
 };
 
 /** What starts runbooks without anybody asking. */
-export function createTriggerActivities(deps: TriggerDeps): Pick<WorkerActivities, 'armTriggers' | 'scheduledRequest'> {
+export function createTriggerActivities(
+  deps: TriggerDeps,
+): Pick<WorkerActivities, 'armTriggers' | 'scheduledRequest' | 'alertedRunbooks'> {
   return {
     async armTriggers({ commit, formerly }) {
       // Not what is in force for this worker, which may not have heard of the commit yet.
@@ -64,12 +67,21 @@ export function createTriggerActivities(deps: TriggerDeps): Pick<WorkerActivitie
       return { armed, problems };
     },
 
+    alertedRunbooks: ({ alerts }) =>
+      finalIfRefused(async () => {
+        if (!isRelayed('alert', alerts, deps.relayKey))
+          throw new Refusal('not_relayed', 'These alerts did not come through Signalbox, so they start nothing.');
+        const { repository } = await deps.policy.current();
+        const { firings, problems } = alertedRunbooks(repository, alerts.body, deps.now());
+        const signed = firings.map((each) => ({ ...each, request: relay('request', each.request, deps.relayKey) }));
+        return { firings: signed, problems, ...tellOf(repository.policy) };
+      }),
+
     scheduledRequest: ({ runbook, firing }) =>
       finalIfRefused(async () => {
         const { repository } = await deps.policy.current();
-        const { channels, timezone } = repository.policy;
-        const channel = channels.policy ?? channels.default;
-        const tell = channel === undefined ? {} : { tell: channel };
+        const { timezone } = repository.policy;
+        const tell = tellOf(repository.policy);
         const at = timeInFiring(firing);
         const rule = repository.runbooks.get(runbook)?.document.on?.schedule;
         const because = `its schedule for ${at?.toISOString() ?? 'no instant'}`;
@@ -96,6 +108,12 @@ export function createTriggerActivities(deps: TriggerDeps): Pick<WorkerActivitie
         return { kind: 'asks', request: relay('request', request, deps.relayKey), title, ...tell };
       }),
   };
+}
+
+/** Where what came of nothing is told. */
+function tellOf({ channels }: Pick<Policy, 'channels'>): { readonly tell?: string } {
+  const tell = channels.policy ?? channels.default;
+  return tell === undefined ? {} : { tell };
 }
 
 type Wanted = Omit<ScheduleUpdateOptions, 'state'> & { readonly note: string };

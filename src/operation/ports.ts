@@ -9,6 +9,8 @@ import type { AppliedState, LedgerEntry } from '../ledger/record';
 import type { Address, Notice } from '../messages/notice';
 import type { PolicyNews } from '../policy/news';
 import type { RunningFreezes } from '../policy/when-frozen';
+import type { Alerts } from '../triggers/alerts';
+import type { Firing } from '../triggers/firings';
 import type { Asker, KnownPerson } from './asker';
 import type { Actor, Operators } from './authority';
 import type { Admission, Decision, GateAnswer, JudgeInput, Judgement, Recheck, RecheckInput } from './judgement';
@@ -119,10 +121,7 @@ export interface WorkerActivities {
    * schedule names: nobody gets a signature by starting a workflow. `tell` is the channel that hears what came of
    * nothing.
    */
-  scheduledRequest(input: {
-    readonly runbook: string;
-    readonly firing: string;
-  }): Promise<
+  scheduledRequest(input: { readonly runbook: string; readonly firing: string }): Promise<
     | {
         readonly kind: 'asks';
         readonly request: Relayed<OperationRequest>;
@@ -131,6 +130,17 @@ export interface WorkerActivities {
       }
     | { readonly kind: 'void'; readonly sentence: string; readonly tell?: string }
   >;
+  /** What alerts would start under the policy in force, each with its request, signed; and what cannot be told, in full sentences. */
+  alertedRunbooks(input: { readonly alerts: Relayed<Alerts> }): Promise<{
+    readonly firings: readonly Firing[];
+    readonly problems: readonly string[];
+    /** Channel that hears of what started nothing. */
+    readonly tell?: string;
+  }>;
+  /** Where the card of an operation stands; absent: nowhere yet. */
+  cardOf(input: {
+    readonly workflowId: string;
+  }): Promise<{ readonly channel: string; readonly ts: string } | undefined>;
   /** Keeps what a slice of a list did, for its undo and for whoever asks later. Repeats are harmless. */
   keepSlice(input: { readonly slice: SliceRecord }): Promise<{
     readonly digest: string;

@@ -24,8 +24,31 @@ export const scheduleTriggerSchema = z.strictObject({
   overlap: z.enum(['skip', 'buffer', 'all']).optional(),
 });
 
-export const triggersSchema = z.strictObject({ schedule: scheduleTriggerSchema.optional() });
+/** How often what happens may start it. */
+const often = {
+  /** Expression over the event: what has the same key is the same matter. */
+  key: text().optional(),
+  /** How long after a start the same matter starts nothing more. */
+  cooldown: text().optional(),
+  /** Starts in 24 hours, whatever the key. */
+  per_day: z.int().min(1).max(1_000).optional(),
+};
+
+const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'has to be the name of a label');
+
+export const alertTriggerSchema = z.strictObject({
+  ...common,
+  ...often,
+  /** Labels that the alert has to have, with these values. */
+  match: z.record(labelName, text()),
+});
+
+export const triggersSchema = z.strictObject({
+  schedule: scheduleTriggerSchema.optional(),
+  alert: alertTriggerSchema.optional(),
+});
 
 export type ScheduleTrigger = z.infer<typeof scheduleTriggerSchema>;
+export type AlertTrigger = z.infer<typeof alertTriggerSchema>;
 export type Triggers = z.infer<typeof triggersSchema>;
 export type TriggerName = keyof Triggers;

@@ -3,31 +3,56 @@ import { compileExpression } from '../expressions/cel';
 import type { NameSpace } from '../expressions/names';
 import type { Json } from '../json';
 import type { Found } from '../runbooks/check-step';
-import { hasTemplate, templateParts } from '../runbooks/expressions';
+import { parseDuration } from '../runbooks/duration';
+import { bareCondition, hasTemplate, templateParts } from '../runbooks/expressions';
 import { inputProblem, wanted } from '../runbooks/inputs';
 import type { Library } from '../runbooks/library';
 import type { Runbook } from '../runbooks/schema';
-import type { TriggerName } from '../runbooks/trigger-schema';
+import type { AlertTrigger, ScheduleTrigger, TriggerName, Triggers } from '../runbooks/trigger-schema';
 import { timesProblems } from './schedule-times';
 
 /** What the expressions of a trigger see. */
 const events: { readonly [trigger in TriggerName]: NameSpace } = {
   schedule: { event: { fields: { scheduled_at: 'text' } } },
+  alert: { event: { fields: { labels: 'open', annotations: 'open', starts_at: 'text', fingerprint: 'text' } } },
 };
 
 /** What is wrong with the meaning of a runbook's `on`. */
 export function triggerProblems(runbook: Runbook, library: Pick<Library, 'policy'>): readonly Found[] {
-  const on = runbook.on ?? {};
-  return (Object.keys(on) as TriggerName[]).flatMap((name) => {
-    const trigger = on[name];
-    if (!trigger) return [];
-    const own = timesProblems(trigger).map(({ key, ...problem }): Found => ({ path: [key], ...problem }));
-    return [
-      ...own,
-      ...ownerProblems(trigger.owner, library),
-      ...inputsProblems({ runbook, given: trigger.inputs ?? {}, names: events[name] }),
-    ].map((problem) => ({ ...problem, path: ['on', name, ...problem.path] }));
-  });
+  const { schedule, alert } = runbook.on ?? {};
+  const common = (name: TriggerName, trigger: NonNullable<Triggers[TriggerName]>): readonly Found[] => [
+    ...ownerProblems(trigger.owner, library),
+    ...inputsProblems({ runbook, given: trigger.inputs ?? {}, names: events[name] }),
+  ];
+  return [
+    ...(schedule ? under('schedule', [...scheduleProblems(schedule), ...common('schedule', schedule)]) : []),
+    ...(alert ? under('alert', [...alertProblems(alert), ...common('alert', alert)]) : []),
+  ];
+}
+
+function under(name: TriggerName, problems: readonly Found[]): readonly Found[] {
+  return problems.map((problem) => ({ ...problem, path: ['on', name, ...problem.path] }));
+}
+
+function scheduleProblems(schedule: ScheduleTrigger): readonly Found[] {
+  return timesProblems(schedule).map(({ key, ...problem }) => ({ path: [key], ...problem }));
+}
+
+function alertProblems({ match, key, cooldown }: AlertTrigger): readonly Found[] {
+  const found: Found[] = [];
+  if (Object.keys(match).length === 0)
+    found.push({
+      path: ['match'],
+      message: 'every alert would start it',
+      hint: 'name a label, as in alertname: HighCpu',
+    });
+  if (key !== undefined) {
+    const compiled = compileExpression({ source: bareCondition(key), names: events.alert });
+    if (!compiled.ok) found.push(...compiled.problems.map((problem) => ({ path: ['key'], ...problem })));
+  }
+  if (cooldown !== undefined && parseDuration(cooldown) === undefined)
+    found.push({ path: ['cooldown'], message: `"${cooldown}" is not a duration`, hint: 'write 5m or 1h' });
+  return found;
 }
 
 function ownerProblems(owner: string, { policy }: Pick<Library, 'policy'>): readonly Found[] {

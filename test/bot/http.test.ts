@@ -1,4 +1,4 @@
-import { eventually, machineToken, openBotWorld, personToken, type BotWorld } from './support/bot-world';
+import { alertToken, eventually, machineToken, openBotWorld, personToken, type BotWorld } from './support/bot-world';
 
 let world: BotWorld;
 beforeAll(async () => {
@@ -153,5 +153,44 @@ describe('the API', () => {
     expect(metrics).toMatch(/signalbox_policy_age_seconds \d+/);
     expect(metrics).toMatch(/signalbox_policy_refused\{because="untrusted"\} 1/);
     expect(metrics).toMatch(/signalbox_handed_over_total\{what="operation",outcome="started"\} \d+/);
+  });
+});
+
+describe('alerts', () => {
+  const alertmanager = (more: object = {}) => ({
+    version: '4',
+    groupKey: '{}:{alertname="HighCpu"}',
+    receiver: 'signalbox',
+    status: 'firing',
+    alerts: [
+      {
+        status: 'firing',
+        labels: { alertname: 'HighCpu', instance: 'web-1' },
+        annotations: { summary: 'busy' },
+        startsAt: '2027-01-04T05:00:00.000Z',
+        endsAt: '0001-01-01T00:00:00Z',
+        generatorURL: 'http://prometheus.example/graph',
+        fingerprint: 'c0ffee',
+      },
+    ],
+    ...more,
+  });
+
+  it('that fire are signed and in Temporal before they are acknowledged', async () => {
+    const answer = await call('POST', '/api/v1/alerts', { token: alertToken, body: alertmanager() });
+    expect(answer).toEqual({ status: 202, body: { kind: 'taken', firing: 1 } });
+    const { events } = await world.temporal.client.workflow.getHandle('firings').fetchHistory();
+    const signal = events?.find(({ workflowExecutionSignaledEventAttributes: given }) => given);
+    expect(signal?.workflowExecutionSignaledEventAttributes?.signalName).toBe('alerted');
+  });
+
+  it.each<[string, string | undefined, object, number]>([
+    ['without a token', undefined, alertmanager(), 401],
+    ['with the token of a person', personToken, alertmanager(), 403],
+    ['with the token of a machine that may only deploy', machineToken, alertmanager(), 403],
+    ['of another version', alertToken, alertmanager({ version: '3' }), 400],
+    ['that are no list', alertToken, alertmanager({ alerts: 'HighCpu' }), 400],
+  ])('%s are refused', async (_name, token, body, status) => {
+    expect((await call('POST', '/api/v1/alerts', { ...(token && { token }), body })).status).toBe(status);
   });
 });

@@ -15,6 +15,7 @@ const pinned = [
   'src/operation/authority.ts',
   'src/operation/plan.ts',
   'src/runbooks/duration.ts',
+  'src/triggers/firings.ts',
 ];
 const allowedPackages = ['@temporalio', 'ms', 'nexus-rpc', 'long', 'assert', 'object.assign', 'url', 'util'];
 

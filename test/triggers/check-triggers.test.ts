@@ -30,6 +30,9 @@ ${on}`;
 
 const schedule = (text: string) => `  schedule:\n    every: 1h\n    ${text}\n`;
 
+const alert = (text: string, match = '{ alertname: HighCpu }') =>
+  `  alert:\n    match: ${match}\n    owner: platform\n    inputs: { host: '\${{ event.labels.host }}' }\n    ${text}\n`;
+
 describe('a trigger', () => {
   test.each<[string, string, readonly string[]]>([
     ['that is right', schedule('owner: platform\n    inputs: { host: web }'), []],
@@ -39,11 +42,7 @@ describe('a trigger', () => {
       schedule('owner: platfrom\n    inputs: { host: web }'),
       ['runbooks/probe.yaml:10:1: there is no team "platfrom"; did you mean "platform"?'],
     ],
-    [
-      'without an owner',
-      schedule('inputs: { host: web }'),
-      ['runbooks/probe.yaml:8:3: "owner" is missing'],
-    ],
+    ['without an owner', schedule('inputs: { host: web }'), ['runbooks/probe.yaml:8:3: "owner" is missing']],
     [
       'without an input that has to be given',
       schedule('owner: platform'),
@@ -76,6 +75,19 @@ describe('a trigger', () => {
       schedule('owner: platform\n    inputs: { host: web }\n    overlaps: skip'),
       [expect.stringContaining('unknown key "overlaps"')],
     ],
+    ['by alert', alert('key: event.labels.instance\n    cooldown: 5m\n    per_day: 3'), []],
+    ['by every alert', alert('', '{}'), [expect.stringContaining('every alert would start it; name a label')]],
+    [
+      'with a key that its event does not have',
+      alert('key: event.value'),
+      [expect.stringMatching(/^runbooks\/probe\.yaml:12:1: .*value/)],
+    ],
+    [
+      'with a cooldown that is no time',
+      alert('cooldown: a while'),
+      ['runbooks/probe.yaml:12:1: "a while" is not a duration; write 5m or 1h'],
+    ],
+    ['with no start a day', alert('per_day: 0'), [expect.stringContaining('per_day')]],
     ['of a kind that there is not', '  timer: { every: 1h }\n', [expect.stringContaining('unknown key "timer"')]],
   ])('%s', (_name, on, problems) => {
     expect(problemsIn(on)).toEqual(problems);

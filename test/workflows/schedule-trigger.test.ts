@@ -123,7 +123,7 @@ test('what policy does not allow is told where policy news are told', async () =
     ...runbook('forbidden', schedule('every: 1s')),
   });
   const text = await at.until('a sentence', () =>
-    at.said('#policy').find((sentence) => sentence.includes('was due by its schedule and was not allowed')),
+    at.said('#policy').find((sentence) => sentence.includes('was to start by itself and was not allowed')),
   );
   expect(text).toContain('The machine "schedule" may not ask for');
   await at.remote.commit(runbook('forbidden', ''));

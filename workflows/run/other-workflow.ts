@@ -49,7 +49,7 @@ function refusalOf({ type, task_queue: queue, id }: WorkflowTold): string | unde
   const isOurs =
     (type !== undefined && (Object.values(WORKFLOWS) as readonly string[]).includes(type)) ||
     (queue ?? '').startsWith('signalbox') ||
-    /^(lane|review|trigger)\/|^(holds|policy-watch)$|\/(run|card)$/.test(id ?? '');
+    /^(lane|review|trigger)\/|^(holds|policy-watch|firings)$|\/(run|card)$/.test(id ?? '');
   if (!isOurs) return undefined;
   return 'Workflows of Signalbox itself are reached by requests only, so that policy has its say; use deploy, rollback or runbook.';
 }

@@ -18,6 +18,7 @@ import { TcpProxy } from './tcp-proxy';
 export const relayKey = 'relay-key-of-the-tests-0123456789abcdef';
 export const personToken = 'token-of-ann';
 export const machineToken = 'token-of-ci';
+export const alertToken = 'token-of-alertmanager';
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
 export const catalogue: Catalogue = {
@@ -118,7 +119,7 @@ export async function openBotWorld(options: WorldOptions = {}): Promise<BotWorld
     timings: defaultTimings,
     waits: { ...defaultWaits, stagger: 0, spillRetry: 300, ...options.waits },
     tokens: readTokens(
-      `tokens:\n  - { sha256: ${hashOf(personToken)}, person: U0ANN }\n  - { sha256: ${hashOf(machineToken)}, machine: ci, via: webhook, may: [deploy] }\n`,
+      `tokens:\n  - { sha256: ${hashOf(personToken)}, person: U0ANN }\n  - { sha256: ${hashOf(machineToken)}, machine: ci, via: webhook, may: [deploy] }\n  - { sha256: ${hashOf(alertToken)}, machine: alertmanager, via: webhook, may: [runbook.run] }\n`,
     ),
     render: {},
     catalogue: () => Promise.resolve(catalogue),

@@ -134,3 +134,8 @@ export async function incident(input: IncidentInput): Promise<void> {
   }));
   await condition(() => acts.some((act) => act.act.kind === 'resolve'));
 }
+
+/** Takes what is signalled to it and waits, as the real one does. */
+export async function firings(): Promise<void> {
+  await condition(() => false);
+}

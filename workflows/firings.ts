@@ -1,0 +1,136 @@
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  defineSignal,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { WorkerActivities } from '../src/operation/ports';
+import type { Relayed } from '../src/operation/request';
+import type { Alerts } from '../src/triggers/alerts';
+import { answerTo, firingWords, lastOf, pruned, started, told, type Fired, type Firing } from '../src/triggers/firings';
+import { lanes, reading } from './activities';
+import { ALERTED, TRIGGERS, WORKFLOWS, type FiringsInput } from './contract';
+import { Courier } from './courier';
+import { isTimeout } from './say';
+import type { trigger } from './trigger';
+
+type Judged = Awaited<ReturnType<WorkerActivities['alertedRunbooks']>>;
+
+/** An alert that old is over, or has been sent again. */
+const lateMs = 3_600_000;
+
+const alertedSignal = defineSignal<[Relayed<Alerts>]>(ALERTED);
+
+/**
+ * Starts runbooks by alerts, each matter once: what happens again joins what is under way, or waits for the cooldown.
+ * There is one of it; it ends when nothing it knows can matter any more.
+ */
+export async function firings(input: FiringsInput): Promise<void> {
+  const firing = new FiringDesk(input);
+  setHandler(alertedSignal, (alerts) => firing.take(alerts));
+  await firing.work();
+}
+
+class FiringDesk {
+  private readonly waiting: Relayed<Alerts>[];
+  private fired: readonly Fired[];
+  private readonly courier: Courier;
+
+  constructor(private readonly input: FiringsInput) {
+    this.waiting = [...(input.waiting ?? [])];
+    this.fired = input.fired ?? [];
+    this.courier = new Courier({
+      owner: `firings/${workflowInfo().firstExecutionRunId}`,
+      timings: input.timings,
+      count: input.sent,
+    });
+  }
+
+  take(alerts: Relayed<Alerts>): void {
+    this.waiting.push(alerts);
+  }
+
+  async work(): Promise<void> {
+    while (true) {
+      this.fired = pruned(this.fired, Date.now());
+      const isIdle = this.waiting.length === 0;
+      if (isIdle && this.fired.length === 0) break;
+      if (workflowInfo().continueAsNewSuggested) return this.carryOn();
+      const alerts = this.waiting[0];
+      if (alerts) {
+        await this.answer(alerts);
+        this.waiting.shift();
+      } else await condition(() => this.waiting.length > 0, this.untilNextMs());
+    }
+    await this.courier.close();
+    await condition(allHandlersFinished);
+    if (this.waiting.length > 0) await this.carryOn();
+  }
+
+  private async carryOn(): Promise<void> {
+    await this.courier.close();
+    const { timings } = this.input;
+    await continueAsNew<typeof firings>({
+      timings,
+      fired: this.fired,
+      waiting: this.waiting,
+      sent: this.courier.sent,
+    });
+  }
+
+  private untilNextMs(): number {
+    return Math.min(3_600_000, ...this.fired.map(({ coolUntilMs }) => Math.max(1_000, coolUntilMs - Date.now())));
+  }
+
+  private async answer(alerts: Relayed<Alerts>): Promise<void> {
+    const found = await this.judged(alerts);
+    for (const text of found?.problems ?? []) this.say(found?.tell, text);
+    for (const firing of found?.firings ?? []) await this.fire(firing, found?.tell);
+  }
+
+  /** Undefined for what was not relayed, which is nobody's word, and for what has become too old to act on. */
+  private async judged(alerts: Relayed<Alerts>): Promise<Judged | undefined> {
+    while (Date.now() - Date.parse(alerts.body.at) < lateMs) {
+      try {
+        return await reading(this.input.timings).alertedRunbooks({ alerts });
+      } catch (error) {
+        if (!isTimeout(error)) return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  private async fire(firing: Firing, tell: string | undefined): Promise<void> {
+    const last = lastOf(this.fired, firing);
+    const isLastOpen = last !== undefined && (await lanes().isOpen({ workflowId: last.operation }));
+    const answer = answerTo(this.fired, firing, { nowMs: Date.now(), isLastOpen });
+    if (answer.does === 'start') return this.start(firing, tell);
+    if (answer.isToldAgain) return;
+    this.fired = told(this.fired, answer.of, firing.event);
+    const card = await lanes().cardOf({ workflowId: answer.of.operation });
+    const text = firingWords(firing, answer);
+    if (card) this.courier.send({ kind: 'thread', ...card, broadcast: false }, { kind: 'plain', text });
+    else this.say(tell, text);
+  }
+
+  private async start(firing: Firing, tell: string | undefined): Promise<void> {
+    const { request, title, runbook } = firing;
+    this.fired = started(this.fired, firing, Date.now());
+    await startChild<typeof trigger>(WORKFLOWS.trigger, {
+      workflowId: `${TRIGGERS}${request.body.id}`,
+      args: [
+        { runbook, timings: this.input.timings, asked: { request, title, ...(tell === undefined ? {} : { tell }) } },
+      ],
+      parentClosePolicy: 'ABANDON',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: title,
+    });
+  }
+
+  private say(channel: string | undefined, text: string): void {
+    if (channel !== undefined) this.courier.send({ kind: 'channel', channel }, { kind: 'plain', text });
+  }
+}
