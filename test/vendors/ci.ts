@@ -25,13 +25,13 @@ export class GitHubActions {
     routes: [
       {
         method: 'POST',
-        path: /^\/repos\/example\/shop\/actions\/workflows\/ci\.yml\/dispatches$/,
+        path: /^\/repos\/example\/shop\/actions\/workflows\/(?:ci|integration)\.yml\/dispatches$/,
         takes: 'application/json',
         answer: (call) => this.dispatch(call),
       },
       {
         method: 'GET',
-        path: /^\/repos\/example\/shop\/actions\/workflows\/ci\.yml\/runs$/,
+        path: /^\/repos\/example\/shop\/actions\/workflows\/(?:ci|integration)\.yml\/runs$/,
         answer: ({ query }) =>
           query.get('event') === 'workflow_dispatch' ? this.list() : { status: 422, body: { message: 'no event' } },
       },

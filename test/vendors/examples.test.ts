@@ -1,0 +1,160 @@
+import { openRunbooks, type RunbookAsked, type Runbooks } from '../helpers/run-runbook';
+import { ArgoCd, argoToken } from './argo-cd';
+import { GitHubActions, githubToken } from './ci';
+import { exampleFiles } from './example-files';
+import { Harbor, harborPassword } from './harbor';
+import { EquinixMetal, equinixToken, GoDaddy, godaddyAuthorization, Zosmf, zosmfPassword } from './machines';
+import { ServiceNow, servicenowPassword } from './tickets';
+import type { Vendor } from './vendor';
+
+/** Runbooks of the example company, with all their vendors beside each other: what counts is what the vendors have then. */
+let runbooks: Runbooks;
+let open: Vendor[] = [];
+
+beforeAll(async () => {
+  runbooks = await openRunbooks({
+    env: {
+      ARGOCD_TOKEN: argoToken,
+      HARBOR_PASSWORD: harborPassword,
+      GITHUB_ACTIONS_TOKEN: githubToken,
+      EQUINIX_TOKEN: equinixToken,
+      GODADDY_AUTHORIZATION: godaddyAuthorization,
+      ZOSMF_PASSWORD: zosmfPassword,
+      SERVICENOW_PASSWORD: servicenowPassword,
+    },
+  });
+});
+afterEach(async () => {
+  await Promise.all(open.map((vendor) => vendor.stop()));
+  open = [];
+});
+afterAll(() => runbooks?.close());
+
+async function started<Of extends { readonly server: Vendor }>(vendor: Of): Promise<Of> {
+  await vendor.server.start();
+  open.push(vendor.server);
+  return vendor;
+}
+
+function example(
+  file: string,
+  actions: readonly string[],
+  vendors: { readonly [connection: string]: { readonly server: Vendor } },
+): Pick<RunbookAsked, 'files' | 'runbook' | 'connections' | 'pace'> {
+  const names = Object.keys(vendors);
+  return {
+    files: exampleFiles(
+      `runbooks/${file}.yaml`,
+      ...actions.map((name) => `actions/${name}.yaml`),
+      ...names.map((name) => `connections/${name}.yaml`),
+    ),
+    runbook: file.split('/').at(-1)!,
+    connections: Object.fromEntries(names.map((name) => [name, { origin: vendors[name]!.server.origin }])),
+    pace: 300,
+  };
+}
+
+describe('ship: from an image to production', () => {
+  let vendors: { harbor: Harbor; argocd: ArgoCd; github: GitHubActions };
+  beforeEach(async () => {
+    vendors = {
+      harbor: await started(new Harbor()),
+      argocd: await started(new ArgoCd()),
+      github: await started(new GitHubActions()),
+    };
+    vendors.argocd.history.push({ id: 4, revision: 'v1' });
+    runbooks.world.notices.length = 0;
+  });
+
+  const ship = (): RunbookAsked => ({
+    ...example('ship', ['harbor-scan', 'argocd-sync', 'github-workflow'], vendors),
+    inputs: { app: 'shop', version: 'v2', digest: `sha256:${'ab'.repeat(32)}` },
+  });
+
+  it('scans, syncs, tests, promotes and tells', async () => {
+    const ran = await runbooks.run(ship());
+    expect(ran.result).toEqual({ kind: 'done', watch: 'ended' });
+    const synced = vendors.argocd.server.asked.filter((request) => request.endsWith('/sync'));
+    expect(synced.map((request) => request.split('/').at(-2))).toEqual(['shop-staging', 'shop-production']);
+    expect(runbooks.world.notices.map(({ notice }) => notice)).toEqual([
+      { kind: 'plain', text: 'shop v2 is in production.' },
+    ]);
+  });
+
+  it('touches nothing when the image is not safe', async () => {
+    vendors.harbor.severity = 'Critical';
+    expect((await runbooks.run(ship())).result.kind).toBe('undone');
+    expect(vendors.argocd.syncs).toBe(0);
+  });
+
+  it('takes staging back when its tests fail, and never reaches production', async () => {
+    vendors.github.ends = 'failure';
+    const ran = await runbooks.run(ship());
+    expect(ran.result).toMatchObject({ kind: 'undone', reason: expect.stringContaining('ended as failure') });
+    expect([vendors.argocd.syncs, vendors.argocd.rollbacks]).toEqual([1, 1]);
+    expect(runbooks.world.notices).toEqual([]);
+  });
+});
+
+describe('mainframe-change: a job in its window with a ticket around it', () => {
+  let vendors: { servicenow: ServiceNow; zosmf: Zosmf };
+  beforeEach(async () => {
+    vendors = { servicenow: await started(new ServiceNow()), zosmf: await started(new Zosmf()) };
+  });
+
+  const change = (): RunbookAsked => {
+    const asked = example('mainframe-change', ['servicenow-ticket', 'zosmf-job', 'servicenow-close'], vendors);
+    const window = 'windows: { sunday-night: { days: mon-sun, from: "00:00", to: "24:00" } }';
+    const policy = `version: 1\nchannels: { default: "#a", rollback: "#a" }\nenvironments: { staging: {} }\n${window}\n`;
+    return {
+      ...asked,
+      files: { ...asked.files, 'policy.yaml': policy },
+      inputs: { summary: 'New rates', jcl: "//SBXRATES JOB (ACCT),'RATES',CLASS=A\n//S1 EXEC PGM=IEFBR14" },
+      pace: 1_000,
+    };
+  };
+
+  it('opens the change, submits the job once and closes the change with its return code', async () => {
+    vendors.zosmf.server.losesAnswers = 1;
+    vendors.servicenow.server.losesAnswers = 1;
+    expect((await runbooks.run(change())).result.kind).toBe('done');
+    expect(vendors.zosmf.jobs).toHaveLength(1);
+    expect(vendors.servicenow.tickets).toMatchObject([
+      { table: 'change_request', state: '3', close_notes: 'The job SBXRATES JOB01001 ended with CC 0000.' },
+    ]);
+  });
+
+  it('leaves the change open when the job fails', async () => {
+    vendors.zosmf.retcode = 'ABEND S0C7';
+    expect((await runbooks.run(change())).result).toMatchObject({ reason: expect.stringContaining('ABEND S0C7') });
+    expect(vendors.servicenow.tickets).toMatchObject([{ state: '1' }]);
+  });
+});
+
+describe('edge-server: a server and a name that points at it, or neither', () => {
+  let vendors: { 'equinix-metal': EquinixMetal; godaddy: GoDaddy };
+  beforeEach(async () => {
+    vendors = { 'equinix-metal': await started(new EquinixMetal()), godaddy: await started(new GoDaddy()) };
+  });
+
+  const edge = (): RunbookAsked => ({
+    ...example('provision/edge-server', ['equinix-device', 'godaddy-record'], vendors),
+    inputs: { hostname: 'edge-1', project: '5a2d0f6e-8f0c-4b51-9d1e-3c1c0a4f7b11' },
+  });
+
+  it('creates the server and points the name at its address', async () => {
+    const ran = await runbooks.run(edge());
+    expect(ran.result.kind).toBe('done');
+    expect(vendors['equinix-metal'].devices).toMatchObject([{ hostname: 'edge-1' }]);
+    expect(vendors.godaddy.records.get('edge.example.com/A/edge-1')).toEqual([{ data: '192.0.2.9', ttl: 600 }]);
+  });
+
+  it('deletes the server when the name cannot be set', async () => {
+    vendors.godaddy.server.refusals.push(
+      { status: 200, body: [] },
+      { status: 422, body: { message: 'the domain is locked' } },
+    );
+    expect((await runbooks.run(edge())).result).toMatchObject({ reason: expect.stringContaining('locked') });
+    expect(vendors['equinix-metal'].devices).toEqual([]);
+  });
+});
