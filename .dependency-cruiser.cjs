@@ -14,6 +14,7 @@ const stableForWorkflows = [
   'src/operation/authority.ts',
   'src/operation/plan.ts',
   'src/runbooks/duration.ts',
+  'src/triggers/firings.ts',
 ];
 
 const folder = (...names) => `^(${names.join('|')})/`;
