@@ -19,3 +19,20 @@ export async function bareRun({ url, count }: { readonly url: string; readonly c
   for (let index = 0; index < count; index += 1)
     await callOut({ url: `${url}/${index}`, key: `${workflowInfo().workflowId}/${index}` });
 }
+
+/** A call for each of so many targets, so many at once: no undo, no checkpoint, no limit of failures. */
+export async function bareFan(spec: {
+  readonly url: string;
+  readonly count: number;
+  readonly atOnce: number;
+}): Promise<void> {
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < spec.count) {
+      const index = next;
+      next += 1;
+      await callOut({ url: `${spec.url}/${index}`, key: `${workflowInfo().workflowId}/${index}` });
+    }
+  };
+  await Promise.all(Array.from({ length: spec.atOnce }, work));
+}

@@ -12,6 +12,8 @@ export async function openMinimum(spec: {
   readonly temporalAddress: string;
   readonly tallyPort: number;
   readonly steps: number;
+  readonly targets: number;
+  readonly atOnce: number;
 }): Promise<Side> {
   const temporal = await openTemporal(spec.temporalAddress);
   const users = [requester, approver];
@@ -37,6 +39,11 @@ export async function openMinimum(spec: {
     async run() {
       const args = [{ url: `http://127.0.0.1:${spec.tallyPort}/tally`, count: spec.steps }];
       await temporal.client.workflow.start('bareRun', { workflowId: randomUUID(), taskQueue: BARE_QUEUE, args });
+    },
+    async fan() {
+      const { targets: count, atOnce } = spec;
+      const args = [{ url: `http://127.0.0.1:${spec.tallyPort}/tally/each`, count, atOnce }];
+      await temporal.client.workflow.start('bareFan', { workflowId: randomUUID(), taskQueue: BARE_QUEUE, args });
     },
     handedOver: () => Promise.resolve({}),
     pids: { app: app.pid!, worker: worker.pid! },

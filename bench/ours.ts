@@ -8,6 +8,8 @@ export async function openOurs(spec: {
   readonly redisUrl: string;
   readonly tallyPort: number;
   readonly steps: number;
+  readonly targets: number;
+  readonly atOnce: number;
 }): Promise<Side> {
   const company = await openCompany({
     temporalAddress: spec.temporalAddress,
@@ -32,6 +34,7 @@ function sideOf(company: Company): Side {
     ask: (number) => type(`run ask number=${number}`),
     approve: ({ ts }) => slack.click({ user: approver, channel: channel.id, ts, actionId: ACTIONS.approve }),
     run: async () => void (await type('run count')),
+    fan: async () => void (await type('run fan')),
     handedOver: () => handedOver(company.botUrl),
     pids: { bot: company.pid('bot')!, worker: company.pid('worker')!, runner: company.pid('runner')! },
     close: () => company.close(),
@@ -44,7 +47,7 @@ function sideOf(company: Company): Side {
  */
 const rules = `approvals:
   - name: counting is free
-    when: 'change.kind == "runbook" && change.runbook == "count"'
+    when: 'change.kind == "runbook" && change.runbook in ["count", "fan"]'
     require: none
   - name: two people agree
     when: 'change.kind == "runbook"'
@@ -53,7 +56,14 @@ const rules = `approvals:
     one_click: true
 `;
 
-function policyFor(spec: { readonly tallyPort: number; readonly steps: number }): { readonly [path: string]: string } {
+interface PolicySpec {
+  readonly tallyPort: number;
+  readonly steps: number;
+  readonly targets: number;
+  readonly atOnce: number;
+}
+
+function policyFor(spec: PolicySpec): { readonly [path: string]: string } {
   return {
     'policy.yaml': examplePolicy(0)['policy.yaml']!.replace('approvals:\n', rules),
     'connections/tally.yaml': [
@@ -62,7 +72,7 @@ function policyFor(spec: { readonly tallyPort: number; readonly steps: number })
       '  kind: http',
       `  origin: http://127.0.0.1:${spec.tallyPort}`,
       '  path_prefixes: [/tally]',
-      '  methods: [POST]\n',
+      '  methods: [GET, POST]\n',
     ].join('\n'),
     'runbooks/ask.yaml': `name: ask
 help: Waits for two people.
@@ -70,6 +80,22 @@ inputs:
   number: { type: integer, min: 0, max: 1000000 }
 steps:
 ${stepFor('tell', '/tally/${{ inputs.number }}')}`,
+    'runbooks/fan.yaml': `name: fan
+help: Calls a server for each of many targets.
+steps:
+  - id: found
+    uses: http/request
+    with: { connection: tally, path: /tally/targets/${spec.targets} }
+    outputs: { list: response.body }
+  - id: each
+    uses: foreach
+    with: { in: "\${{ steps.found.outputs.list }}", as: host, concurrency: ${spec.atOnce} }
+    steps:
+      - id: call
+        uses: http/request
+        with: { connection: tally, method: POST, path: "/tally/each/\${{ host }}" }
+        repeat: safe
+`,
     'runbooks/count.yaml': `name: count
 help: Calls a server again and again.
 steps:

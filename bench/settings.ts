@@ -12,6 +12,10 @@ export interface BenchSettings {
   /** Steps of one run, and runs of each side. */
   readonly steps: number;
   readonly runs: number;
+  /** Targets of one list, how many of them at once, and how long each takes, ms. */
+  readonly targets: number;
+  readonly atOnce: number;
+  readonly targetMs: number;
   /** Operations that wait for a vote while memory is read. */
   readonly waiting: number;
   /** Longest time in which they are started, ms; those there by then are measured. */
@@ -32,7 +36,7 @@ export interface BenchSettings {
   readonly only: readonly Stage[];
 }
 
-export const stages = ['latency', 'steps', 'burst', 'waiting', 'flood', 'policy'] as const;
+export const stages = ['latency', 'steps', 'fan', 'burst', 'waiting', 'flood', 'policy'] as const;
 export type Stage = (typeof stages)[number];
 
 type Sizes = Omit<BenchSettings, 'only'>;
@@ -44,6 +48,9 @@ const full: Sizes = {
   bursts: 3,
   steps: 150,
   runs: 4,
+  targets: 5_000,
+  atOnce: 50,
+  targetMs: 1_000,
   waiting: 10_000,
   waitingWithinMs: 360_000,
   flood: 5_000,
@@ -62,6 +69,7 @@ const quick: Partial<Sizes> = {
   bursts: 1,
   steps: 30,
   runs: 2,
+  targets: 300,
   waiting: 100,
   waitingWithinMs: 20_000,
   flood: 750,

@@ -18,6 +18,8 @@ export interface Side {
   approve(card: { readonly channel: string; readonly ts: string }): Promise<DeliveryResult>;
   /** Starts a run of so many calls to the tally, one after the other. */
   run(): Promise<void>;
+  /** Starts a call for each of so many targets, so many at once; gives the id of the workflow that does them. */
+  fan(): Promise<void>;
   /** How hand-overs ended so far, where the side counts that. */
   handedOver(): Promise<{ readonly [outcome: string]: number }>;
   readonly pids: { readonly [program: string]: number };
