@@ -23,16 +23,7 @@ type ReadingActivities = Pick<
 type RecordingActivities = Pick<WorkerActivities, 'record'>;
 type LaneActivities = Pick<
   WorkerActivities,
-  | 'enterLane'
-  | 'leaveLane'
-  | 'tellLane'
-  | 'stirOperations'
-  | 'isOpen'
-  | 'recentOperations'
-  | 'tellIncidents'
-  | 'keepSlice'
-  | 'recallSlice'
-  | 'cardOf'
+  'enterLane' | 'leaveLane' | 'tellLane' | 'stirOperations' | 'isOpen' | 'recentOperations' | 'tellIncidents' | 'cardOf'
 >;
 
 /** Policy, facts and plans. They may wait for Git as long as `judgeMs`. */
@@ -55,6 +46,14 @@ export const onTheSpot = (timings: OperationTimings): Pick<WorkerActivities, 'de
     retry: { maximumAttempts: 1 },
   });
 
+/** The blob store, in the worker that asks: slices are many, and a trip to the server for each would cost more than it. */
+export const bodies = (timings: OperationTimings): Pick<WorkerActivities, 'keepSlice' | 'recallSlice'> =>
+  proxyLocalActivities<Pick<WorkerActivities, 'keepSlice' | 'recallSlice'>>({
+    startToCloseTimeout: '30 seconds',
+    scheduleToCloseTimeout: timings.recordMs,
+    retry: { initialInterval: '250 milliseconds', maximumInterval: '15 seconds' },
+  });
+
 /** The ledger. Repeats are harmless, so it is tried as long as `recordMs`. */
 export const recording = (timings: OperationTimings): RecordingActivities =>
   proxyActivities<RecordingActivities>({
@@ -65,7 +64,7 @@ export const recording = (timings: OperationTimings): RecordingActivities =>
     retry: { initialInterval: '250 milliseconds', maximumInterval: '15 seconds' },
   });
 
-/** Temporal itself and the blob store, by way of an activity: lanes, incidents, liveness, what slices did. */
+/** Temporal itself, by way of an activity: lanes, incidents, liveness. */
 export const lanes = (): LaneActivities =>
   proxyActivities<LaneActivities>({
     taskQueue: WORKER_QUEUE,

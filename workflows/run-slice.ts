@@ -1,6 +1,6 @@
 import { CancellationScope, defineSignal, setHandler } from '@temporalio/workflow';
 import type { SliceRecord, TargetRef } from '../src/operation/ports';
-import { lanes } from './activities';
+import { bodies } from './activities';
 import { RUN_ACT } from './contract';
 import { carryOutControl } from './run/carry-out';
 import { Controls } from './run/controls';
@@ -64,7 +64,7 @@ class Slice {
 
   /** In reverse; what cannot be undone stays in the record. */
   private async undo(slice: string): Promise<SliceResult> {
-    const { targets, as, list } = await lanes().recallSlice({ digest: slice });
+    const { targets, as, list } = await bodies(this.input.run.timings).recallSlice({ digest: slice });
     for (const target of [...targets].reverse()) {
       if (target.undo.length === 0) continue;
       const frame = this.frameOf({ as, list, index: target.index }, target);
@@ -80,7 +80,7 @@ class Slice {
     const ok = this.done.filter(({ state }) => state === 'ok').length;
     if (this.done.length === 0) return { ok, failed: [], skipped };
     const slice: SliceRecord = { ...of, targets: this.done };
-    const { digest, keys } = await lanes().keepSlice({ slice });
+    const { digest, keys } = await bodies(this.input.run.timings).keepSlice({ slice });
     const names = new Map(this.done.map(({ index }, at) => [index, keys[at]!]));
     const failed = this.failed.map((target) => ({ ...target, key: names.get(target.index) ?? target.key }));
     const hasUndo = this.done.some(({ undo }) => undo.length > 0);
