@@ -82,14 +82,16 @@ const python = ['/usr/bin/python3', join(process.env.ANSIBLE_BIN ?? '', 'python3
 /** Files of the example company as they are, but that hosts are this machine instead of others behind ssh. */
 export function examplesOnThisMachine(): { readonly [path: string]: string } {
   const files = examplePolicy(0);
-  const reach = /user: signalbox\n +key: \{ file: [^}]+ \}/g;
   const chosen = ['patch-hosts', 'reindex-hosts'].map((name): [string, string] => {
     const path = `runbooks/${name}.yaml`;
-    if (!files[path]!.match(reach)) throw new Error(`${path} no longer says how hosts are reached`);
-    return [
-      path,
-      files[path]!.replace(reach, (found) => `connection: local${/\n +/.exec(found)![0]}python: ${python}`),
-    ];
+    return [path, onThisMachine(path, files[path]!)];
   });
   return { ...files, ...Object.fromEntries(chosen) };
+}
+
+/** A runbook of the example company whose hosts are this machine. */
+export function onThisMachine(path: string, text: string): string {
+  const reach = /user: signalbox\n +key: \{ file: [^}]+ \}/g;
+  if (!text.match(reach)) throw new Error(`${path} no longer says how hosts are reached`);
+  return text.replace(reach, (found) => `connection: local${/\n +/.exec(found)![0]}python: ${python}`);
 }

@@ -60,12 +60,12 @@ export class KubeApi {
     this.server.close();
   }
 
-  kubeconfig(token: string): string {
+  kubeconfig(token: string, current = 'none'): string {
     const server = `https://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
     return JSON.stringify({
       apiVersion: 'v1',
       kind: 'Config',
-      'current-context': 'none',
+      'current-context': current,
       clusters: [
         { name: 'here', cluster: { server, 'certificate-authority-data': this.identity.cert.toString('base64') } },
       ],
