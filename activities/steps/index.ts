@@ -8,6 +8,7 @@ import { runGitMerge } from './git-merge';
 import { runGitRead } from './git-read';
 import { runHttpRequest } from './http-request';
 import { runKafkaConnectConnector } from './kafka-connect-connector';
+import { runKafkaLag } from './kafka-lag';
 import { runKafkaTopics } from './kafka-topics';
 import { runKubectlApply } from './kubectl-apply';
 import { runKubectlDelete } from './kubectl-delete';
@@ -34,6 +35,7 @@ export const runnableStepKinds: readonly StepKind[] = [
   runSqlMigrate,
   runPostgresLogicalReplication,
   runKafkaTopics,
+  runKafkaLag,
   runKafkaConnectConnector,
   runGitRead,
   runGitCommit,

@@ -16,7 +16,7 @@ import {
 } from './setup.mjs';
 
 /** Tests that need the machine for themselves: Slack's three seconds are not stretched for a neighbour's sake. */
-const alone = ['test/load', 'test/kills'];
+const alone = ['test/load', 'test/kills', 'test/runbooks-kills'];
 const longAlone = ['test/faults'];
 
 /** Everything the tests need, as environment variables for them. */

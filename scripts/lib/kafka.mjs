@@ -13,21 +13,28 @@ const brokers = [
   'org.slf4j:slf4j-simple:1.7.36',
 ];
 const connectors = [`io.debezium:debezium-connector-postgres:${DEBEZIUM}`];
+const sinks = [`io.debezium:debezium-connector-jdbc:${DEBEZIUM}`];
+/** Drivers of databases that no test uses, and what Connect brings itself: a second copy of it is another library. */
+const unneeded = [
+  ...['ojdbc11', 'mssql-jdbc', 'mysql-connector-j', 'mariadb-java-client'],
+  ...['jackson-core', 'jackson-databind', 'jackson-annotations'],
+];
 
-/** Folder with the jars of Kafka and Connect (`lib`) and of Debezium (`plugins/debezium`), made with Maven once; or undefined. */
+/** Folder with the jars of Kafka and Connect (`lib`) and of Debezium (`plugins`), made with Maven once; or undefined. */
 export async function makeKafka(tools) {
-  const folder = join(tools, `kafka-${KAFKA}-${DEBEZIUM}`);
+  const folder = join(tools, `kafka-${KAFKA}-${DEBEZIUM}-jdbc`);
   if (existsSync(folder)) return folder;
   const maven = onPath('mvn');
   if (!maven || !onPath('java')) return undefined;
   say('Getting Kafka and Debezium from Maven Central (about 30 s, once).');
   const aside = `${folder}.${process.pid}`;
   try {
-    for (const [place, artifacts] of [
+    for (const [place, artifacts, without = []] of [
       ['lib', brokers],
       ['plugins/debezium', connectors],
+      ['plugins/debezium-jdbc', sinks, unneeded],
     ])
-      if (!(await copyJars(maven, { folder: join(aside, place), artifacts }))) return undefined;
+      if (!(await copyJars(maven, { folder: join(aside, place), artifacts, without }))) return undefined;
     renameSync(aside, folder);
     return folder;
   } finally {
@@ -35,7 +42,7 @@ export async function makeKafka(tools) {
   }
 }
 
-async function copyJars(maven, { folder, artifacts }) {
+async function copyJars(maven, { folder, artifacts, without }) {
   mkdirSync(folder, { recursive: true });
   const pom = join(folder, 'pom.xml');
   writeFileSync(pom, pomOf(artifacts));
@@ -47,6 +54,7 @@ async function copyJars(maven, { folder, artifacts }) {
     'dependency:copy-dependencies',
     `-DoutputDirectory=${folder}`,
     '-DincludeScope=runtime',
+    ...(without.length > 0 ? [`-DexcludeArtifactIds=${without.join(',')}`] : []),
   ];
   const result = await run(maven, args);
   if (result.code !== 0) say(`Maven could not get them:\n${lastLines(result, 3)}`);

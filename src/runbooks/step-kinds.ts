@@ -9,6 +9,7 @@ import { gitMerge } from './kinds/git-merge';
 import { gitRead } from './kinds/git-read';
 import { httpRequest } from './kinds/http-request';
 import { kafkaConnectConnector } from './kinds/kafka-connect-connector';
+import { kafkaLag } from './kinds/kafka-lag';
 import { kafkaTopics } from './kinds/kafka-topics';
 import { kubectlApply } from './kinds/kubectl-apply';
 import { kubectlDelete } from './kinds/kubectl-delete';
@@ -58,6 +59,7 @@ export const runnerKinds: readonly StepKindSpec[] = [
   sqlMigrate,
   postgresLogicalReplication,
   kafkaTopics,
+  kafkaLag,
   kafkaConnectConnector,
   gitRead,
   gitCommit,

@@ -6,7 +6,7 @@ import type { StepKind } from '../../activities/steps/step-kind';
 import type { ToolHost } from '../../activities/steps/toolbox';
 import { createRunParts } from '../../activities/worker/run-parts';
 import { canonical, digestOf, sha256 } from '../../src/canonical';
-import type { Connection } from '../../src/connections/schema';
+import type { AnyConnection, Connection } from '../../src/connections/schema';
 import { formatProblem } from '../../src/documents/read-yaml';
 import type { Json, JsonObject } from '../../src/json';
 import { libraryOf } from '../../src/operation/library-of';
@@ -34,7 +34,7 @@ export interface RunbookAsked {
   readonly runbook: string;
   readonly inputs?: JsonObject;
   /** What is another here than in the files, by the connection's name: its origin, mostly. */
-  readonly connections?: { readonly [name: string]: Partial<Connection> };
+  readonly connections?: { readonly [name: string]: Partial<Connection> | AnyConnection };
   /** How many times faster than written it polls, retries and gives up: waits are arguments. */
   readonly pace?: number;
 }
@@ -221,7 +221,7 @@ function repositoryOf({ files, connections = {} }: RunbookAsked): Repository {
   return read.repository;
 }
 
-function changed(text: string, change: Partial<Connection>): string {
+function changed(text: string, change: Partial<Connection> | AnyConnection): string {
   const { connection } = parse(text) as { connection: object };
   return stringify({ connection: { ...connection, ...change } });
 }

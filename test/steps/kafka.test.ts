@@ -117,6 +117,38 @@ describe('kafka/topics', () => {
   });
 });
 
+describe('kafka/lag', () => {
+  const lag = (given: JsonObject, more: Partial<Attempt> = {}): Attempt => {
+    const outputs = { lag: 'lag', records: 'records', partitions: 'partitions' };
+    const asked = { connection: 'api', group: 'readers', topics: ['read'], ...given };
+    return { step: { id: 'it', uses: 'kafka/lag', with: asked, outputs }, over: kafka.connection, ...more };
+  };
+
+  it('counts what a group has not confirmed, all of it where it never confirmed anything', async () => {
+    await run(topics({ ensure: [{ name: 'read', partitions: 2, replication: 1 }] }));
+    expect((await run(lag({}))).outputs).toEqual({ lag: 0, records: 0, partitions: 2 });
+    const producer = new Kafka({ brokers: kafka.connection.brokers, logLevel: logLevel.NOTHING }).producer();
+    await producer.connect();
+    const messages = [0, 0, 0, 1].map((partition) => ({ partition, value: 'x' }));
+    await producer.send({ topic: 'read', messages });
+    await producer.disconnect();
+    expect((await run(lag({}))).outputs).toEqual({ lag: 4, records: 4, partitions: 2 });
+    await admin((client) =>
+      client.setOffsets({ groupId: 'readers', topic: 'read', partitions: [{ partition: 0, offset: '2' }] }),
+    );
+    expect(await run(lag({}))).toMatchObject({ outputs: { lag: 2 }, summary: '2 of 4 records are still to come' });
+  });
+
+  it('never takes a topic that is not there, or brokers that do not answer, for nothing to do', async () => {
+    expect(await fails(lag({ topics: ['nowhere'] }))).toMatchObject({
+      type: 'StepFailed',
+      message: expect.stringMatching(/no topic nowhere/),
+    });
+    const over = { ...kafka.connection, brokers: ['127.0.0.1:1'] };
+    expect(await fails(lag({}, { over }))).toMatchObject({ type: 'StepError' });
+  });
+});
+
 describe('kafka-connect/connector', () => {
   const config = () => ({
     'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
