@@ -88,8 +88,12 @@ export function retryOf(
 ): OperationRequest {
   const { kind, service, runbook, environment } = former;
   const { channel, deliveryId } = from;
+  const { reason, ...same } = former;
+  // A schedule or an alert is no reason of whoever presses a button.
+  const isTheirs = former.requester.via !== 'schedule' && former.requester.via !== 'alert';
   return {
-    ...former,
+    ...same,
+    ...(isTheirs && reason !== undefined ? { reason } : {}),
     id: operationIdOf({ kind, subject: service ?? runbook ?? kind, environment, deliveryId }),
     requester: from.requester,
     asked: { text: from.text ?? `Retry of ${former.id}`, deliveryId, ...(channel === undefined ? {} : { channel }) },

@@ -71,6 +71,18 @@ const onlyWhen: ReadonlyMap<MakeButton, NonNullable<OperationView['may']>[number
 
 const retry: MakeButton = (view) => button({ label: 'Retry', action: ACTIONS.retry, value: valueOf(view) });
 
+const runAgain: MakeButton = (view) =>
+  button({
+    label: 'Run again',
+    action: ACTIONS.retry,
+    value: valueOf(view),
+    confirm: confirm({
+      title: 'Run it again?',
+      text: 'This starts it once more with the same inputs, in your name and under the policy in force.',
+      yes: 'Run again',
+    }),
+  });
+
 const openIncident: MakeButton = (view) =>
   button({ label: 'Open incident', action: ACTIONS.incidentOpen, value: valueOf(view) });
 
@@ -93,7 +105,7 @@ const byState: { readonly [state in OperationState]?: readonly MakeButton[] } = 
   watching: [rollBack, finishWatch],
   needs_hands: [retryUndo, doneByHand, leaveIt],
   needs_decision: [retryStep, skipStep, abort, stopHere],
-  succeeded: [rollBack, openIncident],
+  succeeded: [rollBack, runAgain, openIncident],
   rolled_back: [rollBack, retry, openIncident],
   failed: [rollBack, retry, openIncident],
   expired: [retry],
@@ -105,6 +117,7 @@ export function operationButtons(view: OperationView): KnownBlock[] {
   if (view.kind === 'review') return [];
   const made = (byState[view.state] ?? [])
     .filter((make) => make !== rollBack || canRollBack(view))
+    .filter((make) => make !== runAgain || view.kind === 'runbook' || view.kind === 'provision')
     .filter((make) => make !== openIncident || !view.incidentId)
     .filter((make) => !onlyWhen.has(make) || view.may?.includes(onlyWhen.get(make)!))
     .map((make) => make(view));

@@ -43,6 +43,13 @@ describe.each(buttonsByState)('the card of an operation that is %s', (state, wan
   });
 });
 
+it.each<['runbook' | 'provision']>([['runbook'], ['provision']])('lets a %s that succeeded be run again', (kind) => {
+  expect(buttonsOf(operationCard(operationView({ state: 'succeeded', kind })))).toEqual([
+    ACTIONS.retry,
+    ACTIONS.incidentOpen,
+  ]);
+});
+
 it.each(finishedStates)('has no decision buttons once it is %s, whatever its ballots say', (state) => {
   const buttons = buttonsOf(operationCard(operationView({ state, ballots: [ballotView] })));
   expect(buttons).not.toContain(ACTIONS.approve);

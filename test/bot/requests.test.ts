@@ -1,0 +1,23 @@
+import { retryOf } from '../../bot/requests';
+import type { Requester } from '../../src/operation/request';
+import { aRequest } from '../helpers/operation-world';
+
+const deps = { now: () => new Date('2027-01-04T05:00:00Z'), waits: { notAfter: 60_000 } } as Parameters<
+  typeof retryOf
+>[0];
+
+test.each<[string, Requester, string | undefined]>([
+  ['keeps the reason that a person gave', { kind: 'person', id: 'U0ANA', via: 'slack' }, 'because'],
+  ['keeps the reason that a machine gave', { kind: 'machine', id: 'ci', via: 'webhook' }, 'because'],
+  ['leaves out that it was a schedule', { kind: 'machine', id: 'schedule', via: 'schedule' }, undefined],
+  ['leaves out that it was an alert', { kind: 'machine', id: 'alertmanager', via: 'alert' }, undefined],
+])('the same again %s, and is asked for by whoever presses the button', (_name, requester, reason) => {
+  const former = aRequest({ kind: 'runbook', runbook: 'clean', inputs: { days: 3 }, reason: 'because', requester });
+  const again = retryOf(deps, former, {
+    requester: { kind: 'person', id: 'U0BEN', via: 'slack' },
+    deliveryId: 'click-1',
+  });
+  expect(again).toMatchObject({ kind: 'runbook', inputs: { days: 3 }, requester: { id: 'U0BEN' } });
+  expect(again.reason).toBe(reason);
+  expect(again.id).not.toBe(former.id);
+});
