@@ -4,7 +4,8 @@ import type { Json, JsonObject } from '../json';
  * Who carries a step out: a runner (`step`), or the run itself, which opens a group, asks people, waits, or starts
  * another workflow. What the run does itself has no call of its own and costs no runner.
  */
-export type Control = 'step' | 'sequence' | 'parallel' | 'foreach' | 'approval' | 'wait' | 'operation' | 'workflow' | 'notify';
+export type Control =
+  'step' | 'sequence' | 'parallel' | 'foreach' | 'approval' | 'wait' | 'operation' | 'workflow' | 'notify';
 
 /** How a step behaves when it is done twice (law 11). */
 export type Repeat = 'safe' | 'find' | 'never';

@@ -300,8 +300,9 @@ export interface SliceRecord {
 /** A started step that has an undo, or a slice of a list whose targets have. */
 export interface UndoEntry {
   readonly path: string;
-  /** Digest of the slice's record. */
+  /** Digest of the slice's record, and how many of them may be undone at once. */
   readonly slice?: string;
+  readonly atOnce?: number;
   /** Id of the child operation that completed, and what it was told. */
   readonly operation?: string;
   readonly told?: JsonObject;

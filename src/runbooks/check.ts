@@ -77,6 +77,8 @@ interface Sight {
   readonly part: Part;
   readonly before: Outputs;
   readonly items: readonly string[];
+  /** What steps without an id are called, before their number. */
+  readonly stem?: string;
 }
 
 class PartsChecker {
@@ -97,7 +99,7 @@ class PartsChecker {
     return [
       ...resolving,
       ...working,
-      ...this.list(last, ['finally'], { part: 'finally', before, items: [] }),
+      ...this.list(last, ['finally'], { part: 'finally', before, items: [], stem: 'finally' }),
       ...this.outputs(before),
     ];
   }
@@ -119,13 +121,13 @@ class PartsChecker {
   }
 
   private list(steps: readonly RunbookStep[], path: Found['path'], sight: Sight, atOnce = false): readonly Found[] {
-    const ids = steps.map(stepIdOf);
+    const ids = steps.map((step, index) => stepIdOf(step, index, sight.stem));
     return steps.flatMap((step, index) => {
       const id = ids[index]!;
       const twice: Found[] = this.ids.has(id) ? [{ path: ['id'], message: `two steps have the id "${id}"` }] : [];
       this.ids.add(id);
       const earlier = atOnce ? [] : steps.slice(0, index);
-      const own: Sight = { ...sight, before: { ...sight.before, ...this.after(earlier) } };
+      const own: Sight = { ...sight, before: { ...sight.before, ...this.after(earlier, sight.stem) } };
       const others = Object.fromEntries(steps.map((other, at) => [ids[at]!, outputNames(other, this.library)]));
       const problems = checkStep({
         step,
@@ -137,29 +139,30 @@ class PartsChecker {
         isForTargets: sight.items.length > 0,
         part: sight.part,
       });
-      const inner = this.inner(step, own);
+      const inner = this.inner(step, id, own);
       return [...twice, ...problems, ...inner].map((problem) => below([...path, index], problem));
     });
   }
 
-  private inner(step: RunbookStep, sight: Sight): readonly Found[] {
+  private inner(step: RunbookStep, id: string, sight: Sight): readonly Found[] {
     if (!step.steps) return [];
-    if (step.uses === 'parallel') return this.list(step.steps, ['steps'], sight, true);
+    const inside: Sight = { ...sight, stem: id };
+    if (step.uses === 'parallel') return this.list(step.steps, ['steps'], inside, true);
     const item = itemNameOf(step);
     const taken = rootNames.includes(item) || sight.items.includes(item);
     const clash: Found[] = taken
       ? [{ path: ['with', 'as'], message: `"${item}" means something else already; give the target another name` }]
       : [];
-    return [...clash, ...this.list(step.steps, ['steps'], { ...sight, items: [...sight.items, item] })];
+    return [...clash, ...this.list(step.steps, ['steps'], { ...inside, items: [...sight.items, item] })];
   }
 
   /** Outputs that steps after these may look at: what was done for each target of a list stays with the target. */
-  private after(steps: readonly RunbookStep[]): Outputs {
+  private after(steps: readonly RunbookStep[], stem = 'step'): Outputs {
     return Object.assign(
       {},
       ...steps.map((step, index) => ({
-        [stepIdOf(step, index)]: outputNames(step, this.library),
-        ...(step.uses === 'parallel' ? this.after(step.steps ?? []) : {}),
+        [stepIdOf(step, index, stem)]: outputNames(step, this.library),
+        ...(step.uses === 'parallel' ? this.after(step.steps ?? [], stepIdOf(step, index, stem)) : {}),
       })),
     ) as Outputs;
   }

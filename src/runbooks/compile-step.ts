@@ -15,6 +15,8 @@ export interface StepSite {
   readonly prefix: string;
   /** Path of the group that it is a part of. */
   readonly inside?: string;
+  /** What steps without an id are called, before their number: the group that they are in. */
+  readonly stem?: string;
   readonly scope: string;
   /** Inputs that stand for a connection: name -> the connection. */
   readonly connections?: { readonly [input: string]: string };
@@ -32,7 +34,7 @@ export function repeatOf(kind: StepKindSpec, given: JsonObject, step: RunbookSte
 /** A step of a checked runbook as a step of a plan; its parts are not in it. */
 export function compileStep(step: RunbookStep, index: number, site: StepSite): PlanStep {
   const kind = knownKind(step.uses);
-  const id = stepIdOf(step, index);
+  const id = stepIdOf(step, index, site.stem);
   const given = (step.with ?? {}) as JsonObject;
   const repeat = repeatOf(kind, given, step);
   const name = step.name ?? step.id?.replace(/_/g, ' ') ?? step.uses;

@@ -33,14 +33,14 @@ export class TreeBuilder {
     const step = bindConnections(written, site.connections ?? {});
     const inner = nestedIn(step, this.library);
     if (inner?.kind === 'found') {
-      this.nested({ step: { ...step, id: stepIdOf(step, index) }, inner, site });
+      this.nested({ step: { ...step, id: stepIdOf(step, index, site.stem) }, inner, site });
       return;
     }
     const compiled = compileStep(step, index, site);
     const undo = typeof step.undo === 'object' ? nestedIn(step.undo, this.library) : undefined;
     if (undo?.kind === 'found') this.undoneBySteps(compiled, undo, site);
     else this.steps.push(compiled);
-    this.add(step.steps ?? [], { ...site, prefix: `${compiled.path}/`, inside: compiled.path });
+    this.add(step.steps ?? [], { ...site, prefix: `${compiled.path}/`, inside: compiled.path, stem: compiled.id });
   }
 
   private nested(call: { readonly step: RunbookStep; readonly inner: Inner; readonly site: StepSite }): PlanStep {
@@ -62,7 +62,14 @@ export class TreeBuilder {
     };
     this.steps.push(placed);
     const connections = connectionsIn(declared, inner.inputs as JsonObject, site.connections);
-    this.add(inner.document.steps, { ...site, prefix: `${group.path}/`, inside: group.path, scope, connections });
+    this.add(inner.document.steps, {
+      ...site,
+      prefix: `${group.path}/`,
+      inside: group.path,
+      stem: 'step',
+      scope,
+      connections,
+    });
     return placed;
   }
 

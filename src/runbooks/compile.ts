@@ -149,7 +149,12 @@ class PlanBuilder {
     this.scopes[site.scope] = { inputs: { ...inputs, ...late } };
     const connections = connectionsIn(declared, inputs);
     this.tree.add(runbook.steps, { ...site, connections });
-    this.tree.add(('finally' in runbook && runbook.finally) || [], { ...site, connections, phase: 'finally' });
+    this.tree.add(('finally' in runbook && runbook.finally) || [], {
+      ...site,
+      connections,
+      phase: 'finally',
+      stem: 'finally',
+    });
   }
 
   rollout(work: Extract<Work, { kind: 'rollout' }>): void {

@@ -126,6 +126,6 @@ export type RunbookStep = z.infer<typeof stepSchema>;
 export type RunbookInput = z.infer<typeof inputSchema>;
 
 /** Id by which other steps name a step: its own, or its place (from 1) when it has none. */
-export function stepIdOf(step: RunbookStep, index: number): string {
-  return step.id ?? `step_${index + 1}`;
+export function stepIdOf(step: Pick<RunbookStep, 'id'>, index: number, stem = 'step'): string {
+  return step.id ?? `${stem}_${index + 1}`;
 }

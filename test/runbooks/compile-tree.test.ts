@@ -54,6 +54,24 @@ describe('the plan of a runbook with groups', () => {
     ]);
   });
 
+  it('names steps without ids after the group that they are in', () => {
+    const bare = call('/x');
+    const made = compile({
+      inputs,
+      steps: [bare, { uses: 'parallel', steps: [bare, bare] }, { uses: 'actions/look', with: { what: 'x' } }],
+      finally: [bare],
+    });
+    expect(made.ok && made.plan.steps.map(({ id }) => id)).toEqual([
+      'step_1',
+      'step_2',
+      'step_2_1',
+      'step_2_2',
+      'step_3',
+      'seen',
+      'finally_1',
+    ]);
+  });
+
   it('says how many targets a list has that is known before anybody approves', () => {
     const made = compile({ inputs, steps: [each] });
     expect(made.ok && made.outline.steps[0]!.name).toBe('Patch (3 targets)');

@@ -143,6 +143,14 @@ describe('a foreach', () => {
     expect(undone.sort()).toEqual(puts.map((line) => line.replace('PUT', 'DELETE')).sort());
   });
 
+  it('is undone in reverse, when something later fails', async () => {
+    failAt('/bad');
+    const steps = [each([put('patch', '/patch/${{ host }}')], { concurrency: 1 }), put('bad')];
+    expect(await resultOf(steps, { declared, inputs: { hosts } })).toMatchObject({ kind: 'undone' });
+    const undone = asked().filter((line) => line.startsWith('DELETE /patch'));
+    expect(undone).toEqual([...hosts].reverse().map((host) => `DELETE /patch/${host}`));
+  });
+
   it('refuses an empty list, unless it may be empty', async () => {
     const steps = (more: object) => [
       each([put('patch', '/patch/${{ host }}')], { ...more, in: '${{ steps.found.outputs.list }}' }),

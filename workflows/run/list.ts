@@ -170,7 +170,7 @@ class ListRun {
     state.ok += ok;
     state.failed.push(...failed);
     for (const index of skipped) state.skipped.push([index, index + 1]);
-    if (undo !== undefined) walker.frame.undo.push({ path: step.path, slice: undo });
+    if (undo !== undefined) walker.frame.undo.push({ path: step.path, slice: undo, atOnce: this.told.concurrency });
   }
 
   /** More have failed than may, or one could not be put back. */

@@ -10,8 +10,8 @@ import { carryOutControl } from './carry-out';
 import { partOf, type Walk } from './walk';
 import { Walker } from './walker';
 
-/** Undone at the same time, where a list was done many at once. */
-const slicesAtOnce = 20;
+/** Slices undone at the same time, at most; no more than were done at the same time. */
+const mostAtOnce = 20;
 
 /**
  * Undoes everything of a frame in reverse, and goes on where one thing cannot be undone: those stay in the frame.
@@ -61,7 +61,9 @@ export async function undoNewest(
 function takeNewest(frame: Frame): readonly UndoEntry[] {
   const entries = [frame.undo.pop()!];
   const isNext = (entry: UndoEntry | undefined): boolean =>
-    entry?.slice !== undefined && entry.path === entries[0]!.path && entries.length < slicesAtOnce;
+    entry?.slice !== undefined &&
+    entry.path === entries[0]!.path &&
+    entries.length < Math.min(mostAtOnce, entry.atOnce ?? 1);
   while (entries[0]!.slice !== undefined && isNext(frame.undo.at(-1))) entries.push(frame.undo.pop()!);
   return entries;
 }
@@ -98,15 +100,15 @@ async function undoSlices(walk: Walk, frame: Frame, entries: readonly UndoEntry[
   const trouble: string[] = [];
   const left: UndoEntry[] = [];
   await Promise.all(
-    entries.map(async ({ path, slice }) => {
+    entries.map(async ({ path, slice, atOnce }) => {
       try {
         const rest = await undoSlice(walk, frame, { path, slice: slice! });
         if (rest.undo === undefined) return;
         trouble.push(...rest.failed.map(({ key, reason }) => `${key}: ${reason}`));
-        left.push({ path, slice: rest.undo });
+        left.push({ path, slice: rest.undo, atOnce });
       } catch (error) {
         trouble.push(reasonOf(error));
-        left.push({ path, slice });
+        left.push({ path, slice, atOnce });
       }
     }),
   );
