@@ -17,6 +17,7 @@ import { strings } from '@bufbuild/cel/ext';
 import type { Json, JsonObject } from '../json';
 import { check, type Expr } from './check';
 import { clockMethods } from './clock';
+import { Meter, metered } from './costs';
 import type { ExpressionProblem, NameSpace } from './names';
 import { quickly } from './quick';
 
@@ -26,8 +27,6 @@ export type { ExpressionProblem, NameSpace, Shape } from './names';
 const maxSource = 2_000;
 /** Brackets inside each other, counted before the parser sees them. */
 const maxBrackets = 32;
-/** Entries that all macros of one evaluation may visit together: about a tenth of a second. */
-const maxVisits = 100_000;
 /** Values of the variables, and of a result. */
 const maxValues = 200_000;
 const maxResultText = 256 * 1024;
@@ -95,11 +94,11 @@ function evaluateNow(
   variables: { readonly [name: string]: unknown },
   options: EvaluateOptions,
 ): Evaluated {
-  const outer = { visits, zone };
+  const outer = { meter, zone };
   const { stackTraceLimit } = Error;
   // Every `has()` that finds nothing makes an error inside the engine, and nobody reads where it came from.
   Error.stackTraceLimit = 0;
-  visits = 0;
+  meter = new Meter();
   zone = options.zone ?? 'UTC';
   try {
     const inside: Record<string, CelInput> = Object.create(null);
@@ -119,7 +118,7 @@ function evaluateNow(
   } catch (error) {
     return { ok: false, message: error instanceof RangeError ? 'it is nested too deeply' : plainWords(String(error)) };
   } finally {
-    ({ visits, zone } = outer);
+    ({ meter, zone } = outer);
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
@@ -148,27 +147,23 @@ function keptInside(value: unknown, budget: { left: number }): CelInput {
 }
 
 // Evaluation is synchronous, so what belongs to the one that runs can lie here.
-let visits = 0;
+let meter = new Meter();
 let zone = 'UTC';
 
 const counted = '@counted';
 const countVisits: CelFunc = celFunc(counted, [CelScalar.DYN], CelScalar.DYN, (range) => {
-  visits += isCelList(range) ? range.size : isCelMap(range) ? range.size : 0;
-  if (visits > maxVisits) throw new Error(`it looks at more than ${maxVisits} entries`);
+  if (isCelList(range) || isCelMap(range)) meter.spendEntries(range.size);
   return range as CelInput;
 });
 // The engine takes the number for milliseconds, CEL's definition for seconds: nobody should have to know which.
 const noNumberAsInstant: CelFunc = celFunc('timestamp', [CelScalar.INT], CelScalar.DYN, () => {
   throw new Error('timestamp() wants a text such as "2026-11-24T10:00:00Z"');
 });
+// `format` builds texts of any length from a short pattern.
+const texts = strings.filter((func) => func.name !== 'format');
+const unmetered = celEnv({ funcs: [...texts, ...clockMethods(() => zone), noNumberAsInstant] });
 const environment = celEnv({
-  // `format` builds texts of any length from a short pattern.
-  funcs: [
-    ...strings.filter((func) => func.name !== 'format'),
-    ...clockMethods(() => zone),
-    noNumberAsInstant,
-    countVisits,
-  ],
+  funcs: [...unmetered.funcs, ...metered(unmetered.funcs, () => meter), countVisits],
 });
 const functions = [...new Set([...environment.funcs].map((func) => func.name))].filter((name) => /^[a-z]/i.test(name));
 const isFunction = (name: string): boolean => name !== counted && environment.funcs.find(name) !== undefined;

@@ -7,6 +7,7 @@ const names: NameSpace = {
   now: 'timestamp',
 };
 const many = Array.from({ length: 2_000 }, (_, index) => index);
+const yes = { ok: true, value: true };
 const variables = {
   change: { kind: 'deploy', risk_level: 'high', labels: ['hotfix'], paid: true },
   service: { name: 'web', compliance: { sox: 'required' }, deployment: { regions: ['eu'] }, kind: 'fleet' },
@@ -125,6 +126,54 @@ describe('an evaluation that fails is an answer, never an exception', () => {
     ['now.getHours("Mars/Olympus")', '"Mars/Olympus" is not a time zone'],
   ])('%s', (source, message) => {
     expect(answer(source)).toEqual({ ok: false, message });
+  });
+
+  const page = `"${'a'.repeat(100)}"`;
+  const tooMuchText = 'it reads and writes more than 2000000 characters of text';
+  const tooManyEntries = 'it looks at more than 100000 entries';
+  test.each([
+    ['replacing what is everywhere', `size(${page}${`.replace("", ${page})`.repeat(4)}) > 0`, tooMuchText],
+    ['replacing with more of itself', `size(${page}${`.replace("a", ${page})`.repeat(4)}) > 0`, tooMuchText],
+    [
+      'splitting what was made long',
+      `size(${page}.replace("", ${page}).replace("a", "bcdefghijklm").split("")) > 0`,
+      tooManyEntries,
+    ],
+    ['adding a text to itself', `size([${page}]${`.map(x, ${'x + '.repeat(30)}x)`.repeat(3)}[0]) > 0`, tooMuchText],
+    ['joining one long text many times', 'size(plan.many.map(x, plan.long).join("")) > 0', tooMuchText],
+    ['searching a long text for every entry', 'plan.many.all(x, !plan.long.contains("b"))', tooMuchText],
+    ['writing a long text in capitals for every entry', 'plan.many.all(x, plan.long.upperAscii() != "")', tooMuchText],
+    ['matching a pattern of many states', 'plan.many.all(x, !plan.long.matches("((a{50}){10}|b)*c"))', tooMuchText],
+    ['looking for every entry in the list itself', 'plan.many.all(x, !(-1 in plan.many))', tooManyEntries],
+    ['comparing the list with itself for every entry', 'plan.many.all(x, plan.many == plan.many)', tooManyEntries],
+  ])('work that no limit of the expression bounds is refused: %s', (_what, source, message) => {
+    const compiled = compileExpression({ source, names });
+    if (!compiled.ok) throw new Error(compiled.problems.map((problem) => problem.message).join());
+    const plan = { ...variables.plan, long: 'a'.repeat(20_000) };
+    expect(evaluate(compiled, { ...variables, plan })).toEqual({ ok: false, message });
+  });
+
+  test('one evaluation does not pay for another', () => {
+    const source = 'plan.many.all(x, plan.long.contains("a"))';
+    const compiled = compileExpression({ source, names });
+    if (!compiled.ok) throw new Error('it should compile');
+    const ask = () => evaluate(compiled, { plan: { many, long: 'a'.repeat(1_000) } });
+    expect([ask(), ask(), ask()]).toEqual([yes, yes, yes]);
+  });
+
+  test.each([
+    ['"a-b-c".replace("-", "+")', 'a+b+c'],
+    ['"a-b-c".replace("-", "+", 1)', 'a+b-c'],
+    ['"a-b-c".replace("-", "+", 0)', 'a-b-c'],
+    ['"a-b-c".replace("x", "+")', 'a-b-c'],
+    ['"aaa".replace("aa", "a")', 'aa'],
+    ['"$&".replace("&", "$&")', '$$&'],
+    ['"abc".replace("", "-")', '-a-b-c-'],
+    ['"abc".replace("", "-", 2)', '-a-bc'],
+    ['"Straße É1".upperAscii()', 'STRAßE É1'],
+    ['"ÀBC Ω".lowerAscii()', 'Àbc Ω'],
+  ])('a function that is ours does what the definition says: %s', (source, value) => {
+    expect(answer(source)).toEqual({ ok: true, value });
   });
 
   test('a condition that turns out not to be true or false is one', () => {
