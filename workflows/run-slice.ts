@@ -23,12 +23,14 @@ class Slice {
   private readonly walk: Walk;
   private readonly done: Target[] = [];
   private readonly failed: FailedTarget[] = [];
+  private readonly kept = new Set<string>();
 
   constructor(private readonly input: SliceInput) {
     const controls = new Controls({ pauses: { ...input.pauses } });
     setHandler(defineSignal<[RunAct]>(RUN_ACT), (act) => controls.act(act));
     void CancellationScope.current().cancelRequested.catch(() => controls.act({ kind: 'abort', by: 'operator' }));
-    this.walk = { input: input.run, controls, parts: partsOf(input.run.plan.steps), lists: {} };
+    const parts = partsOf(input.run.plan.steps);
+    this.walk = { input: input.run, controls, parts, lists: {}, tries: {}, undoing: new Map() };
   }
 
   async run(): Promise<SliceResult> {
@@ -36,13 +38,15 @@ class Slice {
     return work.kind === 'do' ? this.doAll(work) : this.undo(work.slice);
   }
 
-  private async doAll({ indexes, as, list }: Extract<SliceInput['work'], { kind: 'do' }>): Promise<SliceResult> {
+  private async doAll(work: Extract<SliceInput['work'], { kind: 'do' }>): Promise<SliceResult> {
+    const { indexes, as, list, round, mayFail } = work;
+    const { controls } = this.walk;
     const skipped: number[] = [];
     for (const index of indexes) {
-      if (this.walk.controls.isStopped) {
+      if (controls.isStopped || controls.halted || this.failed.length > mayFail) {
         skipped.push(index);
         this.done.push({ index, state: 'skipped', undo: [], outputs: {} });
-      } else await this.doOne({ as, list, index });
+      } else await this.doOne({ as, list, index, ...(round > 0 ? { round } : {}) });
     }
     return this.result({ as, list }, skipped);
   }
@@ -52,6 +56,7 @@ class Slice {
     const { index } = target;
     const frame = this.frameOf(target);
     const failure = await new Walker(this.walk, frame, carryOutControl).list(this.walk.parts.get(path) ?? []);
+    for (const name of frame.kept) this.kept.add(name);
     if (!failure) return void this.done.push({ index, state: 'ok', ...this.leftIn(frame) });
     // What was stopped is undone with the whole list, and in its order.
     const trouble = this.walk.controls.isStopped ? [] : await undoAll(this.walk, frame);
@@ -78,13 +83,14 @@ class Slice {
 
   private async result(of: Pick<TargetRef, 'as' | 'list'>, skipped: readonly number[]): Promise<SliceResult> {
     const ok = this.done.filter(({ state }) => state === 'ok').length;
-    if (this.done.length === 0) return { ok, failed: [], skipped };
+    const kept = [...this.kept];
+    if (this.done.length === 0) return { ok, failed: [], skipped, kept };
     const slice: SliceRecord = { ...of, targets: this.done };
     const { digest, keys } = await bodies(this.input.run.timings).keepSlice({ slice });
     const names = new Map(this.done.map(({ index }, at) => [index, keys[at]!]));
     const failed = this.failed.map((target) => ({ ...target, key: names.get(target.index) ?? target.key }));
     const hasUndo = this.done.some(({ undo }) => undo.length > 0);
-    return { ok, failed, skipped, ...(hasUndo ? { undo: digest } : {}) };
+    return { ok, failed, skipped, kept, ...(hasUndo ? { undo: digest } : {}) };
   }
 
   private frameOf(target: TargetRef, before: Partial<Pick<Target, 'undo' | 'outputs'>> = {}): Frame {
@@ -93,6 +99,7 @@ class Slice {
       outputs: { ...outer.outputs, ...before.outputs },
       done: [],
       told: {},
+      kept: [],
       undo: [...(before.undo ?? [])],
       targets: [...outer.targets, target],
     };

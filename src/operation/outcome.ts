@@ -26,6 +26,8 @@ export type RunResult =
       readonly missed?: MissedCriterion;
       readonly abortedBy?: string;
       readonly undoneSteps: number;
+      /** Names of steps that were begun and that nothing puts back. */
+      readonly kept?: readonly string[];
       /** Person who put right by hand what could not be undone. */
       readonly byHand?: string;
     }

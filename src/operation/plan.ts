@@ -147,6 +147,8 @@ export interface StepOutline {
   /** Set when the step polls: it fails benignly until its condition holds, at most this long. */
   readonly pollForMs?: number;
   readonly hasUndo: boolean;
+  /** What it does stays, because nothing puts it back. */
+  readonly leaves?: true;
   /** Path of the group that puts it back, where that takes more than one call. */
   readonly undoneBy?: string;
   /** Of what the run carries out itself: what it is told, where nothing of it has to be filled in. */

@@ -303,6 +303,8 @@ export interface UndoEntry {
   /** Digest of the slice's record, and how many of them may be undone at once. */
   readonly slice?: string;
   readonly atOnce?: number;
+  /** Nobody knows what the slice did, and why. */
+  readonly lost?: string;
   /** Id of the child operation that completed, and what it was told. */
   readonly operation?: string;
   readonly told?: JsonObject;
@@ -315,6 +317,8 @@ export interface TargetRef {
   /** Digest of the list in the blob store. */
   readonly list: string;
   readonly index: number;
+  /** Counts how often the list was begun anew: what was put back is done anew, not found done. */
+  readonly round?: number;
 }
 
 export interface RunStepInput {

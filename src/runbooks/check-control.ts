@@ -24,6 +24,8 @@ export function controlProblems(place: StepPlace, kind: StepKindSpec | undefined
     found.push({ path: ['uses'], message: `a resolve step only looks, and ${step.uses} is no look` });
   if (step.skippable && control === 'approval')
     found.push({ path: ['skippable'], message: 'an approval that anybody may pass over is none' });
+  if (control === 'approval' && step['on-failure'] !== undefined && step['on-failure'] !== 'stop')
+    found.push({ path: ['on-failure'], message: 'what people did not approve does not go on' });
   if (kind?.group && !step.steps) found.push({ path: ['uses'], message: `${step.uses} needs "steps"` });
   for (const key of runnerKeys)
     if (step[key] !== undefined) found.push({ path: [key], message: `${step.uses} has no "${key}"` });
@@ -59,6 +61,11 @@ function nestedProblems(step: RunbookStep, inner: Nested, library: Library): rea
     found.push({
       path: ['uses'],
       message: `${document.name} has "resolve" steps, which run only before people are asked; move them into its steps`,
+    });
+  if ('finally' in document && (document.finally ?? []).length > 0)
+    found.push({
+      path: ['uses'],
+      message: `${document.name} has "finally" steps, which come only when it runs by itself; move them to this runbook`,
     });
   return [...found, ...inputProblems(inner, what === 'action' ? ['with'] : ['with', 'inputs'])];
 }

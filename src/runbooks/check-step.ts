@@ -229,6 +229,14 @@ class StepChecker {
     if (nestedIn(step.undo, this.place.library)) return this.undoBySteps(step.undo);
     const kind = this.kind(step.undo.uses, ['undo', 'uses']);
     if (!kind) return;
+    if (kind.control) {
+      this.add(
+        ['undo', 'uses'],
+        `${kind.name} is no undo of one call`,
+        'put it into an action and let that be the undo',
+      );
+      return;
+    }
     const given = (step.undo.with ?? {}) as JsonObject;
     this.call(kind, given, ['undo', 'with'], true);
     // That find tells everything the step tells is checked with find itself.

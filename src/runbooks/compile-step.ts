@@ -88,6 +88,7 @@ export function outlineOf(step: PlanStep): StepOutline {
     timeoutMs: step.timeoutMs,
     ...(pollForMs === undefined ? {} : { pollForMs }),
     hasUndo: undo !== undefined && undo !== 'none',
+    ...(isIrreversible(step) ? { leaves: true as const } : {}),
     ...(typeof undo === 'object' && 'group' in undo ? { undoneBy: undo.group } : {}),
     ...(begins ? { begins: true as const } : {}),
     ...(isOwn && !begins ? { given: knownKind(step.uses).with.parse(step.with) as JsonObject } : {}),

@@ -6,6 +6,8 @@ import { bareCondition } from './expressions';
 import { nestedIn, type Library, type Nested } from './library';
 import { stepIdOf, type RunbookStep } from './schema';
 
+const mostPlaced = 2_000;
+
 type Inner = Extract<Nested, { kind: 'found' }>;
 
 /**
@@ -30,6 +32,8 @@ export class TreeBuilder {
   }
 
   private place(written: RunbookStep, index: number, site: StepSite): void {
+    // Runbooks inside runbooks grow fast; so many are refused in any case.
+    if (this.steps.length > mostPlaced) return;
     const step = bindConnections(written, site.connections ?? {});
     const inner = nestedIn(step, this.library);
     if (inner?.kind === 'found') {

@@ -21,11 +21,16 @@ const looking = runbookSchema.parse({
   resolve: [{ uses: 'http/request', with: { connection: 'fleet', path: '/x' } }],
   steps: [{ uses: 'fail', with: { message: 'x' } }],
 });
+const cleaning = runbookSchema.parse({
+  name: 'cleaning',
+  steps: child.steps,
+  finally: [{ uses: 'fail', with: { message: 'x' } }],
+});
 const again = runbookSchema.parse({ name: 'again', steps: [{ uses: 'runbook', with: { runbook: 'probe' } }] });
 const back = actionSchema.parse({ name: 'back', inputs: { what: { type: 'string' } }, steps: child.steps });
 const library: Library = {
   connections: new Map([['fleet', 'http']]),
-  runbooks: new Map([child, looking, again].map((document) => [document.name, document])),
+  runbooks: new Map([child, looking, cleaning, again].map((document) => [document.name, document])),
   actions: new Map([[back.name, back]]),
   policy: { teams: ['leads'], windows: ['night'], services: ['shop'], environments: ['staging', 'production'] },
 };
@@ -189,6 +194,21 @@ describe('control steps', () => {
       'an approval that may be passed over',
       steps('- { uses: approval, skippable: true, with: { from: [leads], about: x } }'),
       /an approval that anybody may pass over is none/,
+    ],
+    [
+      'an approval whose rejection counts for nothing',
+      steps('- { uses: approval, on-failure: continue, with: { from: [leads], about: x } }'),
+      /what people did not approve does not go on/,
+    ],
+    [
+      'a runbook with an end of its own',
+      steps('- { uses: runbook, with: { runbook: cleaning } }'),
+      /cleaning has "finally" steps/,
+    ],
+    [
+      'an undo that the run would have to carry out',
+      steps(`- { uses: http/request, with: ${get}, undo: { uses: wait, with: { for: 1m } } }`),
+      /wait is no undo of one call/,
     ],
     ['an unknown window', steps('- { uses: wait, with: { window: nite } }'), /no window "nite".*windows: night/],
     ['an instant without a zone', steps('- { uses: wait, with: { until: "2026-12-01T10:00" } }'), /is not an instant/],

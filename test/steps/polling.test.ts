@@ -61,18 +61,6 @@ describe('until', () => {
   });
 });
 
-describe('wait', () => {
-  const step = { id: 'w', uses: 'wait', with: { for: '10s' } };
-
-  it('comes back once, when its time is over', async () => {
-    expect(await failureOf(api.origin, { step, elapsedMs: 4000 })).toMatchObject({
-      type: 'NotYet',
-      nextRetryDelay: 6000,
-    });
-    expect((await attemptOf(api.origin, { step, elapsedMs: 10_000 })).status).toBe('done');
-  });
-});
-
 describe('monitor', () => {
   const monitoring = (metric: object = {}): Attempt => ({
     step: { id: 'm', uses: 'monitor', with: { criteria: { error_rate: '<0.1%' }, for: '8s' } },

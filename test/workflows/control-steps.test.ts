@@ -194,6 +194,66 @@ describe('a foreach', () => {
     expect([...done, ...again].sort()).toEqual(hosts.map((host) => `PUT /patch/${host}`));
   });
 
+  it('does a target anew that was put back, and not as what was done before', async () => {
+    failAt('/two/h2');
+    const steps = [put('one', '/one/${{ host }}'), put('two', '/two/${{ host }}')];
+    const run = await start([{ ...each(steps, { concurrency: 1 }), 'on-failure': 'ask' }], {
+      declared,
+      inputs: { hosts },
+    });
+    await phaseIs(run, 'asks');
+    failAt();
+    await run.tell({ kind: 'retry_step', by: 'U0LEE' });
+    expect(await run.result).toMatchObject({ kind: 'done' });
+    const keys = api.seen
+      .filter(({ method, url }) => method === 'PUT' && url === '/one/h2')
+      .map(({ headers }) => headers['idempotency-key']);
+    expect(keys).toHaveLength(2);
+    expect(new Set(keys).size).toBe(2);
+  });
+
+  it('begins no further target of a slice once more have failed than may', async () => {
+    api.reply = (seen, response) => json(seen.method === 'PUT' ? 422 : 200, {})(seen, response);
+    const many = Array.from({ length: 40 }, (_, index) => `h${index}`);
+    await resultOf([each([put('patch', '/patch/${{ host }}')], { concurrency: 1, max_failures: 1 })], {
+      declared,
+      inputs: { hosts: many },
+    });
+    expect(asked().filter((line) => line.startsWith('PUT'))).toHaveLength(2);
+  });
+
+  it('keeps its waves when it is tried again', async () => {
+    failAt('/patch/h1');
+    const step = {
+      ...each([put('patch', '/patch/${{ host }}')], { waves: [1, 2], concurrency: 5 }),
+      'on-failure': 'ask',
+    };
+    const run = await start([step], { declared, inputs: { hosts } });
+    await phaseIs(run, 'asks');
+    expect(asked()).toEqual(['PUT /patch/h1', 'DELETE /patch/h1']);
+    failAt('/patch/h1', '/patch/h2');
+    await run.tell({ kind: 'retry_step', by: 'U0LEE' });
+    await eventually(() => expect(asked().filter((line) => line === 'PUT /patch/h1')).toHaveLength(2), 20_000);
+    await phaseIs(run, 'asks');
+    expect(asked()).not.toContain('PUT /patch/h2');
+    await run.tell({ kind: 'abort', by: 'U0LEE' });
+    expect(await run.result).toMatchObject({ kind: 'undone' });
+  });
+
+  it('works in an undo, after an abort too', async () => {
+    failAt('/bad');
+    const action = {
+      name: 'back',
+      steps: [{ uses: 'foreach', with: { in: ['x', 'y'], as: 'part' }, steps: [get('look', '/back/${{ part }}')] }],
+    };
+    const step = { ...put('first'), undo: { uses: 'actions/back' } };
+    const run = await start([step, { uses: 'wait', with: { for: '1m' } }], { actions: [action] });
+    await eventually(() => expect(asked()).toContain('PUT /first'), 20_000);
+    await run.tell({ kind: 'abort', by: 'U0LEE' });
+    expect(await run.result).toMatchObject({ kind: 'undone', undoneSteps: 1 });
+    expect(asked().slice(-2)).toEqual(['GET /back/x', 'GET /back/y']);
+  });
+
   it('goes in waves, each once the one before is done', async () => {
     const result = await resultOf(
       [each([put('patch', '/patch/${{ host }}')], { waves: [1, '40%'], pause: '300ms', concurrency: 5 })],
@@ -316,6 +376,25 @@ describe('what people do', () => {
     await run.tell({ kind: 'skip_step', by: 'U0LEE' });
     expect(await run.result).toMatchObject({ kind: 'done' });
     expect(asked()).toEqual(['PUT /a', 'PUT /a', 'PUT /b', 'GET /after']);
+  });
+
+  it('decides about one step at a time, where several fail at once', async () => {
+    failAt('/a', '/b');
+    const asks = { 'on-failure': 'ask' };
+    const run = await start([{ uses: 'parallel', steps: [put('a', '/a', asks), put('b', '/b', asks)] }, get('after')]);
+    await eventually(() => expect(asked().sort()).toEqual(['PUT /a', 'PUT /b']), 20_000);
+    await phaseIs(run, 'asks');
+    await run.tell({ kind: 'skip_step', by: 'U0LEE' });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(asked()).not.toContain('GET /after');
+    await run.tell({ kind: 'skip_step', by: 'U0LEE' });
+    expect(await run.result).toMatchObject({ kind: 'done' });
+  });
+
+  it('hears what stays, when nothing puts it back', async () => {
+    failAt('/bad');
+    const result = await resultOf([put('a', '/a', { undo: 'none', name: 'Send the mail' }), put('bad')]);
+    expect(result).toMatchObject({ kind: 'undone', undoneSteps: 1, kept: ['Send the mail'] });
   });
 
   it('passes over a step under way, where it may be', async () => {

@@ -20,6 +20,14 @@ const resultOf = async (given: object) => {
   return run.result;
 };
 
+test.each([
+  ['a workflow of ours', { type: 'operation', task_queue: 'other-team' }],
+  ['a queue of ours', { type: 'countWords', task_queue: 'signalbox-runner-default' }],
+  ['what our workflows say to each other', { signal: 'runAct', id: 'deploy-shop-production-abc', args: [{}] }],
+])('%s is out of reach', async (_, given) => {
+  expect(await resultOf(given)).toMatchObject({ reason: expect.stringContaining('reached by requests only') });
+});
+
 test('a workflow of another team is started, and its result is what later steps see', async () => {
   expect(await resultOf({ type: 'countWords', task_queue: 'other-team', args: ['a b c'] })).toMatchObject({
     kind: 'done',

@@ -30,9 +30,10 @@ export function outcomeOf({ result, title, restored, takenBy }: Ran): Outcome {
           : result.abortedBy
             ? `${title} was aborted${hand(result.abortedBy)}`
             : `${title} failed at "${result.failedStep}": ${result.reason}`;
+      const { kept = [] } = result;
       const what = undone
-        ? ` What had been done was undone${restored ? `; ${restored} runs again` : ''}.`
-        : ' Nothing had been changed before that.';
+        ? ` What had been done was undone${restored ? `; ${restored} runs again` : ''}.${keptIn(kept, 'This was not, because nothing puts it back')}`
+        : keptIn(kept, 'Nothing puts back what was done before that') || ' Nothing had been changed before that.';
       return {
         kind: undone ? 'rolled_back' : 'failed',
         sentence: `${why.replace(/[.\s]+$/, '')}.${what}${result.byHand ? ' A part was put right by hand.' : ''}`,
@@ -73,6 +74,16 @@ export function personIn(by: string | undefined): string | undefined {
   return by === 'operator' || by === FREEZE ? undefined : by;
 }
 
+/** Names of steps that stay, after the words that say why; nothing where there are none. */
+function keptIn(kept: readonly string[], why: string): string {
+  if (kept.length === 0) return '';
+  const more = kept.length > 3 ? ` and ${kept.length - 3} more` : '';
+  return ` ${why}: ${kept
+    .slice(0, 3)
+    .map((name) => `“${name}”`)
+    .join(', ')}${more}.`;
+}
+
 /** Words for somebody who has no Slack id; a person is named beside the sentence. */
 function hand(by: string | undefined): string {
   return personIn(by) === undefined ? ' by an operator' : '';
@@ -99,7 +110,8 @@ export function stateChangeOf(ran: {
     if (ran.kind === 'rollback') return { ...brought, kind: 'rolled_back', from: previousVersion, to: version };
     return { ...brought, kind: result.watch === 'superseded' ? 'applied' : 'succeeded', version };
   }
-  const restored = result.kind === 'undone';
+  // Where steps changed something and none of them was undone, nobody knows what runs now.
+  const restored = result.kind === 'undone' && (result.undoneSteps > 0 || (result.kept ?? []).length === 0);
   if (!restored || previousVersion === undefined) return undefined;
   return { ...base, kind: 'rolled_back', from: version === previousVersion ? undefined : version, to: previousVersion };
 }

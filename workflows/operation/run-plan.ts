@@ -19,6 +19,8 @@ export interface RunHandle {
   tell(act: RunAct): void;
   progress(progress: RunProgress): void;
   failure?: RunProgress['failure'];
+  /** What people were last asked to decide about. */
+  asked?: string;
 }
 
 /** Read-only steps before the verdict: in order, nothing to undo, results by step id. */
@@ -68,6 +70,8 @@ export async function runPlan(
   send = (act) => void child.signal(RUN_ACT, act).catch(() => undefined);
   for (const act of waiting) send(act);
   if (life.cancelled) handle.abort({ by: life.cancelled.by });
+  // Heard while the run was not there yet.
+  if (life.takenBy) handle.taken(life.takenBy);
   const result = await child.result();
   // The run's last signals were accepted before its result; this lets their handlers come first.
   await condition(() => true);
@@ -96,11 +100,16 @@ function handleFor(life: Life, send: (act: RunAct) => void): RunHandle {
         Object.hasOwn(progress.steps, row.path) ? { ...row, ...progress.steps[row.path] } : row,
       );
       for (const detail of progress.details) life.courier.thread({ kind: 'step_detail', ...detail });
-      if (progress.failure && !handle.failure) handle.failure = progress.failure;
+      const { failure } = progress;
+      // A step that asks has not failed for good, and the one after it asks anew.
+      if (failure && progress.phase !== 'asks') handle.failure ??= failure;
+      const asked = entered === 'needs_decision' ? `${failure?.step}: ${failure?.reason}` : undefined;
+      const asksAnew = asked !== undefined && asked !== handle.asked;
+      handle.asked = asked;
+      if (asksAnew) callForDecision(life, progress);
       if (progress.failure?.missed) life.facts.missed = progress.failure.missed;
-      if (life.facts.state === entered || life.box.work === 'finished') return life.changed();
+      if ((life.facts.state === entered && !asksAnew) || life.box.work === 'finished') return life.changed();
       if (entered === 'watching') tellLane('watching');
-      if (entered === 'needs_decision') callForDecision(life, progress);
       if (entered === 'needs_hands') callForHands(life, progress, () => tellLane('needs_hands'));
       life.enter(entered, progress.failure?.reason);
     },

@@ -40,12 +40,14 @@ async function operate(
   walker: Walker,
   ask: { readonly kind: 'deploy' | 'rollback'; readonly told: JsonObject; readonly key: string },
 ): Promise<{ readonly id: string; readonly outcome: Outcome }> {
-  const { input } = walker.walk;
+  const { input, tries } = walker.walk;
+  // An operation that is over is not begun again under the same id; whoever tries again begins another.
+  const times = (tries[ask.key] = (tries[ask.key] ?? 0) + 1);
   const request = await reading(input.timings).childRequest({
     parent: input.request,
     kind: ask.kind,
     given: ask.told,
-    key: ask.key,
+    key: times === 1 ? ask.key : `${ask.key}#${times}`,
   });
   const { id } = request.body;
   const outcome = await executeChild<typeof operation>(WORKFLOWS.operation, {

@@ -20,6 +20,8 @@ export class Controls {
   stop: Stop | undefined;
   watchCut: RunState['watchCut'];
   readonly pauses: { [by: string]: PauseAt };
+  /** The list whose slice this is begins nothing more. */
+  halted = false;
   /** Once it undoes, there is nothing left to abort. */
   undoing = false;
   /** Whether what runs is the work itself, which a freeze may roll back. */
@@ -28,6 +30,7 @@ export class Controls {
   private readonly signals: { [name: string]: JsonObject };
   private hands: Hands | undefined;
   private choice: Choice | undefined;
+  private isAsking = false;
   private readonly listeners = new Set<(act: RunAct) => void>();
 
   constructor(carried: Partial<Pick<RunState, 'pauses' | 'watchCut' | 'signals'>> | undefined) {
@@ -63,6 +66,9 @@ export class Controls {
       case 'skip_step':
         this.choice = 'skip';
         return this.callOff(({ step }) => step.skippable === true, 'skipped');
+      case 'halt':
+        this.halted = true;
+        return;
       case 'signal':
         this.signals[act.name] ??= { by: act.by, ...act.payload };
         return;
@@ -118,10 +124,20 @@ export class Controls {
     return this.isTakenOver ? undefined : this.hands;
   }
 
-  /** The answer to a step that failed and asks; undefined when the run was stopped meanwhile. */
-  async chosen(): Promise<Choice | undefined> {
+  /**
+   * The answer to a step that failed and asks; undefined when the run was stopped meanwhile. One question at a time, so
+   * that each answer is about the one that was `asked`.
+   */
+  async chosen(ask: () => void): Promise<Choice | undefined> {
+    // Several may wait for their turn, and wake together.
+    do await condition(() => !this.isAsking || this.isStopped);
+    while (this.isAsking && !this.isStopped);
+    if (this.isStopped) return undefined;
+    this.isAsking = true;
     this.choice = undefined;
+    ask();
     await condition(() => this.choice !== undefined || this.isStopped);
+    this.isAsking = false;
     return this.isStopped ? undefined : this.choice;
   }
 

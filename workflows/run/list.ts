@@ -4,7 +4,7 @@ import type { StepOutline } from '../../src/operation/plan';
 import { WORKFLOWS, RUN_ACT } from '../contract';
 import type { runSlice } from '../run-slice';
 import { reasonOf } from '../say';
-import type { FailedTarget, ListState, SliceResult } from './state';
+import type { FailedTarget, ListState, RunAct, SliceResult } from './state';
 import { partOf, type Carried } from './walk';
 import type { Walker } from './walker';
 
@@ -40,6 +40,8 @@ class ListRun {
   private active = 0;
   private over = 0;
   private trouble: string | undefined;
+  /** Tells each slice that was begun that it is to begin no further target. */
+  private readonly halts = new Set<() => void>();
 
   constructor(
     private readonly walker: Walker,
@@ -55,10 +57,9 @@ class ListRun {
   }
 
   async run(): Promise<Carried> {
-    const { controls } = this.walker.walk;
     while (true) {
       await this.wave();
-      if (this.isHalted || controls.isStopped || isOver(this.state)) break;
+      if (this.isHalted || this.walker.isStopped || isOver(this.state)) break;
       this.state.wave += 1;
       this.state.waveLeft = this.waveSize();
       if (this.told.pauseMs > 0) await this.walker.under(this.step, () => sleep(this.told.pauseMs));
@@ -66,14 +67,14 @@ class ListRun {
     return this.result();
   }
 
+  /** What failed comes first and in the wave in which it failed; the waves after it come as they would have. */
   private again(): void {
     const { state } = this;
     state.todo = [...state.failed.map(({ index }): [number, number] => [index, index + 1]), ...state.skipped];
     state.failed = [];
     state.skipped = [];
+    state.round += 1;
     delete state.ended;
-    state.wave = this.told.waves.length;
-    state.waveLeft = this.waveSize();
   }
 
   /** Targets of the present wave; whatever comes after the last one is one wave more. */
@@ -83,30 +84,27 @@ class ListRun {
 
   /** Begins slices as long as targets of this wave are left and may be begun, and waits until all are over. */
   private async wave(): Promise<void> {
-    const { controls } = this.walker.walk;
-    const { state, told } = this;
-    const mayBegin = (): boolean => !controls.isHeldInside && this.active < told.concurrency;
+    const { walker, state, told } = this;
+    const isHeld = (): boolean => !walker.manner.isDeaf && walker.walk.controls.isHeldInside;
+    const mayBegin = (): boolean => !isHeld() && this.active < told.concurrency;
     const isLong = (): boolean => workflowInfo().continueAsNewSuggested && this.walker.manner.atRest !== undefined;
     const isAtEnd = (): boolean =>
-      state.waveLeft === 0 || state.todo.length === 0 || this.isHalted || controls.isStopped || isLong();
+      state.waveLeft === 0 || state.todo.length === 0 || this.isHalted || walker.isStopped || isLong();
     while (!isAtEnd()) {
       if (mayBegin()) void this.slice(this.take());
       else {
         const seen = this.over;
-        await condition(() => this.over !== seen || controls.isStopped || mayBegin());
+        await condition(() => this.over !== seen || walker.isStopped || mayBegin());
       }
     }
     await condition(() => this.active === 0);
-    if (isLong() && state.todo.length > 0 && !this.isHalted && !controls.isStopped) await this.walker.manner.atRest!();
+    if (isLong() && state.todo.length > 0 && !this.isHalted && !walker.isStopped) await walker.manner.atRest!();
   }
 
   /** Places of the next slice: half of what is left in this wave, shared out among those that work at it. */
   private take(): readonly number[] {
     const { state, told } = this;
-    const left = Math.min(
-      state.waveLeft,
-      state.todo.reduce((sum, [from, to]) => sum + to - from, 0),
-    );
+    const left = Math.min(state.waveLeft, lengthOf(state.todo));
     const size = Math.min(this.most, Math.max(1, Math.ceil(left / (2 * told.concurrency))), left);
     const indexes: number[] = [];
     while (indexes.length < size) {
@@ -127,9 +125,10 @@ class ListRun {
     try {
       this.count(await this.child(indexes, `${walker.keyOf(step)}/slice-${state.slices}`));
     } catch (error) {
-      // Nobody knows what it did, so nothing more is begun; its targets count as failed.
+      // Nobody knows what it did, so nothing more is begun, and people have to look before anything is undone.
       this.trouble ??= reasonOf(error);
-      this.count({ ok: 0, skipped: [], failed: indexes.map((index) => unknown(index, reasonOf(error))) });
+      this.count({ ok: 0, skipped: [], kept: [], failed: indexes.map((index) => unknown(index, reasonOf(error))) });
+      walker.frame.undo.push({ path: step.path, lost: reasonOf(error) });
     } finally {
       this.active -= 1;
       this.over += 1;
@@ -141,36 +140,44 @@ class ListRun {
     const { walker, step, told } = this;
     const { outputs, targets } = walker.frame;
     const { controls, input } = walker.walk;
+    const { isDeaf } = walker.manner;
+    const early: RunAct[] = [];
+    let send = (act: RunAct): void => void early.push(act);
+    // A slice is in the middle of its stage.
+    const heeds = (act: RunAct): boolean => !isDeaf && (act.kind !== 'pause' || act.at !== 'stage');
+    const quiet = controls.forward((act) => (heeds(act) ? send(act) : undefined));
+    this.halts.add(() => send({ kind: 'halt' }));
+    const mayFail = Math.max(0, told.maxFailures - this.state.failed.length);
     const child = await startChild<typeof runSlice>(WORKFLOWS.runSlice, {
       workflowId,
       args: [
         {
           run: partOf(input, step.path),
           path: step.path,
-          work: { kind: 'do', as: told.as, list: told.list, indexes },
+          work: { kind: 'do', as: told.as, list: told.list, indexes, round: this.state.round, mayFail },
           outer: { outputs, targets },
-          pauses: controls.inside,
+          pauses: isDeaf ? {} : controls.inside,
         },
       ],
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: `${indexes.length} targets of ${step.path}`.slice(0, 200),
     });
-    const quiet = controls.forward((act) => {
-      // A slice is in the middle of its stage.
-      if (act.kind !== 'pause' || act.at !== 'stage') void child.signal(RUN_ACT, act).catch(() => undefined);
-    });
-    // What was said while it was being started has reached nobody yet.
-    if (controls.stop) void child.signal(RUN_ACT, controls.stop).catch(() => undefined);
+    send = (act) => void child.signal(RUN_ACT, act).catch(() => undefined);
+    if (controls.stop && !isDeaf) send(controls.stop);
+    for (const act of early) send(act);
     return child.result().finally(quiet);
   }
 
-  private count({ ok, failed, skipped, undo }: SliceResult): void {
+  private count({ ok, failed, skipped, undo, kept }: SliceResult): void {
     const { state, walker, step } = this;
+    const { frame } = walker;
+    frame.kept = [...new Set([...frame.kept, ...kept])];
     state.ok += ok;
     state.failed.push(...failed);
     for (const index of skipped) state.skipped.push([index, index + 1]);
-    if (undo !== undefined) walker.frame.undo.push({ path: step.path, slice: undo, atOnce: this.told.concurrency });
+    if (undo !== undefined) frame.undo.push({ path: step.path, slice: undo, atOnce: this.told.concurrency });
+    if (this.isHalted) for (const halt of this.halts) halt();
   }
 
   /** More have failed than may, or one could not be put back. */
@@ -181,15 +188,16 @@ class ListRun {
 
   private result(): Carried {
     const { state, step, walker } = this;
+    const inWave = state.failed.length + lengthOf(state.skipped);
     state.skipped.push(...state.todo.splice(0));
-    const skipped = state.skipped.reduce((sum, [from, to]) => sum + to - from, 0);
+    const skipped = lengthOf(state.skipped);
     const { ok, failed } = state;
     const names = failed.slice(0, mostNamed).map(({ key }) => key);
-    if (this.isHalted || walker.walk.controls.isStopped) {
+    if (this.isHalted || walker.isStopped) {
       state.ended = true;
+      state.waveLeft += inWave;
       return { kind: 'failed', failure: { step: step.name, reason: this.why(skipped) } };
     }
-    delete walker.walk.lists[walker.keyOf(step)];
     const detail = failed.slice(0, mostNamed).map(({ key, reason }) => `${key}: ${reason}`);
     const targets = { ok, failed: failed.length, skipped, failed_targets: names };
     return { kind: 'done', told: { targets }, summary: this.words(), ...(detail.length === 0 ? {} : { detail }) };
@@ -219,10 +227,15 @@ function beginning({ count, waves }: ListTold): ListState {
     wave: 0,
     waveLeft: waves[0] ?? 0,
     slices: 0,
+    round: 0,
     ok: 0,
     failed: [],
     skipped: [],
   };
+}
+
+function lengthOf(stretches: readonly (readonly [number, number])[]): number {
+  return stretches.reduce((sum, [from, to]) => sum + to - from, 0);
 }
 
 function isOver({ todo }: ListState): boolean {

@@ -6,7 +6,18 @@ import {
 } from '@temporalio/workflow';
 import type { Json, JsonObject } from '../../src/json';
 import type { StepOutline } from '../../src/operation/plan';
-import { WORKFLOWS } from '../contract';
+import {
+  ACT_SIGNAL,
+  INCIDENT_EVENT,
+  LANE_GRANTED,
+  LANE_POSITION,
+  LANE_TAKEN,
+  RUN_ACT,
+  RUN_PROGRESS,
+  STIR,
+  VOTE_SIGNAL,
+  WORKFLOWS,
+} from '../contract';
 import type { Carried } from './walk';
 import type { Walker } from './walker';
 
@@ -45,8 +56,22 @@ export async function runOtherWorkflow(walker: Walker, step: StepOutline, given:
   return { kind: 'done', told: { result: result ?? null }, summary: `${type} is done` };
 }
 
-function refusalOf({ type, task_queue: queue, id }: WorkflowTold): string | undefined {
+/** What Signalbox's own workflows say to each other: nobody else may say it in their name. */
+const ownSignals: readonly string[] = [
+  VOTE_SIGNAL,
+  ACT_SIGNAL,
+  STIR,
+  LANE_GRANTED,
+  LANE_POSITION,
+  LANE_TAKEN,
+  RUN_PROGRESS,
+  RUN_ACT,
+  INCIDENT_EVENT,
+];
+
+function refusalOf({ type, task_queue: queue, id, signal }: WorkflowTold): string | undefined {
   const isOurs =
+    (signal !== undefined && ownSignals.includes(signal)) ||
     (type !== undefined && (Object.values(WORKFLOWS) as readonly string[]).includes(type)) ||
     (queue ?? '').startsWith('signalbox') ||
     /^(lane|review|trigger)\/|^(holds|policy-watch|firings)$|\/(run|card)$/.test(id ?? '');

@@ -16,7 +16,8 @@ export class Reporter {
 
   enter(phase: RunProgress['phase'], failure?: RunProgress['failure']): void {
     this.phase = phase;
-    this.failure = failure ?? this.failure;
+    // What people decided about is over.
+    this.failure = failure ?? (phase === 'work' ? undefined : this.failure);
     this.changed();
   }
 

@@ -27,6 +27,8 @@ export interface RunState extends Frame {
   watchCut?: 'finished_early' | 'superseded';
   /** Lists that are not done, by the path of their `foreach`. */
   lists: { [path: string]: ListState };
+  /** How often operations of its own were begun, by the key of their step. */
+  tries: { [key: string]: number };
   /** Signals that came from outside, by name. */
   signals: { [name: string]: JsonObject };
 }
@@ -41,6 +43,8 @@ export interface Frame {
   told: { [path: string]: JsonObject };
   /** Started steps that have an undo, oldest first. Pushed before the step starts. */
   undo: UndoEntry[];
+  /** Names of started steps that nothing puts back. */
+  kept: string[];
   /** The targets it is done for, the outermost list first. */
   readonly targets: readonly TargetRef[];
 }
@@ -55,6 +59,8 @@ export interface ListState {
   waveLeft: number;
   /** Slices begun so far: a part of their ids. */
   slices: number;
+  /** How often it was begun anew. */
+  round: number;
   ok: number;
   failed: FailedTarget[];
   skipped: (readonly [number, number])[];
@@ -77,7 +83,15 @@ export interface SliceInput {
   /** Path of the `foreach`. */
   readonly path: string;
   readonly work:
-    | { readonly kind: 'do'; readonly as: string; readonly list: string; readonly indexes: readonly number[] }
+    | {
+        readonly kind: 'do';
+        readonly as: string;
+        readonly list: string;
+        readonly indexes: readonly number[];
+        readonly round: number;
+        /** So many of its targets may fail; after one more it begins none. */
+        readonly mayFail: number;
+      }
     /** Digest of what the slice did. */
     | { readonly kind: 'undo'; readonly slice: string };
   readonly outer: Pick<Frame, 'outputs' | 'targets'>;
@@ -90,6 +104,8 @@ export interface SliceResult {
   readonly skipped: readonly number[];
   /** Digest of its record, when there is something in it to undo. */
   readonly undo?: string;
+  /** Names of steps that were begun and that nothing puts back. */
+  readonly kept: readonly string[];
 }
 
 /**
@@ -109,6 +125,8 @@ export type RunAct =
   | { readonly kind: 'retry_undo' | 'done_by_hand' | 'leave_it'; readonly by: string; readonly reason: string }
   /** About the step that failed and asks, or passes over the one that runs and may be. */
   | { readonly kind: 'retry_step' | 'skip_step'; readonly by: string }
+  /** To the slices of a list: begin no further target. */
+  | { readonly kind: 'halt' }
   | { readonly kind: 'signal'; readonly by: string; readonly name: string; readonly payload?: JsonObject }
   | { readonly kind: 'finish_watch'; readonly because: 'finished_early' | 'superseded' }
   | { readonly kind: 'taken_over'; readonly by: string };

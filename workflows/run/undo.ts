@@ -8,7 +8,7 @@ import { rollBackChild } from './child-operation';
 import type { Frame } from './state';
 import { carryOutControl } from './carry-out';
 import { partOf, type Walk } from './walk';
-import { Walker } from './walker';
+import { targetsIn, Walker } from './walker';
 
 /** Slices undone at the same time, at most; no more than were done at the same time. */
 const mostAtOnce = 20;
@@ -45,6 +45,11 @@ export async function undoNewest(
   walk.reporter?.step(step, { state: 'undoing', startedAt: instant() });
   const entries = takeNewest(frame);
   const [entry] = entries;
+  if (entry!.lost !== undefined) {
+    const reason = `Nobody knows what some of its targets did, because their workflow ended: ${entry!.lost}`;
+    walk.reporter?.step(step, { state: 'undo_failed', summary: reason, endedAt: instant() });
+    return { reason, left: entries };
+  }
   const undone =
     entry!.slice === undefined
       ? await undoEntry(walk, frame, { step, entry: entry! })
@@ -87,7 +92,9 @@ async function undoEntry(
     if (step.undoneBy === undefined) return await walker.call(step, 'undo');
     const group = walk.input.plan.steps.find(({ path }) => path === step.undoneBy)!;
     // A stack of its own: nothing undoes an undo.
-    const own: Frame = { ...frame, undo: [], done: [], told: {} };
+    const key = walker.keyOf(group);
+    const own = walk.undoing.get(key) ?? { ...frame, undo: [], done: [], told: {}, kept: [] };
+    walk.undoing.set(key, own);
     const failure = await new Walker(walk, own, carryOutControl, { isDeaf: true }).pass(group);
     return failure ? failed(`${failure.step}: ${failure.reason}`) : {};
   } catch (error) {
@@ -121,7 +128,7 @@ async function undoSlice(walk: Walk, frame: Frame, of: { readonly path: string; 
   const { path, slice } = of;
   const { outputs, targets } = frame;
   return executeChild<typeof runSlice>(WORKFLOWS.runSlice, {
-    workflowId: `${walk.input.operationId}/${path}/undo-${slice.slice(0, 16)}`,
+    workflowId: `${walk.input.operationId}/${path}${targetsIn(frame)}/undo-${slice.slice(0, 16)}`,
     args: [{ run: partOf(walk.input, path), path, work: { kind: 'undo', slice }, outer: { outputs, targets } }],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',

@@ -25,13 +25,15 @@ export class RunV1 {
 
   constructor(private readonly input: RunInput) {
     const { carried, ...shared } = input;
-    const { outputs = {}, done = [], told = {}, undo = [], undone = 0, lists = {} } = carried ?? {};
-    this.frame = { outputs, done, told, undo, targets: [] };
+    const { outputs = {}, done = [], told = {}, undo = [], kept = [] } = carried ?? {};
+    const { undone = 0, lists = {}, tries = {} } = carried ?? {};
+    this.frame = { outputs, done, told, undo, kept, targets: [] };
     this.undone = undone;
     this.reporter = new Reporter(input.operationId);
     this.controls = new Controls(carried);
     const parts = partsOf(input.plan.steps);
-    this.walk = { input: shared, controls: this.controls, reporter: this.reporter, parts, lists };
+    const { controls, reporter } = this;
+    this.walk = { input: shared, controls, reporter, parts, lists, tries, undoing: new Map() };
     this.controls.isWorking = () => this.top('work').some(({ path }) => !this.frame.done.includes(path));
     setHandler(defineSignal<[RunAct]>(RUN_ACT), (act) => this.controls.act(act));
     // Cancelling the run in Temporal's own UI is an abort: it undoes what was done.
@@ -96,6 +98,7 @@ export class RunV1 {
       missed: failure.missed,
       abortedBy: failure.abortedBy,
       undoneSteps: this.undone,
+      ...(frame.kept.length > 0 ? { kept: frame.kept } : {}),
       byHand: this.byHand,
     };
   }
@@ -144,10 +147,9 @@ export class RunV1 {
     await this.reporter.drain();
     // Asked after the drain, during which signals arrive too: whoever is to stop does so in this run.
     if (this.controls.isStopped) return;
-    const { outputs, done, told, undo } = this.frame;
-    const { undone } = this;
-    const { lists } = this.walk;
-    const carried: RunState = { outputs, done, told, undo, targets: [], undone, lists, ...this.controls.carried };
+    const { undone, frame } = this;
+    const { lists, tries } = this.walk;
+    const carried: RunState = { ...frame, undone, lists, tries, ...this.controls.carried };
     await continueAsNew<(input: RunInput) => Promise<RunResult>>({ ...this.input, carried });
   }
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../src/json';
 import type { MissedCriterion, StepOutline, StepResult } from '../../src/operation/plan';
 import type { Controls } from './controls';
 import type { Reporter } from './reporter';
-import type { ListState, RunInput } from './state';
+import type { Frame, ListState, RunInput } from './state';
 
 export interface Failure {
   readonly step: string;
@@ -33,6 +33,10 @@ export interface Walk {
   readonly parts: Parts;
   /** Lists that are not done. */
   readonly lists: { [path: string]: ListState };
+  /** How often operations of its own were begun, by the key of their step. */
+  readonly tries: { [key: string]: number };
+  /** How far undos of several steps are, by their key: what is done of one is not done again when it is tried again. */
+  readonly undoing: Map<string, Frame>;
 }
 
 /** The steps of a plan by the path of the group that they are a part of; those of no group under the empty path. */

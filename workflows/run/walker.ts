@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, ContinueAsNew, isCancellation } from '@temporalio/workflow';
 import type { JsonObject } from '../../src/json';
 import { inputsKey, type MissedCriterion, type StepOutline, type StepResult } from '../../src/operation/plan';
 import { stepOn } from '../activities';
@@ -91,7 +91,7 @@ export class Walker {
   private async once(step: StepOutline): Promise<Failure | 'held' | undefined> {
     const { reporter } = this.walk;
     // The step that timed out half-way is the one that left something behind, so its undo is there before it starts.
-    if (step.hasUndo && step.control === 'step' && this.frame.undo.at(-1)?.path !== step.path)
+    if (step.hasUndo && step.control === 'step' && !this.frame.undo.some(({ path }) => path === step.path))
       this.frame.undo.push({ path: step.path });
     reporter?.step(step, { state: 'running', startedAt: instant() });
     try {
@@ -102,6 +102,7 @@ export class Walker {
       reporter?.step(step, { state, summary: carried.summary, endedAt: instant() }, carried.detail);
       return undefined;
     } catch (error) {
+      if (error instanceof ContinueAsNew) throw error;
       if (error instanceof CalledOff) return this.calledOff(step, error);
       const reason = reasonOf(error);
       return this.failed(step, { step: step.name, reason, missed: missedIn(error) });
@@ -110,7 +111,9 @@ export class Walker {
 
   private async carryOut(step: StepOutline): Promise<Carried> {
     if (step.control === 'step') {
+      if (step.leaves && !this.frame.kept.includes(step.name)) this.frame.kept.push(step.name);
       const result = await this.under(step, () => this.call(step, 'do'));
+      if (result.status === 'skipped') this.frame.kept = this.frame.kept.filter((name) => name !== step.name);
       return { kind: 'done', told: {}, ...result };
     }
     const told = step.given ?? this.frame.told[step.path] ?? (await this.begin(step));
@@ -164,8 +167,7 @@ export class Walker {
 
   /** The same for every attempt of a step, for one target of a list another than for the next. */
   keyOf(step: StepOutline): string {
-    const targets = this.frame.targets.map(({ index }) => `[${index}]`).join('');
-    return `${this.walk.input.operationId}/${step.path}${targets}`;
+    return `${this.walk.input.operationId}/${step.path}${targetsIn(this.frame)}`;
   }
 
   /** A walker for steps that are done at the same time as others: `halted` tells why nothing more is begun. */
@@ -181,9 +183,11 @@ export class Walker {
     const inner = new Set(this.partsIn(step).map(({ path }) => path));
     this.frame.done = [...this.frame.done.filter((path) => !inner.has(path)), step.path];
     delete this.frame.told[step.path];
+    delete this.walk.lists[this.keyOf(step)];
   }
 
-  private get isStopped(): boolean {
+  /** Whether nothing more is to be begun; what undoes and cleans up goes on. */
+  get isStopped(): boolean {
     return !this.manner.isDeaf && this.walk.controls.isStopped;
   }
 
@@ -209,8 +213,7 @@ export class Walker {
 
   private async ask(failure: Failure): Promise<'retry' | 'skip' | undefined> {
     const { controls, reporter } = this.walk;
-    reporter?.enter('asks', failure);
-    const choice = await controls.chosen();
+    const choice = await controls.chosen(() => reporter?.enter('asks', failure));
     if (choice !== undefined) reporter?.enter('work');
     return choice;
   }
@@ -222,6 +225,11 @@ export class Walker {
     const why = stop.reason ? `: ${stop.reason}` : '';
     return { step: step.name, reason: `It was aborted${why}.`, abortedBy: stop.by };
   }
+}
+
+/** The targets it is done for, as a part of keys and ids. */
+export function targetsIn({ targets }: Pick<Frame, 'targets'>): string {
+  return targets.map(({ index, round = 0 }) => `[${index}${round > 0 ? `.${round}` : ''}]`).join('');
 }
 
 /** Something under way was called off, by people or by a freeze. */
