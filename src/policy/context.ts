@@ -59,11 +59,27 @@ export function membership(
   let unknown = false;
   for (const team of teams) {
     const members = membersOf(policy, team, now, { service, world });
-    const looked = world.teams && Object.hasOwn(world.teams, team) ? world.teams[team] : undefined;
-    if ([...members.users, ...(looked ?? [])].some((user) => accounts.has(user))) return 'yes';
-    if (members.groups.length > 0 && looked === undefined) unknown = true;
+    const looked = lookedUp(context, team, members.groups);
+    if ([...members.users, ...looked.users].some((user) => accounts.has(user))) return 'yes';
+    if (!looked.complete) unknown = true;
   }
   return unknown ? 'unknown' : 'no';
+}
+
+/** Who is in a team's Slack groups: as the world tells of that team, or of others that its groups come from. */
+function lookedUp(
+  { policy, world, now, service }: Parameters<typeof membership>[0],
+  team: string,
+  groups: readonly string[],
+): { readonly users: readonly string[]; readonly complete: boolean } {
+  const told = world.teams ?? {};
+  if (Object.hasOwn(told, team)) return { users: told[team] ?? [], complete: true };
+  if (groups.length === 0) return { users: [], complete: true };
+  const parts = Object.entries(told)
+    .map(([name, users]) => ({ users, groups: membersOf(policy, name, now, { service, world }).groups }))
+    .filter((part) => part.groups.length > 0 && part.groups.every((group) => groups.includes(group)));
+  const known = new Set(parts.flatMap((part) => part.groups));
+  return { users: parts.flatMap(({ users }) => users), complete: groups.every((group) => known.has(group)) };
 }
 
 /** `the deploy of checkout v1.2.0 to production`, for sentences. */

@@ -122,6 +122,7 @@ function gateJson(gate: Gate): JsonObject {
         order: gate.order,
         timeoutMs: gate.timeoutMs,
         ...(gate.secondFactor ? { secondFactor: gate.secondFactor } : {}),
+        ...(gate.rejectedBy ? { rejectedBy: [...gate.rejectedBy] } : {}),
         ...(gate.ladder.length > 0 ? { ladder: gate.ladder.map((rung) => ({ ...rung })) } : {}),
       };
     case 'window':

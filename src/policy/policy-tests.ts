@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { documentBy, FileCache } from '../documents/file-cache';
 import type { Problem } from '../documents/read-yaml';
 import { text } from '../documents/text';
+import { changeFactsOf, changeTold } from './change-told';
 import { evaluate, type Evaluation } from './evaluate';
 import type { Policy } from './policy';
 import type { PolicyRequest, World } from './request';
@@ -53,16 +54,7 @@ const test = z.strictObject({
       plan: z.record(z.string(), z.number().int()).optional(),
       paths: z.array(text()).optional(),
       /** What the code repository tells of the change; what is absent could not be told. */
-      change: z
-        .strictObject({
-          commits: z.number().int().optional(),
-          files_changed: z.number().int().optional(),
-          lines_added: z.number().int().optional(),
-          lines_removed: z.number().int().optional(),
-          is_step_back: z.boolean().optional(),
-          first_by_author: z.boolean().optional(),
-        })
-        .optional(),
+      change: changeTold.optional(),
       /** Owners of the paths in CODEOWNERS. */
       codeowners: z.array(text()).optional(),
       teams: z.record(z.string(), z.array(text())).optional(),
@@ -207,14 +199,7 @@ function worldOf({ request, world = {} }: PolicyTest): World {
     ...rest,
     plan: world.plan ?? {},
     paths: world.paths ?? [],
-    change: {
-      commits: change.commits,
-      filesChanged: change.files_changed,
-      linesAdded: change.lines_added,
-      linesRemoved: change.lines_removed,
-      isStepBack: change.is_step_back,
-      firstByAuthor: change.first_by_author,
-    },
+    change: changeFactsOf(change),
     history: (world.history ?? []).flatMap(({ environment, succeeded_at, rolled_back_at, ...entry }) =>
       [environment].flat().map((name) => ({
         ...entry,

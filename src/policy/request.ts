@@ -46,7 +46,7 @@ export interface World {
   /** Owners of those files in CODEOWNERS: `@user`, `@org/team` or addresses. Absent: nobody knows. */
   readonly codeowners?: readonly string[];
   readonly votes?: readonly { readonly by: string; readonly decision: 'approve' | 'reject'; readonly at: string }[];
-  /** Members of teams as Slack tells them now, for teams that have a Slack group. */
+  /** Members of the Slack groups of teams; teams that are made of such a team's groups have them too. */
   readonly teams?: { readonly [team: string]: readonly string[] };
   /** Standing of the requesting person; absent where the door has checked it (a command in Slack). */
   readonly requester?: Standing;

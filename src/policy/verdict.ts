@@ -49,6 +49,8 @@ export interface ApprovalGate extends GateBase {
   readonly oneClick: boolean;
   /** Approving takes a code from the approver's authenticator. */
   readonly secondFactor?: true;
+  /** Accounts that rejected it, of the votes that the world tells: then it does not hold. */
+  readonly rejectedBy?: readonly string[];
 }
 
 /** All instants are ISO 8601 UTC. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { questionOf } from '../../src/main/cli/explain-input';
 import { makeRepository, type TestRepository } from '../helpers/git-repository';
 import { type } from './terminal';
 
@@ -85,6 +86,15 @@ describe('policy explain', () => {
         expect.objectContaining({ kind: 'window', holds: true, closesAt: '2026-11-24T15:00:00.000Z' }),
       ]),
     );
+  });
+
+  it('takes what a policy test takes of a change and its code owners', async () => {
+    const facts = { change: { commits: 1, files_changed: 2, is_step_back: false }, codeowners: ['@acme/leads'] };
+    expect((await explain(['--at', tuesday, '--facts', JSON.stringify(facts)])).code).toBe(0);
+    expect(questionOf({ request, facts }, new Date(tuesday)).world).toMatchObject({
+      change: { commits: 1, filesChanged: 2, isStepBack: false },
+      codeowners: ['@acme/leads'],
+    });
   });
 
   it('says with exit code 1 that it is denied, and why', async () => {

@@ -16,7 +16,7 @@ function approvalOf(evaluation: Evaluation): ApprovalGate {
 
 const votes = (...by: readonly string[]) => ({
   teams: { security: ['U0SAM'] },
-  votes: by.map((voter) => ({ by: voter, decision: 'approve' as const, at: '' })),
+  votes: by.map((voter) => ({ by: voter, decision: 'approve' as const, at: '2026-11-24T09:00:00Z' })),
 });
 
 describe('rule sets add up', () => {

@@ -119,7 +119,7 @@ approvals:
 
   describe('votes of the world fill seats', () => {
     const approve = (...by: readonly string[]) => ({
-      votes: by.map((voter) => ({ by: voter, decision: 'approve' as const, at: '' })),
+      votes: by.map((voter) => ({ by: voter, decision: 'approve' as const, at: '2026-11-24T09:00:00Z' })),
     });
     const filled = (world: object, request = {}) => {
       const verdict = judge(policy, request, world);

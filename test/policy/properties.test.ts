@@ -256,7 +256,9 @@ function oneLess(list: readonly string[]): readonly (readonly string[])[] {
 function moreIn(after: Evaluation, before: Evaluation): string | undefined {
   if (after.verdict === 'denied') return undefined;
   if (before.verdict === 'denied') return `allowed what ${rulesOf(before).join(', ')} denied`;
-  const open = before.gates.find(({ rule, holds }) => {
+  const open = before.gates.find(({ rule, holds, ...gate }) => {
+    // To reject is a right too: without it, what its bearer held back is held back no more.
+    if (gate.kind === 'approval' && gate.rejectedBy !== undefined) return false;
     const same = after.gates.filter((gate) => gate.rule === rule);
     return !holds && !same.some((gate) => !gate.holds);
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { complaintWords } from '../../documents/complaint-words';
 import { didYouMean } from '../../documents/nearest';
+import { changeFactsOf, changeTold } from '../../policy/change-told';
 import { planFields } from '../../policy/names';
 import type { PolicyRequest, World } from '../../policy/request';
 import { BadInput } from './command';
@@ -90,6 +91,10 @@ const factsSchema = z.strictObject({
     .optional(),
   plan: z.strictObject(planNumbers).partial().optional(),
   paths: z.array(text).optional(),
+  /** What the code repository tells of the change; what is absent could not be told. */
+  change: changeTold.optional(),
+  /** Owners of the paths in CODEOWNERS. */
+  codeowners: z.array(text).optional(),
   /** Reviews of earlier break-glass that nobody has closed. */
   reviews: z
     .union([z.literal('unknown'), z.array(z.strictObject({ operation: text, by: text, dueAt: instant }))])
@@ -112,7 +117,7 @@ export function questionOf(
 ): Question {
   refuseSlips(given);
   const { riskLevel, affectsPaymentSystems, raise, ...request } = valid(requestSchema, given.request, 'The request');
-  const facts = valid(factsSchema, given.facts ?? {}, 'The facts');
+  const { change, ...facts } = valid(factsSchema, given.facts ?? {}, 'The facts');
   const at = given.at ?? now.toISOString();
   if (typeof at !== 'string' || !isInstant(at)) throw new BadInput(`The instant to judge at ${instantWords}.`);
   return {
@@ -125,7 +130,7 @@ export function questionOf(
       },
     },
     // Without a plan there is nothing it would destroy or create, as for `signalbox why`.
-    world: { ...facts, plan: facts.plan ?? {} } as World,
+    world: { ...facts, plan: facts.plan ?? {}, ...(change && { change: changeFactsOf(change) }) } as World,
     now: new Date(at),
   };
 }

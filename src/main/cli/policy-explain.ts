@@ -19,7 +19,7 @@ export const addPolicyExplain: AddCommand = (program, { io, ends }) => {
   withPlace(program.command('explain').description('Say what the policy says of a request at an instant, and why'))
     .option('--request <JSON>', 'kind, service, environment, version, requester, riskLevel, …')
     .option('--at <instant>', 'ISO 8601 with its offset; now when absent')
-    .option('--facts <JSON>', 'teams, votes, history, locks, freezes, stop, incidents, plan, paths')
+    .option('--facts <JSON>', 'teams, votes, history, locks, freezes, stop, incidents, plan, paths, change, codeowners')
     .option('--batch <file>', 'JSON lines {request, at, facts}, "-" for standard input; prints a verdict a line')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExit 0 allowed, 1 denied, 2 bad input; a batch exits 0 once every line is judged.')

@@ -1,15 +1,14 @@
-import type { Ballot, Rung, TeamMembers, Vote } from '../../approvals/ballot';
-import { assignSeats } from '../../approvals/seats';
-import { listed, membership, type Context, type Rule } from '../context';
+import type { Rung, TeamMembers } from '../../approvals/ballot';
+import { listed, nameIn, subjectOf, type Context, type Rule } from '../context';
 import type { Duty } from '../duty';
 import { dependsLine } from '../holding';
 import { rosterOf } from '../members';
-import { excludedAccounts } from '../people';
 import type { Approval } from '../policy';
 import type { ApprovalGate } from '../verdict';
 import { dutiesOf } from '../approvals/duties';
 import { rulesThatAsk, whyAsked } from '../approvals/rule-sets';
-import { labelOf, merged, seatsFor, wantedWords, widenings, type Wanted } from '../approvals/wanted';
+import { standOf } from '../approvals/stand';
+import { labelOf, merged, wantedWords, widenings, type Wanted } from '../approvals/wanted';
 
 /**
  * Rule sets and duties ask for seats, and all of them are on one ballot, so that one person fills one of them.
@@ -62,9 +61,9 @@ function gate(
   const timeoutMs = asking.length > 0 ? Math.min(...asking.map((rule) => rule.timeoutMs)) : defaultTimeoutMs;
   const ladder = ladderOf(asking, { wanted, timeoutMs });
   const teams = rosters(context, { wanted, ladder, aheadMs: timeoutMs + rosterAheadMs });
-  const { filled, complete } = fill(context, { wanted, order, teams });
+  const { filled, complete, rejectedBy } = standOf(context, { wanted, order, teams });
   const missing = [...new Set(Object.values(teams).flatMap((team) => team.missing ?? []))];
-  const because = [...duties.map((duty) => duty.because), ...missing].join(' ');
+  const because = [...duties.map((duty) => duty.because), ...missing, ...rejectionWords(context, rejectedBy)].join(' ');
   const quiet = context.isBreakGlass
     ? 'none'
     : (asking.find((rule) => rule.quiet !== undefined)?.quiet ?? context.policy.quiet);
@@ -73,7 +72,7 @@ function gate(
   return {
     kind: 'approval',
     rule: names.join(', '),
-    holds: complete,
+    holds: complete && rejectedBy.length === 0,
     message: `${listed(names.map((name) => `"${name}"`))} ${names.length > 1 ? 'need' : 'needs'} ${wantedWords(wanted, order)} to approve${order === 'sequence' ? ', in this order' : ''}${secondFactor ? ', with a code from their authenticator' : ''}.${because ? ` ${because}` : ''}`,
     source: asking[0]?.source ?? duties[0]?.source,
     seats: wanted.map(({ teams: anyOf, count }, index) => ({
@@ -90,7 +89,16 @@ function gate(
     channels: [...new Set(asking.flatMap((rule) => rule.channel ?? []))],
     oneClick: !secondFactor && asking.length > 0 && asking.every((rule) => rule.oneClick),
     ...(secondFactor ? { secondFactor } : {}),
+    ...(rejectedBy.length > 0 ? { rejectedBy } : {}),
   };
+}
+
+function rejectionWords({ policy, request }: Context, rejectedBy: readonly string[]): readonly string[] {
+  if (rejectedBy.length === 0) return [];
+  const who = listed(rejectedBy.map((account) => nameIn(policy, account)));
+  return [
+    `${who} ${rejectedBy.length > 1 ? 'have' : 'has'} rejected ${subjectOf(request)}, which ends it whoever else approves; settle it with them and ask again.`,
+  ];
 }
 
 function ladderOf(
@@ -112,52 +120,4 @@ function rosters(
   const called = ladder.flatMap((rung) => ('team' in rung ? [rung.team] : []));
   const names = new Set([...wanted.flatMap(({ teams }) => teams), ...called]);
   return Object.fromEntries([...names].map((team) => [team, rosterOf({ policy, now, service, world }, team, aheadMs)]));
-}
-
-/** Who fills which seats already, of the votes the world tells. */
-function fill(
-  context: Context,
-  asked: {
-    readonly wanted: readonly Wanted[];
-    readonly order: 'parallel' | 'sequence';
-    readonly teams: Ballot['teams'];
-  },
-): { readonly filled: readonly (readonly string[])[]; readonly complete: boolean } {
-  const { policy, world, request } = context;
-  const { wanted, order, teams } = asked;
-  const asker = request.requester;
-  const seats = seatsFor(wanted);
-  const ballot: Ballot = {
-    id: 'now',
-    digest: '',
-    rule: '',
-    seats,
-    teams,
-    order,
-    excluded: excludedAccounts({
-      people: policy.people,
-      requester: asker.kind === 'person' ? asker.id : undefined,
-      authors: request.authors,
-    }),
-    persons: policy.people.aliases,
-    timeoutMs: 0,
-    ladder: [],
-    channels: [],
-    oneClick: false,
-  };
-  const names = [...new Set(wanted.flatMap((one) => one.teams))];
-  const votes = (world.votes ?? []).map((vote): Vote => ({
-    ...vote,
-    ballotId: 'now',
-    person: policy.people.personOf(vote.by),
-    actionId: '',
-    teams: names.filter((team) => membership(context, [team], vote.by) === 'yes'),
-  }));
-  const { assigned, complete } = assignSeats({ ballot, votes });
-  let next = 0;
-  const filled = wanted.map(({ count }) => {
-    const own = seats.slice(next, (next += count));
-    return own.flatMap(({ id }) => assigned[id] ?? []);
-  });
-  return { filled, complete };
 }
