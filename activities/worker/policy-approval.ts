@@ -80,6 +80,7 @@ async function isGatedAt(deps: BindingDeps, commit: string): Promise<boolean> {
   return !reading.ok || isGated(reading.repository);
 }
 
-function isGated({ policy }: Repository): boolean {
+/** Whether people have to approve what comes after this policy. */
+export function isGated({ policy }: Repository): boolean {
   return policy.file.policy_changes === 'gated';
 }

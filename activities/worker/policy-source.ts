@@ -5,6 +5,7 @@ import type { Signer } from '../../src/policy/signers';
 import type { PolicyTrouble } from '../../src/policy/unreachable';
 import { bind, type BindingDeps, type BindingMirror, type Bound, type RefusedCommit } from './policy-binding';
 import type { PolicyChange } from '../../src/operation/policy-change';
+import { isGated } from './policy-approval';
 import { readPolicyChange, type ChangeMirror } from './policy-change';
 import { createPolicyReader, type TreeMirror } from './policy-reading';
 
@@ -60,6 +61,11 @@ export interface PolicySource {
   at(commit: string): Promise<Repository>;
   /** What a commit changes against the one in force; undefined when that is nothing, or nobody has the commit. */
   changeTo(commit: string): Promise<PolicyChange | undefined>;
+  /**
+   * Whether an earlier commit let everything after it bind unasked (no `policy_changes: gated`), and this one is not
+   * older still. What this release cannot read did not.
+   */
+  isOpenBefore(range: { readonly earlier: string; readonly commit: string }): Promise<boolean>;
   /** Brings the mirror up to date; never throws. */
   refresh(): Promise<void>;
 }
@@ -136,6 +142,18 @@ export function createPolicySource(deps: SourceDeps): WatchedPolicySource {
       const { commit: from, repository } = inForceOf(found, trouble);
       const environments = [...repository.policy.environments.keys()];
       return readPolicyChange({ mirror, from, to: commit, head: found.head.commit, environments });
+    },
+
+    async isOpenBefore({ earlier, commit }) {
+      if (earlier === commit) return false;
+      const relation = await mirror.relation({ from: earlier, to: commit });
+      if (relation === 'precedes') return false;
+      const reading = await read(earlier).catch((error: unknown) => {
+        // What rewritten history left behind may be gone, and news of the policy must not wait for it.
+        if (relation === 'unrelated') return undefined;
+        throw error;
+      });
+      return reading?.ok === true && !isGated(reading.repository);
     },
 
     async at(commit) {

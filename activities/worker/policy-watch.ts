@@ -39,8 +39,7 @@ export function createPolicyWatch(deps: {
       const { news, channel, isGated } = await look(deps);
       const sentences = policyNewsSentences(known, news);
       if (known && sentences.length === 0 && known.commit === news.commit) throw nothingNew(deps.pollMs);
-      if (isGated && news.commit !== undefined)
-        await adoptPolicy(deps.ledger, { commit: news.commit, now: deps.now() });
+      if (isGated && news.commit !== undefined) await adoptPolicy(deps, { commit: news.commit, now: deps.now() });
       return { news, sentences, channel };
     },
 

@@ -27,6 +27,7 @@ function policyIn(problem?: string): PolicySource {
     current: () => Promise.resolve(inForce),
     at: () => Promise.resolve(repository),
     changeTo: () => Promise.resolve(undefined),
+    isOpenBefore: () => Promise.resolve(false),
     refresh: () => Promise.resolve(),
   };
 }
