@@ -156,6 +156,7 @@ describe('duties of a service add seats to the company’s rule', () => {
   test.each([
     ['two, where the rule asks nobody', none, { service: 'pair' }, { owners: 2 }],
     ['one, where the rule asks one', one, { service: 'pair' }, { leads: 1, owners: 1 }],
+    ['two for a runbook, too', none, { service: 'pair', kind: 'runbook' as const, runbook: 'restart' }, { owners: 2 }],
     ['none, where the rule asks two', enough, { service: 'pair' }, { leads: 2 }],
     ['under SOX, as if dual approval were written', none, { service: 'bank', reason: 'x' }, { owners: 2 }],
     [

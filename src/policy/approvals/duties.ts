@@ -1,9 +1,8 @@
 import type { Context } from '../context';
 import type { Duty } from '../duty';
 import { unknownAuthors } from '../unknown-authors';
-import { pciDuties } from '../rules/pci-dss';
-import { soxDuties } from '../rules/sox';
 import type { Reason } from '../verdict';
+import { pciDuties, soxDuties } from './regime-duties';
 import { countOf, type Wanted } from './wanted';
 
 /** Seats that the service, its regimes, unknown authors and machines add to those that rules ask for. */
@@ -54,7 +53,7 @@ function ownDuties({ policy, request, service }: Context): readonly Duty[] {
   };
   const needsAuthors = policy.file.unknown_authors === 'extra_seat' && service.compliance.pciDss === undefined;
   const isUnknown = needsAuthors && because !== undefined && request.kind === 'deploy';
-  return [...(service.needsDualApproval && request.kind !== 'runbook' ? [dual] : []), ...(isUnknown ? [unknown] : [])];
+  return [...(service.needsDualApproval ? [dual] : []), ...(isUnknown ? [unknown] : [])];
 }
 
 function machineDuties({ request, environment }: Context): readonly Duty[] {

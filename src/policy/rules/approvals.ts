@@ -5,41 +5,27 @@ import { dependsLine } from '../holding';
 import { rosterOf } from '../members';
 import type { Approval } from '../policy';
 import type { ApprovalGate } from '../verdict';
-import { dutiesOf } from '../approvals/duties';
-import { rulesThatAsk, whyAsked } from '../approvals/rule-sets';
+import { askedFor } from '../approvals/asked';
+import { whyAsked } from '../approvals/rule-sets';
 import { standOf } from '../approvals/stand';
-import { labelOf, merged, wantedWords, widenings, type Wanted } from '../approvals/wanted';
+import { labelOf, wantedWords, widenings, type Wanted } from '../approvals/wanted';
 
 /**
  * Rule sets and duties ask for seats, and all of them are on one ballot, so that one person fills one of them.
  * Break-glass leaves only what is `hard`.
  */
 export const approvals: Rule = (context) => {
-  const { policy, isRollback, isBreakGlass } = context;
-  if (isRollback && policy.file.rollback?.approvals !== 'as_deploy') return {};
-  const asked = rulesThatAsk(context);
+  const asked = askedFor(context);
   if (asked.kind === 'broken') return asked.finding;
-  const rules = asked.rules.filter(({ level }) => !isBreakGlass || level === 'hard');
-  if (isBreakGlass && rules.length === 0) return { reasons: asked.advice };
-  const base = rules.flatMap(wantedBy);
-  const { duties, seats: added, reasons: lacking } = dutiesOf(context, base);
-  const reasons = [...asked.advice, ...lacking];
-  const order = rules.some((rule) => rule.order === 'sequence') ? 'sequence' : 'parallel';
-  const wanted = merged([...base, ...added], order);
+  const { rules, wanted, order, duties, unsure, reasons } = asked;
   const why = [
-    ...rules.map((rule) => whyAsked(rule, asked.unsure)),
-    ...asked.unsure.map(dependsLine),
+    ...rules.map((rule) => whyAsked(rule, unsure)),
+    ...unsure.map(dependsLine),
     ...duties.map(({ rule, because, source }) => ({ rule, message: because, source })),
   ];
   if (wanted.length === 0) return { reasons, why };
   return { reasons, gates: [gate(context, { rules, wanted, order, duties })], why };
 };
-
-/** What a rule asks for. Its ladder widens its own seats: it does not loosen what another set asks for. */
-function wantedBy({ seats, ladder }: Approval): readonly Wanted[] {
-  const widens = ladder.filter((step) => step.does === 'widen');
-  return widens.length === 0 ? seats : seats.map((seat) => ({ ...seat, widens }));
-}
 
 const defaultTimeoutMs = 86_400_000;
 /** Whoever waits for a window may still be rejected, so who is on call is known for longer than a ballot is open. */

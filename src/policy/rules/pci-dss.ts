@@ -1,7 +1,6 @@
-import { both, subjectOf, type Context, type Rule } from '../context';
-import type { Duty } from '../duty';
+import { approversAsked } from '../approvals/asked';
+import { both, subjectOf, type Rule } from '../context';
 import { authorsEvidence, segregation } from '../segregation';
-import { unknownAuthors } from '../unknown-authors';
 import { violation } from '../violation';
 
 /**
@@ -29,24 +28,9 @@ export const pciDss: Rule = (context) => {
         requester: request.requester.id,
         ...authorsEvidence(context),
         segregation: rule.segregation,
+        approversAsked: approversAsked(context),
         irreversibleSteps: context.world.plan?.irreversible ?? null,
       },
     },
   };
 };
-
-/** Somebody has to approve who neither asked nor wrote it; one more while nobody knows who that is. */
-export function pciDuties({ service, request }: Context): readonly Duty[] {
-  if (service?.compliance.pciDss === undefined || request.kind !== 'deploy') return [];
-  const source = { file: service.file, line: service.lineOf(['compliance', 'pci_dss']) };
-  const unknown = unknownAuthors(request, service.name);
-  if (unknown !== undefined) return [{ rule: 'unknown authors', because: unknown, source, approvers: 'one_more' }];
-  return [
-    {
-      rule: `segregation of ${service.name}`,
-      because: `${service.name} is under PCI DSS, so somebody who neither asked nor wrote it has to approve it.`,
-      source,
-      approvers: 1,
-    },
-  ];
-}

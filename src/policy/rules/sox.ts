@@ -1,11 +1,12 @@
-import { both, subjectOf, type Context, type Rule } from '../context';
-import type { Duty } from '../duty';
+import { approversAsked } from '../approvals/asked';
+import { both, subjectOf, type Rule } from '../context';
 import { authorsEvidence, segregation } from '../segregation';
 import { violation } from '../violation';
 
 /**
- * Services under SOX keep a business justification with every change but a rollback, have two approvers
- * (`soxDuties`), and, where policy asks for it, somebody else than an author who requests. Evidence: `sox`.
+ * Services under SOX keep a business justification with every change but a rollback, have two approvers (`soxDuties`;
+ * rollbacks and break-glass as `askedFor` says), and, where policy asks for it, somebody else than an author who
+ * requests. Evidence: `sox`.
  */
 export const sox: Rule = (context) => {
   const { policy, service, request, isRollback } = context;
@@ -25,21 +26,8 @@ export const sox: Rule = (context) => {
         requester: request.requester.id,
         ...authorsEvidence(context),
         segregation: rule.segregation,
-        approversAtLeast: soxDuties(context).length > 0 ? 2 : 0,
+        approversAsked: approversAsked(context),
       },
     },
   };
 };
-
-/** Dual approval: two people besides whoever asked and whoever wrote it. */
-export function soxDuties({ service, request }: Context): readonly Duty[] {
-  if (!service?.compliance.sox || request.kind === 'runbook') return [];
-  return [
-    {
-      rule: `dual approval of ${service.name}`,
-      because: `${service.name} needs two approvers (sox: required).`,
-      source: { file: service.file, line: service.lineOf(['compliance', 'sox']) },
-      approvers: 2,
-    },
-  ];
-}

@@ -213,8 +213,10 @@ describe('what the regimes let through', () => {
   });
 });
 
+const none = 'approvals: [{ name: none, require: none }]\n';
+
 describe('who has to approve', () => {
-  const none = 'approvals: [{ name: none, require: none }]\n';
+  const runbook = { kind: 'runbook', runbook: 'restart', version: undefined, authors: undefined } as const;
   test.each([
     ['SOX: two', 'sox: required', {}, { owners: 2 }],
     [
@@ -226,6 +228,16 @@ describe('who has to approve', () => {
     ['PCI DSS: one more while nobody knows who wrote it', 'pci_dss: level_1', { authors: undefined }, { owners: 1 }],
     ['both', 'sox: required, pci_dss: level_1', { authors: undefined }, { owners: 3 }],
     ['GDPR and HIPAA: nobody', 'gdpr: enabled, hipaa: none', {}, {}],
+    ['SOX: two for a runbook about the service', 'sox: required', runbook, { owners: 2 }],
+    ['SOX: two where something is provisioned', 'sox: required', { kind: 'provision' }, { owners: 2 }],
+    ['PCI DSS: somebody else for a runbook, which nobody wrote', 'pci_dss: level_1', runbook, { owners: 1 }],
+    [
+      'PCI DSS: somebody else where something is provisioned',
+      'pci_dss: level_1',
+      { kind: 'provision', authors: undefined },
+      { owners: 1 },
+    ],
+    ['a rollback: nobody', 'sox: required, pci_dss: level_1', { kind: 'rollback' }, {}],
   ] as const)('%s', (_what, compliance, request, seats) => {
     const policy = policyOf(places + none, service(compliance));
     expect(seatsOf(judge(policy, { ...about, ...request }))).toEqual(seats);
@@ -247,7 +259,7 @@ describe('the evidence that the record keeps', () => {
         requester: 'U0ANA',
         authors: ['U0LEE'],
         segregation: 'approvers',
-        approversAtLeast: 2,
+        approversAsked: 2,
       },
       pci_dss: {
         level: 'level_1',
@@ -255,6 +267,7 @@ describe('the evidence that the record keeps', () => {
         requester: 'U0ANA',
         authors: ['U0LEE'],
         segregation: 'approvers',
+        approversAsked: 2,
         irreversibleSteps: 1,
       },
       gdpr: {
@@ -266,6 +279,39 @@ describe('the evidence that the record keeps', () => {
       },
       hipaa: { encryptedAtRest: true, encryptedInTransit: true, accessLog: 's3://audit' },
     });
+  });
+
+  const glass = 'break_glass: { who: [leads], review_by: [security] }\n';
+  const broken = { labels: ['break_glass'] };
+  const hard = (require: string) => `approvals: [{ name: always, level: hard, require: ${require} }]\n`;
+  test.each<readonly [string, string, Partial<PolicyRequest>, number]>([
+    ['two by the duties of the regimes', none, {}, 2],
+    ['more where a rule asks for more', 'approvals: [{ name: three, require: [{ team: leads, count: 3 }] }]\n', {}, 3],
+    ['one more while nobody knows who wrote it', none, { authors: undefined }, 3],
+    ['two for a runbook', none, { kind: 'runbook', runbook: 'restart', authors: undefined }, 2],
+    ['nobody for a rollback', none, { kind: 'rollback' }, 0],
+    [
+      'two for a rollback that asks as a deploy does',
+      `${none}rollback: { approvals: as_deploy }\n`,
+      { kind: 'rollback' },
+      2,
+    ],
+    ['nobody for break-glass', `${hard('none').replace('hard', 'soft')}${glass}`, broken, 0],
+    ['two for break-glass where a hard rule asks one', `${hard('[owners]')}${glass}`, broken, 2],
+  ])('it says how many the gate asks: %s', (_what, rules, request, asked) => {
+    const under = policyOf(places + rules, service('sox: required, pci_dss: level_1'));
+    const found = judge(under, { ...about, ...request });
+    expect(rulesOf(found)).toEqual([]);
+    expect(Object.values(seatsOf(found)).reduce((sum, count) => sum + count, 0)).toBe(asked);
+    expect(found.evidence).toMatchObject({ sox: { approversAsked: asked }, pci_dss: { approversAsked: asked } });
+  });
+
+  test('break-glass keeps what a regime refuses', () => {
+    const under = policyOf(
+      `${places}${none}${glass}compliance: { sox: { segregation: three_people } }\n`,
+      service('sox: required'),
+    );
+    expect(rulesOf(judge(under, { ...about, ...broken, authors: ['ana@example.com'] }))).toEqual(['sox']);
   });
 
   test('people stand in it by id, and an author whom people.yaml does not know is only counted', () => {
