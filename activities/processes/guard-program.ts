@@ -54,6 +54,9 @@ async function endNow(by: EndedBy, news?: GuardNews): Promise<void> {
     signalAll('SIGKILL');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+  // A process is gone before this one hears how it ended.
+  for (let waited = 0; child?.exitCode === null && child.signalCode === null && waited < 200; waited += 1)
+    await new Promise((resolve) => setTimeout(resolve, 5));
   const told = JSON.stringify(news ?? { kind: 'ended', by: endedBy, ...howItEnded() });
   runner.on('error', () => process.exit(1));
   runner.end(`${told}\n`, () => process.exit(0));
