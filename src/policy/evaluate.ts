@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../json';
 import { hasLabel, membership, placeOf, type Context, type Finding } from './context';
 import { compareEvaluations } from './compare';
+import { isBreakGlassFor } from './break-glass-scope';
 import { changeVariables } from './change-variables';
 import { computeFacts, factSentences, withFacts, type FactNote } from './facts';
 import { holding } from './holding';
@@ -125,7 +126,7 @@ function isBreakGlass(input: Pick<Context, 'policy' | 'request' | 'world' | 'now
   const { policy, request } = input;
   const who = policy.file.break_glass?.who;
   if (!who || !hasLabel(request, 'break_glass') || request.requester.kind !== 'person') return false;
-  return membership(input, who, request.requester.id) === 'yes';
+  return isBreakGlassFor(policy, request) && membership(input, who, request.requester.id) === 'yes';
 }
 
 function debtOf(policy: Policy): { readonly reviewBy: readonly string[]; readonly within?: string } {

@@ -171,7 +171,12 @@ export interface Service {
   readonly code?: ServiceCode;
   /** The whole document, with the known maps and lists filled in, as conditions see it. */
   readonly document: JsonObject;
-  readonly blackouts: readonly (DateRange & { readonly reason?: string; readonly source: Source })[];
+  readonly blackouts: readonly (DateRange & {
+    readonly reason?: string;
+    /** Kinds and labels that it does not hold back. */
+    readonly except: readonly string[];
+    readonly source: Source;
+  })[];
   readonly needsDualApproval: boolean;
   readonly regions: readonly string[];
   readonly compliance: ServiceCompliance;

@@ -64,6 +64,7 @@ const acting: ReadonlyMap<string, readonly string[]> = new Map([
   ['dependencies', ['internal', 'external']],
 ]);
 
+const blackoutKeys = ['start', 'end', 'timezone', 'reason', 'except'];
 const regimes = ['pci_dss', 'sox', 'gdpr', 'hipaa'] as const;
 
 /**
@@ -104,6 +105,11 @@ function meaningOf(input: { readonly file: string; readonly document: Read; read
           'write its IANA name, such as Europe/Berlin',
         ),
       );
+    for (const key of Object.keys(window).filter((key) => !blackoutKeys.includes(key))) {
+      const meant = nearest(key, blackoutKeys);
+      if (meant !== undefined)
+        problems.push(at([...path, key], `the key "${key}" does nothing`, `did you mean "${meant}"?`));
+    }
     if (window.end < window.start) problems.push(at([...path, 'end'], 'the blackout ends before it starts'));
   }
   const { privacy_assessment: assessment } = service.compliance ?? {};
@@ -158,6 +164,7 @@ function serviceOf(input: { readonly file: string; readonly blob: string; readon
       to: window.end,
       zone: window.timezone,
       reason: window.reason,
+      except: window.except ?? [],
       source: sourceAt(['deployment', 'blackout_windows', index]),
     })),
     needsDualApproval: deployment.requires_dual_approval ?? false,

@@ -262,7 +262,22 @@ export const policySchema = z.strictObject({
   quiet_hours: quietHours.optional(),
   freezes: z.array(freeze).max(200).optional(),
   break_glass: z
-    .strictObject({ who: teamNames, review_by: teamNames.optional(), within: duration.optional() })
+    .strictObject({
+      who: teamNames,
+      /** Where and for what it may be claimed; a key that is absent says nothing, without `for` it is everything. */
+      for: z
+        .strictObject({
+          environments: z.array(slug).min(1).max(100).optional(),
+          services: z.array(slug).min(1).max(200).optional(),
+          kinds: z
+            .array(z.enum(['deploy', 'rollback', 'provision', 'runbook', 'policy']))
+            .min(1)
+            .optional(),
+        })
+        .optional(),
+      review_by: teamNames.optional(),
+      within: duration.optional(),
+    })
     .optional(),
   /** Teams whose members may act on every running operation, besides those that have a say in it anyway. */
   operators: teamNames.optional(),

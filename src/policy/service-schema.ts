@@ -45,7 +45,16 @@ export const serviceSchema = z.strictObject({
         regions: z.array(text()).optional(),
         requires_dual_approval: z.boolean().optional(),
         blackout_windows: z
-          .array(z.looseObject({ start: day, end: day, timezone: text().optional(), reason: text().optional() }))
+          .array(
+            z.looseObject({
+              start: day,
+              end: day,
+              timezone: text().optional(),
+              reason: text().optional(),
+              /** Kinds and labels that it does not hold back. */
+              except: z.array(identifier).optional(),
+            }),
+          )
           .max(100)
           .optional(),
       })

@@ -14,6 +14,8 @@ export function checkMentions(reader: Reader): void {
   if (file.break_glass && !file.break_glass.review_by)
     reader.warn(['break_glass'], 'nobody has to look at what was done by break-glass; name teams under review_by');
   if (file.break_glass?.within) reader.duration(file.break_glass.within, ['break_glass', 'within']);
+  for (const [index, name] of (file.break_glass?.for?.environments ?? []).entries())
+    reader.environment(name, ['break_glass', 'for', 'environments', index]);
   warnOfOpenLabels(reader);
   reader.kindsAndLabels(file.incidents?.except, ['incidents', 'except']);
   for (const key of ['lock', 'unlock', 'freeze', 'stop'] as const)
@@ -70,14 +72,37 @@ export function checkServices(
         });
     }
   }
-  for (const [index, freeze] of (reader.file.freezes ?? []).entries()) {
-    for (const name of freeze.services ?? []) {
+  checkBlackouts(reader, services);
+  const known = (names: readonly string[] | undefined, path: readonly (string | number)[]): void => {
+    for (const name of names ?? []) {
       if (!services.has(name) && !unread.has(name))
-        reader.problem(
-          ['freezes', index, 'services'],
-          `there is no service "${name}"`,
-          didYouMean(name, services.keys()),
-        );
+        reader.problem(path, `there is no service "${name}"`, didYouMean(name, services.keys()));
+    }
+  };
+  for (const [index, freeze] of (reader.file.freezes ?? []).entries())
+    known(freeze.services, ['freezes', index, 'services']);
+  known(reader.file.break_glass?.for?.services, ['break_glass', 'for', 'services']);
+}
+
+/** What passes a blackout is a kind of work or a label of the policy, and not a label that anybody may claim. */
+function checkBlackouts(reader: Reader, services: ReadonlyMap<string, Service>): void {
+  for (const { name, file, blackouts } of services.values()) {
+    for (const { except, source } of blackouts) {
+      for (const word of except) {
+        const about = { file, line: source.line, column: 1, key: 'service.deployment.blackout_windows' };
+        const label = reader.file.labels?.[word];
+        if (!reader.passes.includes(word))
+          reader.problems.push({
+            ...about,
+            message: `"${word}" is neither a kind of work nor a label of policy.yaml`,
+            hint: didYouMean(word, reader.passes),
+          });
+        else if (label && !label.who)
+          reader.warnings.push({
+            ...about,
+            message: `the label "${word}" opens a blackout of ${name} and anybody may claim it; name teams under labels.${word}.who`,
+          });
+      }
     }
   }
 }

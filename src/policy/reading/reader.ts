@@ -86,8 +86,9 @@ export class Reader {
       this.problem(path, `there is no environment "${name}"`, didYouMean(name, this.environments));
   }
 
-  kindsAndLabels(names: readonly string[] | undefined, path: Path): void {
-    const known = [
+  /** What an `except` may name. */
+  get passes(): readonly string[] {
+    return [
       'deploy',
       'rollback',
       'provision',
@@ -96,6 +97,10 @@ export class Reader {
       'break_glass',
       ...Object.keys(this.file.labels ?? {}),
     ];
+  }
+
+  kindsAndLabels(names: readonly string[] | undefined, path: Path): void {
+    const known = this.passes;
     for (const [index, name] of (names ?? []).entries()) {
       if (!known.includes(name))
         this.problem([...path, index], `"${name}" is neither a kind of work nor a label`, didYouMean(name, known));

@@ -1,4 +1,5 @@
-import { denial, hasLabel, instantWords, listed, type Context, type Finding, type Rule } from '../context';
+import { breakGlassScopeWords, isBreakGlassFor } from '../break-glass-scope';
+import { denial, hasLabel, instantWords, listed, subjectOf, type Context, type Finding, type Rule } from '../context';
 
 /**
  * Break-glass puts off duties instead of waiving them: somebody else looks at it afterwards, and until they did the same
@@ -6,8 +7,15 @@ import { denial, hasLabel, instantWords, listed, type Context, type Finding, typ
  */
 export const breakGlass: Rule = (context) => {
   const { policy, request, world, isBreakGlass } = context;
-  if (!hasLabel(request, 'break_glass') || !isBreakGlass) return {};
+  if (!hasLabel(request, 'break_glass') || !policy.file.break_glass) return {};
   const source = policy.source(['break_glass']);
+  if (!isBreakGlassFor(policy, request))
+    return denial(
+      'break_glass',
+      `Break-glass is for ${breakGlassScopeWords(policy)} only, and not for ${subjectOf(request)}; ask again without the label, or have the owner of the policy repository widen it.`,
+      policy.source(['break_glass', 'for']),
+    );
+  if (!isBreakGlass) return {};
   const owed = debtFinding(context);
   const evidence = {
     break_glass: {

@@ -7,7 +7,7 @@ import { violation } from '../violation';
 
 /** Freezes of the company's calendar, and blackout windows of the service itself. */
 export const freezes: Rule = (context) => {
-  const { policy, now, service } = context;
+  const { policy, request, now, service } = context;
   if (passesFreezes(context)) return {};
   const isSoft = ({ level, override }: Freeze): boolean =>
     level === 'soft' && (override ?? policy.overrides) !== undefined;
@@ -33,9 +33,9 @@ export const freezes: Rule = (context) => {
   const waits = active
     .filter(({ freeze }) => freeze.effect === 'wait')
     .map(({ freeze, until }) => gate(context, { name: freeze.name, until, source: freeze.source }));
-  const blackouts = freezeAt({ freezes: service?.blackouts ?? [], now, defaultZone: policy.timezone }).map(
-    ({ freeze, until }) =>
-      gate(context, { name: `blackout of ${service!.name}`, until, source: freeze.source, reason: freeze.reason }),
+  const blocking = (service?.blackouts ?? []).filter(({ except }) => !isExcepted(request, except));
+  const blackouts = freezeAt({ freezes: blocking, now, defaultZone: policy.timezone }).map(({ freeze, until }) =>
+    gate(context, { name: `blackout of ${service!.name}`, until, source: freeze.source, reason: freeze.reason }),
   );
   return {
     reasons: denials,

@@ -1,5 +1,5 @@
 import type { World } from '../../../src/policy/evaluate';
-import { judge, person, policyOf, rulesOf } from '../helpers';
+import { judge, person, policyOf, problemsOf, rulesOf } from '../helpers';
 
 const policy = policyOf(`environments: { production: {} }
 break_glass: { who: [leads, oncall], review_by: [security, owners], within: 8h }
@@ -40,5 +40,49 @@ describe('who has a review to be closed may not break the glass again', () => {
 
   test('other work is not held back by it', () => {
     expect(rulesOf(judge(policy, {}, { reviews: [review('U0ANA')] }))).toEqual([]);
+  });
+});
+
+describe('break-glass works only for what it is meant for', () => {
+  const meantFor = (what: string) =>
+    policyOf(`environments: { production: {}, staging: {} }
+approvals: [{ name: x, require: [leads] }]
+break_glass: { who: [leads], for: ${what}, review_by: [security] }
+`);
+  test.each([
+    ['its environment', '{ environments: [production] }', {}, true],
+    ['another environment', '{ environments: [production] }', { environment: 'staging' }, false],
+    ['work in no environment', '{ environments: [production] }', { kind: 'policy', environment: undefined }, false],
+    ['its service', '{ services: [web] }', {}, true],
+    ['another service', '{ services: [web] }', { service: 'bank' }, false],
+    ['work on no service', '{ services: [web] }', { kind: 'runbook', service: undefined, runbook: 'x' }, false],
+    ['its kind', '{ kinds: [deploy, runbook] }', {}, true],
+    ['another kind', '{ kinds: [runbook] }', {}, false],
+    ['what fits one list and not the other', '{ environments: [production], kinds: [runbook] }', {}, false],
+  ] as const)('%s', (_, what, changed, works) => {
+    const found = judge(meantFor(what), { ...request, ...changed });
+    expect(rulesOf(found).includes('break_glass')).toBe(!works);
+    expect(found.debt !== undefined).toBe(works);
+  });
+
+  test('the refusal says where it works', () => {
+    const policy = meantFor('{ environments: [production], services: [web, bank], kinds: [deploy, runbook] }');
+    expect(judge(policy, { ...request, environment: 'staging' }).reasons).toContainEqual(
+      expect.objectContaining({
+        level: 'hard',
+        message:
+          'Break-glass is for deploy or runbook of web or bank in production only, and not for the deploy of web v2 to staging; ask again without the label, or have the owner of the policy repository widen it.',
+      }),
+    );
+  });
+
+  test.each([
+    ['{ environments: [prod] }', 'there is no environment "prod"'],
+    ['{ services: [wob] }', 'there is no service "wob"'],
+    ['{ kinds: [deployment] }', 'entry 1 of "kinds" has to be'],
+    ['{ environment: [production] }', 'environment'],
+  ])('a slip in it is told: %s', (what, problem) => {
+    const rules = `environments: { production: {} }\nbreak_glass: { who: [leads], for: ${what} }\n`;
+    expect(problemsOf(rules).join('\n')).toContain(problem);
   });
 });
