@@ -1,12 +1,11 @@
 import {
   CelScalar,
-  celFunc,
+  celError,
   celMethod,
   isCelError,
   isCelList,
   isCelMap,
   type CelFunc,
-  type CelInput,
   type CelValue,
 } from '@bufbuild/cel';
 
@@ -49,26 +48,36 @@ const large: ReadonlySet<string> = new Set([CelScalar.STRING, CelScalar.BYTES, C
  */
 export function metered(funcs: Iterable<CelFunc>, meter: () => Meter): readonly CelFunc[] {
   return [...funcs].filter(isLarge).map((func) => {
-    const run = own(meter)[func.name] ?? (func.call.bind(func, 0) as Run);
-    const call: Run = (target, args) => {
-      const given = target === undefined ? args : [target, ...args];
-      if (func.name === 'matches') meter().spendText(costOfMatching(String(given[0]), String(given[1])));
-      for (const value of given) spend(value, func.name, meter());
-      const result = run(target, args);
-      if (result === undefined || isCelError(result)) throw result ?? new Error(`${func.name} does not work with that`);
-      if (func.name === 'split' && isCelList(result)) meter().spendEntries(result.size);
-      else if (typeof result === 'string' || result instanceof Uint8Array) meter().spendText(result.length);
-      return result;
+    const inner = own(func, meter);
+    // Asking once which overload fits is what a call costs most, so the function stays itself but for `call`.
+    const call: CelFunc['call'] = (id, target, args) => {
+      try {
+        if (func.name === 'matches') meter().spendText(costOfMatching(String(target), String(args[0])));
+        const result = inner.call(id, target, args);
+        // Paid afterwards: one call does no more than what is linear in values that were paid for or given.
+        if (result !== undefined && !isCelError(result)) spendAll({ func, target, args, result, meter: meter() });
+        return result;
+      } catch (error) {
+        return celError(error, id);
+      }
     };
-    return func.target === undefined
-      ? celFunc(func.name, func.arguments, func.result, (...args: unknown[]) => call(undefined, args as CelValue[]))
-      : celMethod(func.name, func.target, func.arguments, func.result, function (this: unknown, ...args: unknown[]) {
-          return call(this as CelValue, args as CelValue[]);
-        });
+    return Object.create(inner, { call: { value: call } }) as CelFunc;
   });
 }
 
-type Run = (target: CelValue | undefined, args: CelValue[]) => CelInput;
+function spendAll(done: {
+  readonly func: CelFunc;
+  readonly target: CelValue | undefined;
+  readonly args: readonly CelValue[];
+  readonly result: CelValue;
+  readonly meter: Meter;
+}): void {
+  const { func, target, args, result, meter } = done;
+  if (target !== undefined) spend(target, func.name, meter);
+  for (const value of args) spend(value, func.name, meter);
+  if (func.name === 'split' && isCelList(result)) meter.spendEntries(result.size);
+  else if (typeof result === 'string' || result instanceof Uint8Array) meter.spendText(result.length);
+}
 
 function isLarge({ name, target, arguments: args }: CelFunc): boolean {
   const types = target === undefined ? args : [target, ...args];
@@ -92,19 +101,25 @@ function costOfMatching(text: string, pattern: string): number {
   return (text.length * states) / statesPerCharacter;
 }
 
-/** What the engine does one character, or one whole text, at a time. */
-function own(meter: () => Meter): { readonly [name: string]: Run | undefined } {
-  return {
-    replace: replacing(meter),
-    lowerAscii: (text) => String(text).replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
-    upperAscii: (text) => String(text).replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
-  };
+/** Ours, for what the engine does one character, or one whole text, at a time. */
+function own(func: CelFunc, meter: () => Meter): CelFunc {
+  const { name, target, arguments: args, result } = func;
+  const run = name === 'replace' ? replacing(meter) : caseOf[name];
+  if (run === undefined || target === undefined) return func;
+  return celMethod(name, target, args, result, function (this: unknown, ...given: unknown[]) {
+    return run(this as string, given as CelValue[]);
+  });
 }
+
+type Run = (text: string, args: readonly CelValue[]) => string;
+const caseOf: { readonly [name: string]: Run | undefined } = {
+  lowerAscii: (text) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
+  upperAscii: (text) => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
+};
 
 /** The engine's own `replace` builds the whole text anew for every hit. */
 function replacing(meter: () => Meter): Run {
-  return (target, [from, to, limit]) => {
-    const text = String(target);
+  return (text, [from, to, limit]) => {
     const wanted = String(from);
     let left = limit === undefined ? Infinity : Number(limit);
     let result = '';
