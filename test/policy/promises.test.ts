@@ -29,8 +29,10 @@ const anyRequest = fc.record({
   raise: fc.dictionary(fc.constantFrom('risk', 'nothing'), fc.constantFrom('low', 'medium', 'high', 'x')),
   authors: fc.option(fc.subarray(['lee@example.com', 'Shared Name', 'ana@example.com']), { nil: undefined }),
 });
+/** Just before they are asked about: a vote of later does not count yet. */
+const voted = new Date(tuesday.getTime() - 60_000).toISOString();
 const anyVotes = fc.array(
-  fc.constantFrom(...accounts).map((by) => ({ by, decision: 'approve' as const, at: '' })),
+  fc.constantFrom(...accounts).map((by) => ({ by, decision: 'approve' as const, at: voted })),
   { maxLength: 8 },
 );
 
@@ -147,7 +149,7 @@ describe('ballots', () => {
 
 describe('explanations', () => {
   test('the command line prints verdict, reasons, gates and the commit', () => {
-    const votes = [{ by: 'U0LEE', decision: 'approve' as const, at: '' }];
+    const votes = [{ by: 'U0LEE', decision: 'approve' as const, at: voted }];
     expect(explainJson(judge(policy, {}, { votes }))).toEqual({
       verdict: 'allowed',
       reasons: [],
