@@ -7,6 +7,7 @@ import { stepOn } from '../activities';
 import { laneId, RUN_ACT, runId, WORKFLOWS, type OperationTimings } from '../contract';
 import type { LaneTaken } from '../lane';
 import type { run } from '../run';
+import { Line } from '../run/line';
 import type { RunAct, RunInput, RunProgress } from '../run/state';
 import type { Life } from './life';
 
@@ -57,9 +58,8 @@ export async function runPlan(
     request: life.input.request,
     timings: life.input.timings,
   };
-  const waiting: RunAct[] = [];
-  let send = (act: RunAct): void => void waiting.push(act);
-  const handle = handleFor(life, (act) => send(act));
+  const line = new Line();
+  const handle = handleFor(life, (act) => line.say(act));
   life.runHandle = handle;
   const child = await startChild<typeof run>(WORKFLOWS.run, {
     workflowId: runId(request.id),
@@ -67,8 +67,7 @@ export async function runPlan(
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     staticSummary: `Run of ${request.id}`.slice(0, 200),
   });
-  send = (act) => void child.signal(RUN_ACT, act).catch(() => undefined);
-  for (const act of waiting) send(act);
+  line.open((act) => void child.signal(RUN_ACT, act).catch(() => undefined));
   if (life.cancelled) handle.abort({ by: life.cancelled.by });
   // Heard while the run was not there yet.
   if (life.takenBy) handle.taken(life.takenBy);

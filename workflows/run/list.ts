@@ -4,6 +4,7 @@ import type { StepOutline } from '../../src/operation/plan';
 import { WORKFLOWS, RUN_ACT } from '../contract';
 import type { runSlice } from '../run-slice';
 import { reasonOf } from '../say';
+import { Line } from './line';
 import type { FailedTarget, ListState, RunAct, SliceResult } from './state';
 import { partOf, type Carried } from './walk';
 import type { Walker } from './walker';
@@ -37,11 +38,11 @@ export function runList(walker: Walker, step: StepOutline, told: JsonObject): Pr
 class ListRun {
   private readonly state: ListState;
   private readonly most: number;
-  private active = 0;
+  /** Lines to the slices under way. */
+  private readonly lines = new Set<Line>();
   private over = 0;
   private trouble: string | undefined;
-  /** Tells each slice that was begun that it is to begin no further target. */
-  private readonly halts = new Set<() => void>();
+  private isHaltTold = false;
 
   constructor(
     private readonly walker: Walker,
@@ -86,7 +87,7 @@ class ListRun {
   private async wave(): Promise<void> {
     const { walker, state, told } = this;
     const isHeld = (): boolean => !walker.manner.isDeaf && walker.walk.controls.isHeldInside;
-    const mayBegin = (): boolean => !isHeld() && this.active < told.concurrency;
+    const mayBegin = (): boolean => !isHeld() && this.lines.size < told.concurrency;
     const isLong = (): boolean => workflowInfo().continueAsNewSuggested && this.walker.manner.atRest !== undefined;
     const isAtEnd = (): boolean =>
       state.waveLeft === 0 || state.todo.length === 0 || this.isHalted || walker.isStopped || isLong();
@@ -97,7 +98,7 @@ class ListRun {
         await condition(() => this.over !== seen || walker.isStopped || mayBegin());
       }
     }
-    await condition(() => this.active === 0);
+    await condition(() => this.lines.size === 0);
     if (isLong() && state.todo.length > 0 && !this.isHalted && !walker.isStopped) await walker.manner.atRest!();
   }
 
@@ -119,54 +120,67 @@ class ListRun {
   }
 
   private async slice(indexes: readonly number[]): Promise<void> {
-    const { walker, step, state } = this;
-    this.active += 1;
+    const { walker, step, state, lines } = this;
+    const line = new Line();
+    lines.add(line);
     state.slices += 1;
     try {
-      this.count(await this.child(indexes, `${walker.keyOf(step)}/slice-${state.slices}`));
+      this.count(await this.child({ indexes, line, workflowId: `${walker.keyOf(step)}/slice-${state.slices}` }));
     } catch (error) {
       // Nobody knows what it did, so nothing more is begun, and people have to look before anything is undone.
       this.trouble ??= reasonOf(error);
       this.count({ ok: 0, skipped: [], kept: [], failed: indexes.map((index) => unknown(index, reasonOf(error))) });
       walker.frame.undo.push({ path: step.path, lost: reasonOf(error) });
     } finally {
-      this.active -= 1;
+      lines.delete(line);
       this.over += 1;
     }
+    if (this.isHalted) this.halt();
     walker.walk.reporter?.step(step, { state: 'running', summary: this.words() });
   }
 
-  private async child(indexes: readonly number[], workflowId: string): Promise<SliceResult> {
+  /** Once is enough: no slice is begun any more. */
+  private halt(): void {
+    if (this.isHaltTold) return;
+    this.isHaltTold = true;
+    for (const line of this.lines) line.say({ kind: 'halt' });
+  }
+
+  private async child(spec: {
+    readonly indexes: readonly number[];
+    readonly line: Line;
+    readonly workflowId: string;
+  }): Promise<SliceResult> {
     const { walker, step, told } = this;
+    const { indexes, line, workflowId } = spec;
     const { outputs, targets } = walker.frame;
     const { controls, input } = walker.walk;
     const { isDeaf } = walker.manner;
-    const early: RunAct[] = [];
-    let send = (act: RunAct): void => void early.push(act);
     // A slice is in the middle of its stage.
     const heeds = (act: RunAct): boolean => !isDeaf && (act.kind !== 'pause' || act.at !== 'stage');
-    const quiet = controls.forward((act) => (heeds(act) ? send(act) : undefined));
-    this.halts.add(() => send({ kind: 'halt' }));
+    const quiet = controls.forward((act) => (heeds(act) ? line.say(act) : undefined));
     const mayFail = Math.max(0, told.maxFailures - this.state.failed.length);
-    const child = await startChild<typeof runSlice>(WORKFLOWS.runSlice, {
-      workflowId,
-      args: [
-        {
-          run: partOf(input, step.path),
-          path: step.path,
-          work: { kind: 'do', as: told.as, list: told.list, indexes, round: this.state.round, mayFail },
-          outer: { outputs, targets },
-          pauses: isDeaf ? {} : controls.inside,
-        },
-      ],
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: `${indexes.length} targets of ${step.path}`.slice(0, 200),
-    });
-    send = (act) => void child.signal(RUN_ACT, act).catch(() => undefined);
-    if (controls.stop && !isDeaf) send(controls.stop);
-    for (const act of early) send(act);
-    return child.result().finally(quiet);
+    try {
+      const child = await startChild<typeof runSlice>(WORKFLOWS.runSlice, {
+        workflowId,
+        args: [
+          {
+            run: partOf(input, step.path),
+            path: step.path,
+            work: { kind: 'do', as: told.as, list: told.list, indexes, round: this.state.round, mayFail },
+            outer: { outputs, targets },
+            pauses: isDeaf ? {} : controls.inside,
+          },
+        ],
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        staticSummary: `${indexes.length} targets of ${step.path}`.slice(0, 200),
+      });
+      line.open((act) => void child.signal(RUN_ACT, act).catch(() => undefined));
+      return await child.result();
+    } finally {
+      quiet();
+    }
   }
 
   private count({ ok, failed, skipped, undo, kept }: SliceResult): void {
@@ -177,7 +191,6 @@ class ListRun {
     state.failed.push(...failed);
     for (const index of skipped) state.skipped.push([index, index + 1]);
     if (undo !== undefined) frame.undo.push({ path: step.path, slice: undo, atOnce: this.told.concurrency });
-    if (this.isHalted) for (const halt of this.halts) halt();
   }
 
   /** More have failed than may, or one could not be put back. */
