@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { EndedBy, GuardNews, GuardOrder } from './guard-protocol';
+import { hearLines } from './hear-lines';
 import { groupVariable, livingOf } from './living';
 
 /**
@@ -98,13 +99,7 @@ function hear(line: string): void {
   else endGently('asked');
 }
 
-let rest = '';
-runner.setEncoding('utf8');
-runner.on('data', (chunk: string) => {
-  const lines = (rest + chunk).split('\n');
-  rest = lines.pop()!;
-  for (const line of lines) hear(line);
-});
+hearLines(runner, hear);
 // The runner is no more, or has let go.
 for (const event of ['end', 'close', 'error'] as const) runner.on(event, () => void endNow('lease'));
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)

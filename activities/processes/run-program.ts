@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { ambient } from '../../src/config';
 import type { EndedBy, GuardNews, GuardOrder, StopSignal } from './guard-protocol';
+import { hearLines } from './hear-lines';
 import { entering, type Isolation } from './isolation';
 import { livingOf } from './living';
 
@@ -146,14 +147,4 @@ async function endWhatIsLeft(token: string): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-}
-
-function hearLines(from: Readable, hear: (line: string) => void): void {
-  let rest = '';
-  from.setEncoding('utf8');
-  from.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop()!;
-    for (const line of lines) hear(line);
-  });
 }
