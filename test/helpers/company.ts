@@ -42,7 +42,7 @@ export interface Company {
   card(channel: string, holds: (message: StoredMessage) => boolean, what: string): Promise<StoredMessage>;
   /** Versions the fleet runs now. */
   versions(service: string): Promise<{ readonly [version: string]: number }>;
-  /** Says what runs already, as `signalbox adopt` does. */
+  /** Says what runs already, as `signalbox adopt` does. Before the worker starts: what it has read may be 10 s old. */
   adopt(what: { readonly service: string; readonly version: string; readonly environment: string }): Promise<void>;
   /** Records of an operation as they lie in Git. */
   records(operationId: string): Promise<readonly { event: string; body: Record<string, unknown> }[]>;

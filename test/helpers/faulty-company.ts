@@ -48,8 +48,8 @@ export async function openFaultyCompany(): Promise<FaultyCompany> {
     fleet: { intervals: { requestsPerSecond: 10, windowMs: 3_000 } },
     env: { SLACK_RATE_SCALE: '20' },
   });
-  await startAll(company);
   await company.adopt({ service: 'checkout', version: 'v2.3.0', environment: 'production' });
+  await startAll(company);
   const servers = { temporal, redis };
   const left = new Set<number>();
   return {

@@ -27,8 +27,8 @@ beforeAll(async () => {
   const rules = await company.policy.read('policy.yaml');
   await company.policy.commit({ 'policy.yaml': rules.replace('  rules:\n', `  rules:\n${rule}`) });
   people = peopleOf(company);
-  await startAll(company);
   await company.adopt({ service: 'search', version: 'v2.3.0', environment: 'production' });
+  await startAll(company);
 });
 
 afterAll(async () => {

@@ -24,8 +24,8 @@ let people: ReturnType<typeof peopleOf>;
 beforeAll(async () => {
   company = await openCompany({ policy: { 'policy.yaml': rules } });
   people = peopleOf(company);
-  await startAll(company);
   await company.adopt({ service: 'checkout', version: 'v2.3.0', environment: 'production' });
+  await startAll(company);
 });
 
 afterAll(async () => {

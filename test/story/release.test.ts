@@ -45,8 +45,8 @@ beforeAll(async () => {
   company = await openCompany({ policy: { 'runbooks/release.yaml': runbook } });
   people = peopleOf(company);
   await company.temporal.worker({ taskQueue: 'other-team', workflowsPath: require.resolve('../helpers/other-team') });
-  await startAll(company);
   await company.adopt({ service: 'search', version: 'v2.3.0', environment: 'staging' });
+  await startAll(company);
 });
 
 afterAll(async () => {

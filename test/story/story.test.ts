@@ -11,8 +11,8 @@ const prod = '#deploys-prod';
 beforeAll(async () => {
   company = await openCompany({ redisUrl: process.env.TEST_REDIS_URL });
   people = peopleOf(company);
-  await startAll(company);
   await company.adopt({ service: 'checkout', version: 'v2.3.0', environment: 'production' });
+  await startAll(company);
 });
 
 afterAll(async () => {
