@@ -91,12 +91,12 @@ export function freezeAt<Kind extends Season>(input: {
   readonly now: Date;
   readonly defaultZone: string;
 }): readonly { readonly freeze: Kind; readonly until: Date }[] {
-  return input.freezes
-    .flatMap((freeze) => {
-      const answer = seasonAt({ season: freeze, now: input.now, defaultZone: input.defaultZone });
-      return answer.active ? [{ freeze, until: answer.until }] : [];
-    })
-    .sort((left, right) => right.until.getTime() - left.until.getTime());
+  const active: { readonly freeze: Kind; readonly until: Date }[] = [];
+  for (const freeze of input.freezes) {
+    const { on, next } = turnAt({ key: freeze, seasons: [freeze], now: input.now, defaultZone: input.defaultZone });
+    if (on) active.push({ freeze, until: new Date(next ?? input.now.getTime() + farMs) });
+  }
+  return active.sort((left, right) => right.until.getTime() - left.until.getTime());
 }
 
 /** What never ends (or not within decades) is said to last this long. */

@@ -45,7 +45,6 @@ export function computeFacts(input: {
   // Who wrote it is looked up with the change.
   const later = new Set<string>(isChangeLater && request.authors === undefined ? ['authors_known'] : []);
   for (const rule of policy.factRules) {
-    const place = placeOf(rule.source);
     const answer = rule.when
       ? evaluateCondition(rule.when, variables, { zone: policy.timezone, unchanging: true })
       : { ok: true as const, value: true };
@@ -53,6 +52,7 @@ export function computeFacts(input: {
     const isLater = !answer.ok && isPreview(paths, input.world);
     if (isLater || readsAny(paths, later)) for (const fact of Object.keys(rule.set)) later.add(fact);
     if (answer.ok && answer.value !== true) continue;
+    const place = placeOf(rule.source);
     let rose = false;
     for (const [fact, value] of Object.entries(rule.set)) {
       const raised = answer.ok
