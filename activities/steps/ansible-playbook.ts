@@ -30,7 +30,7 @@ export const runAnsiblePlaybook = stepKind<AnsiblePlaybookWith>(ansiblePlaybook,
   const before = doneSchema.safeParse(context.checkpoint()).data ?? { ok: [], changed: [] };
   const isDone = new Set([...before.ok, ...before.changed]);
   const targets = wanted.filter(({ name }) => !isDone.has(name));
-  if (targets.length === 0) return answerOf(before, { failed: [], unreachable: [], facts: {} });
+  if (targets.length === 0) return answerOf(given, before, { failed: [], unreachable: [], facts: {} });
   const { outcome, code, lastError } = await play(context, targets, before);
   if (!outcome.isWhole)
     throw new StepFailed(
@@ -43,7 +43,7 @@ export const runAnsiblePlaybook = stepKind<AnsiblePlaybookWith>(ansiblePlaybook,
       `The playbook ${given.playbook} did nothing on ${listed(missed)}; its "hosts" have to name them, and nothing done is no success.`,
     );
   const bad = [...outcome.failed, ...outcome.unreachable];
-  if (bad.length === 0) return answerOf(done, outcome);
+  if (bad.length === 0) return answerOf(given, done, outcome);
   await context.saveCheckpoint(done);
   throw new StepError(
     `${bad.length} of ${wanted.length} hosts are not done: ${listed(bad.map((name) => `${name} (${outcome.words.get(name) ?? 'failed'})`))}.`,
@@ -161,7 +161,11 @@ function merged(before: Done, outcome: Done): { ok: string[]; changed: string[] 
   return { ok: [...before.ok, ...outcome.ok], changed: [...before.changed, ...outcome.changed] };
 }
 
-function answerOf(done: Done, rest: Pick<AnsibleOutcome, 'failed' | 'unreachable' | 'facts'>): StepAnswer {
+function answerOf(
+  { check }: AnsiblePlaybookWith,
+  done: Done,
+  rest: Pick<AnsibleOutcome, 'failed' | 'unreachable' | 'facts'>,
+): StepAnswer {
   if (Buffer.byteLength(JSON.stringify(rest.facts)) > maxFactsBytes)
     throw new StepFailed(`The playbook gave set_stats more than ${maxFactsBytes / 1024} KiB of facts.`);
   const tells: JsonObject = {
@@ -172,7 +176,18 @@ function answerOf(done: Done, rest: Pick<AnsibleOutcome, 'failed' | 'unreachable
     facts: rest.facts,
   };
   const count = done.ok.length + done.changed.length;
+  if (check)
+    return {
+      tells,
+      summary: `${done.changed.length} of ${count} ${count === 1 ? 'host' : 'hosts'} would change`,
+      detail: wouldChange([...done.changed].sort()),
+    };
   return { tells, summary: `${count} ${count === 1 ? 'host' : 'hosts'} done, ${done.changed.length} changed` };
+}
+
+function wouldChange(names: readonly string[]): readonly string[] {
+  const shown = names.slice(0, 20).map((name) => `would change ${name}`);
+  return names.length > 20 ? [...shown, `and ${names.length - 20} more`] : shown;
 }
 
 function listed(names: readonly string[]): string {

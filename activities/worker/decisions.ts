@@ -90,6 +90,14 @@ export function createDecisionActivities(deps: DecisionDeps): Decisions {
   };
 }
 
+/** What the `resolve` steps said, to expressions and to people. */
+function resolvedIn({
+  resolved,
+  found,
+}: Pick<JudgeInput, 'resolved' | 'found'>): Pick<JudgeInput, 'resolved' | 'found'> {
+  return { resolved, ...(found && { found }) };
+}
+
 /** With the large outputs of its `resolve` steps read back. */
 async function recalled<Input extends Pick<JudgeInput, 'resolved'>>(
   { blobs }: DecisionDeps,
@@ -143,7 +151,7 @@ async function judgeIfKnown(
   const bare = await pinned(deps, input);
   const change = await lookUpChange(deps.code, bare, patience);
   if (change === 'later') return undefined;
-  const facts = await packed(deps, { ...bare, change, resolved: input.resolved });
+  const facts = await packed(deps, { ...bare, change, ...resolvedIn(input) });
   const { judgement, plan } = judgeCase(facts);
   if (plan) await keep(deps, plan);
   if (judgement.kind === 'allowed' && judgement.shadow)
@@ -160,12 +168,12 @@ async function askGates(deps: DecisionDeps, input: Parameters<Decisions['askGate
   const known = await changeIfKnown(deps.code, bare, asItIs);
   const change = unheardGate(input, known) ? await changeIfKnown(deps.code, bare, patiently) : known;
   const asked: Case = { ...bare, change, asker: input.asker, ...troubleIn(inForce) };
-  const answer = gatesOf({ ...asked, resolved: input.resolved }, input.judgement.plan);
+  const answer = gatesOf({ ...asked, ...resolvedIn(input) }, input.judgement.plan);
   // A change of the policy is overtaken by the next one while the policy in force stays what it is.
   const mayHaveMoved = inForce.commit !== input.judgement.policyCommit || bare.request.kind === 'policy';
   // What the change is cannot be told just now, so neither can what a newer policy makes of it.
   if (!mayHaveMoved || unheardGate(input, change)) return answer;
-  const { judgement: fresh, plan } = judgeCase(await packed(deps, { ...asked, resolved: input.resolved }));
+  const { judgement: fresh, plan } = judgeCase(await packed(deps, { ...asked, ...resolvedIn(input) }));
   const moved = reconsider({ held: input.judgement, fresh });
   if (moved.kind === 'same') return answer;
   if (plan) await keep(deps, plan);
@@ -181,7 +189,7 @@ async function askFreezes(
   const facts = await gather(deps, { request: withVersion(input), repository: inForce.repository }, aWhileAgo);
   const change = await changeIfKnown(deps.code, facts, asItIs);
   return freezesOf(
-    { ...facts, change, asker: input.asker, ...troubleIn(inForce), resolved: input.resolved },
+    { ...facts, change, asker: input.asker, ...troubleIn(inForce), ...resolvedIn(input) },
     { plan: input.judgement.plan, since: new Date(input.startedAtMs) },
   );
 }
@@ -215,7 +223,7 @@ async function recheck(deps: DecisionDeps, input: RecheckInput): Promise<Recheck
   const unheard = unheardGate(input, change);
   if (unheard) return { kind: 'gates_closed', answer: unheard };
   const again: Case = { ...facts, request, change, asker: input.asker, ...troubleIn(inForce) };
-  const { judgement, plan } = judgeCase(await packed(deps, { ...again, resolved: input.resolved }));
+  const { judgement, plan } = judgeCase(await packed(deps, { ...again, ...resolvedIn(input) }));
   if (judgement.kind === 'denied') return { kind: 'denied', reasons: judgement.reasons };
   const moved = reconsider({ held: input.judgement, fresh: judgement });
   if (moved.kind !== 'same' && plan) await keep(deps, plan);
@@ -225,7 +233,7 @@ async function recheck(deps: DecisionDeps, input: RecheckInput): Promise<Recheck
   const votes = input.votes.filter(({ by }) => !fallen.has(by));
   if (overridden(gates, { ballots: overrides, votes }).some(({ holds }) => !holds))
     return { kind: 'gates_closed', answer: { gates, overrides, nextGateCheckAtMs } };
-  const { nextAtMs } = freezesOf({ ...again, resolved: input.resolved }, { plan: judgement.plan, since: again.now });
+  const { nextAtMs } = freezesOf({ ...again, ...resolvedIn(input) }, { plan: judgement.plan, since: again.now });
   return {
     kind: 'go',
     previousVersion: facts.applied && before(facts.applied, body)?.version,

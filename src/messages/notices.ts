@@ -3,10 +3,11 @@ import { ACTIONS, encodeValue } from './actions';
 import { actions, button, section, type Message, type RenderContext } from './blocks';
 import { holdSentence } from './hold-words';
 import { incidentLine } from './incident-card';
+import { outputBlocks } from './found-lines';
 import type { Notice } from './notice';
 import { operationLook } from './states';
 import { answerWords } from './answer-words';
-import { code, fit, instant, link, listed, mention, oneLine, plain, safe, safeLines } from './text';
+import { code, fit, instant, link, listed, mention, oneLine, safe, safeLines } from './text';
 import { teamOf, voteAnswerSentence } from './vote-words';
 
 type NoticeContext = RenderContext & {
@@ -81,7 +82,7 @@ const renderers: Renderers = {
     const head = `*${safe(notice.step, 150)}*: ${safe(notice.summary, 300)}`;
     return {
       text: `${safe(notice.step, 150)}: ${safe(notice.summary, 300)}`,
-      blocks: [section(head), ...output(notice.lines)],
+      blocks: [section(head), ...outputBlocks(notice.lines)],
     };
   },
   gate_opened: (notice) => said(`🕒 ${safe(notice.message, 600)}`),
@@ -198,15 +199,6 @@ function said(sentence: string): Message {
 }
 
 /** Output of a tool in a code block: nothing in it is markup, and its end cannot be forged. */
-function output(lines: readonly string[]): KnownBlock[] {
-  const shown = lines
-    .flatMap((line) => plain(line).split('\n'))
-    .slice(0, 60)
-    .map((line) => code(line.replace(/\s+$/, '') || ' ', 300).slice(1, -1));
-  if (shown.length === 0) return [];
-  return [{ type: 'section', text: { type: 'mrkdwn', text: `\`\`\`\n${fit(shown, 2800)}\n\`\`\``, verbatim: true } }];
-}
-
 /** In so many sections that none of them is cut. */
 function sectionsOf(lines: readonly string[], each = 8): KnownBlock[] {
   const count = Math.ceil(lines.length / each);

@@ -5,6 +5,7 @@ import { linkTo } from '../policy/source-link';
 import { bounded, context, fields, section, type Message, type RenderContext } from './blocks';
 import { ballotLines } from './ballot-lines';
 import { ballotButtons, operationButtons } from './operation-buttons';
+import { foundLines } from './found-lines';
 import { progressLines } from './operation-progress';
 import { safeWithInstants } from './instants';
 import { operationLook } from './states';
@@ -25,6 +26,7 @@ export function operationCard(view: OperationView, about: RenderContext = {}): M
     ...view.ballots.slice(0, ballotsShown).flatMap((ballot) => ballotBlocks(view, ballot, about)),
     ...textOf(factLines(view)),
     ...textOf(gateLines(view, about)),
+    ...textOf(foundLines(view)),
     ...textOf(progressLines(view)),
     ...textOf(safetyLines(view)),
   ];

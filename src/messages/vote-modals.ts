@@ -3,6 +3,7 @@ import type { BallotView, OperationView } from '../operation/view';
 import { ACTIONS, encodeMeta, encodeValue, MODALS, type ModalMeta, type VoteValue } from './actions';
 import { actions, bounded, button, context, fields, section, type RenderContext } from './blocks';
 import { changeWords } from './change-words';
+import { foundBlocks } from './found-lines';
 import { textInput } from './inputs';
 import { lossesOf, requesterOf } from './operation-card';
 import { code, instant, listed, safe, safeLines } from './text';
@@ -208,6 +209,7 @@ function details(
         ['With', inputs.map(([name, value]) => `${code(name, 60)} ${safe(value, 100)}`).join('\n') || undefined],
         ['Reason', view.reason && safeLines(view.reason, { max: 900, lines: 4 })],
       ]),
+      ...foundBlocks(view),
       ...(view.kind === 'review' ? [] : [section([...warnings, wayBack])]),
       ...(ballot.purpose === undefined ? [section(`🗳️ ${seatSentence(ballot, voter)}`)] : []),
     ],

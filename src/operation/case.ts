@@ -12,6 +12,7 @@ import type { PolicyRequest, World } from '../policy/request';
 import type { Basis } from '../policy/verdict';
 import type { Asker } from './asker';
 import { planNumbers, policyAuthorsTold, tellOf } from './change';
+import type { Found } from './found';
 import { placed, type Placed } from './placed';
 import type { ToolFolders } from '../runbooks/tool-folders';
 import type { PlanOutline } from './plan';
@@ -45,7 +46,7 @@ export interface Case {
 export type HeldBack = Pick<World, 'locks' | 'freezes' | 'stop' | 'incidents' | 'holdsUnknown'>;
 
 /** A case of which the plan is known; with what its `resolve` steps said. */
-export type Judged = Case & { readonly resolved?: JsonObject };
+export type Judged = Case & { readonly resolved?: JsonObject; readonly found?: readonly Found[] };
 
 /** A case in the words of policy, with what kept it from being placed. */
 export interface Described extends Placed {

@@ -70,7 +70,7 @@ export function admitCase(input: Case): { readonly admission: Admission; readonl
 }
 
 /** The second verdict, with the plan it is about. */
-export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
+export function judgeCase(input: Judged & { readonly resolved: JsonObject }): {
   readonly judgement: Judgement;
   readonly plan?: Plan;
 } {
@@ -83,6 +83,7 @@ export function judgeCase(input: Case & { readonly resolved: JsonObject }): {
   const compiled = compilePlan({
     ...compileInput(input, about.request, work),
     resolve: input.policyChange ? policyPlanOf(input.policyChange) : input.resolved,
+    found: input.found,
   });
   if (!compiled.ok) return denied(input, about, { reasons: compiled.problems });
   const { plan, outline } = compiled;

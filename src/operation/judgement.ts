@@ -5,6 +5,7 @@ import type { Basis, ShadowFinding } from '../policy/verdict';
 import type { PolicyTrouble } from '../policy/unreachable';
 import type { Asker } from './asker';
 import type { Operators } from './authority';
+import type { Found } from './found';
 import type { PlanOutline } from './plan';
 import type { OperationRequest, Relayed } from './request';
 import type { ReviewDebt } from './review';
@@ -84,6 +85,8 @@ export interface JudgeInput {
   readonly asker: Asker;
   readonly admission: Extract<Admission, { kind: 'admitted' }>;
   readonly resolved: JsonObject;
+  /** What the `resolve` steps said to people. */
+  readonly found?: readonly Found[];
 }
 
 /** What a newer look makes of an operation that people are voting on. */

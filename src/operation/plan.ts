@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../json';
+import type { Found } from './found';
 
 /**
  * Who carries a step out: a runner (`step`), or the run itself, which opens a group, asks people, waits, or starts
@@ -129,6 +130,8 @@ export interface Plan {
   readonly trees?: { readonly [folder: string]: PackedFolder };
   /** Outputs of the `resolve` steps by id. */
   readonly resolve: JsonObject;
+  /** What they said to people, so that it is approved as it was shown; absent when they said nothing. */
+  readonly found?: readonly Found[];
   /** In the order in which they are written; the parts of a group follow it. */
   readonly steps: readonly PlanStep[];
 }

@@ -1,6 +1,7 @@
 import type { Ballot, Rung } from '../approvals/ballot';
 import type { BallotTakes } from '../approvals/takes';
 import type { ChangeView } from '../code/change';
+import type { Found } from './found';
 import type { MissedCriterion } from './plan';
 import type { Outcome } from './outcome';
 import type { OperationKind, Requester } from './request';
@@ -131,6 +132,8 @@ export interface OperationView {
   readonly steps: readonly StepView[];
   /** Steps that are not listed because there are too many. */
   readonly moreSteps: number;
+  /** What its read-only steps found before anybody was asked. */
+  readonly found?: readonly Found[];
   readonly irreversible: readonly string[];
   readonly rollback: { readonly ready: boolean; readonly version?: string; readonly why?: string };
   readonly digest?: string;

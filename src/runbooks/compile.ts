@@ -1,6 +1,7 @@
 import { digestOf } from '../canonical';
 import type { AnyConnection } from '../connections/schema';
 import type { Json, JsonObject } from '../json';
+import type { Found } from '../operation/found';
 import type { Plan, PlanOutline, PlanStep, Scope } from '../operation/plan';
 import type { OperationRequest } from '../operation/request';
 import { compileRollout, type CompiledStage, type Judging, type Metrics } from '../rollouts/compile';
@@ -52,6 +53,8 @@ export interface CompileInput {
   readonly library?: Pick<Library, 'runbooks' | 'actions'>;
   /** Outputs of the `resolve` steps by id. */
   readonly resolve: JsonObject;
+  /** What they said to people. */
+  readonly found?: readonly Found[];
   readonly connections: { readonly [name: string]: AnyConnection };
   readonly metrics: Metrics;
   readonly sources: Plan['sources'];
@@ -269,6 +272,7 @@ class PlanBuilder {
       environment: this.input.environment,
       ...(Object.keys(trees).length > 0 ? { trees } : {}),
       resolve,
+      ...(this.input.found && { found: this.input.found }),
       steps: this.planSteps.map((step) => countTargets(step, known)),
     };
     // What was parsed may hold prototypes and undefined; the digest is over what the blob store will give back.

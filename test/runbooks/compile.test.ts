@@ -290,3 +290,12 @@ describe('an input that names a connection', () => {
     expect(compilePlan(asked(name))).toMatchObject({ ok: false, problems: [expect.stringMatching(problem)] });
   });
 });
+
+test('what was found before anybody is asked is a part of what people approve', () => {
+  const found = [{ step: 'Plan', summary: '2 to destroy', lines: ['destroy a', 'destroy b'] }];
+  expect(compiled({ found }).plan.found).toEqual(found);
+  expect(compiled({ found }).outline.digest).not.toBe(compiled().outline.digest);
+  expect(compiled({ found: [{ ...found[0]!, lines: ['destroy a'] }] }).outline.digest).not.toBe(
+    compiled({ found }).outline.digest,
+  );
+});

@@ -61,6 +61,8 @@ test('a playbook runs on its hosts, and each host says what came of it', async (
 test('a dry run changes nothing and shows what it would change', async () => {
   const made = await attemptOf('', { step: step('touch.yml', { hosts: ['dry'], check: true }), tools, trees });
   expect(made.outputs).toMatchObject({ changed: ['dry'] });
+  expect(made.summary).toBe('1 of 1 host would change');
+  expect(made.detail).toEqual(['would change dry']);
   expect(existsSync(at('dry'))).toBe(false);
   expect(readFileSync(join(tools.folder, 'logs', made.log!.key), 'utf8')).toContain('+++ after');
 });

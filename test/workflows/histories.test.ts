@@ -83,6 +83,20 @@ const states: { readonly [name: string]: () => Promise<readonly string[]> } = {
     await operation.vote('U0LEE');
     return [operation.id];
   },
+  looked: async () => {
+    const { admit } = world;
+    world.admit = async (request) => ({ ...(await admit(request)), resolve: aPlan([aStep('look')]) }) as never;
+    world.step = async () => ({
+      status: 'done',
+      outputs: {},
+      summary: '2 to create',
+      detail: ['create a', 'create b'],
+    });
+    const operation = await begin();
+    world.admit = admit;
+    await operation.until('waiting');
+    return [operation.id];
+  },
   running: async () => {
     world.step = async () => beating() as never;
     const operation = await approved({ plan: aPlan([aStep('first'), aStep('second')]) });

@@ -18,6 +18,7 @@ import { openReview } from './debt';
 import { decide } from './decide';
 import { Ended } from './ended';
 import { heedFreezes } from './freezes';
+import { foundOf } from './found';
 import { endIfOver, isOver, waitForGates } from './gates';
 import { changeOf, writeIntent } from './intent';
 import { listen } from './listen';
@@ -62,7 +63,7 @@ export class Life {
   constructor(readonly input: OperationInput) {
     const request = input.request.body;
     const { timings } = input;
-    this.facts = { request, state: 'preparing', since: Date.now(), gates: [], steps: [], denials: [] };
+    this.facts = { request, state: 'preparing', since: Date.now(), gates: [], steps: [], found: [], denials: [] };
     this.judging = reading(timings);
     this.box = new BallotBox(timings, {
       counted: (vote, answer, ballot) => this.counted(vote, answer, ballot),
@@ -138,8 +139,8 @@ export class Life {
     try {
       const { asker, judgement, ...first } = await decide(this.input);
       const admission = this.admitted(first.admission);
-      const resolved = await this.resolve(admission);
-      return await this.judgeAndRun({ request: this.input.request, asker, admission, resolved }, judgement);
+      const looked = await this.resolve(admission);
+      return await this.judgeAndRun({ request: this.input.request, asker, admission, ...looked }, judgement);
     } catch (error) {
       if (error instanceof Ended) return error.outcome;
       if (applicationFailureIn(error)?.type === 'NotRelayed') throw error;
@@ -215,11 +216,19 @@ export class Life {
     this.slot.touch();
   }
 
-  private async resolve(admission: Admitted): Promise<JsonObject> {
-    if (!admission.resolve) return {};
+  /** Looks before anybody is asked. What it finds is on the card, and in full below it, when the first mention comes. */
+  private async resolve(admission: Admitted): Promise<Pick<JudgeInput, 'resolved' | 'found'>> {
+    if (!admission.resolve) return { resolved: {} };
     this.openCard();
     this.enter('preparing', 'Looking at what is there now, before anybody is asked.');
-    return resolveSteps({ plan: admission.resolve, operationId: this.facts.request.id, timings: this.input.timings });
+    const { outputs, details } = await resolveSteps({
+      plan: admission.resolve,
+      operationId: this.facts.request.id,
+      timings: this.input.timings,
+    });
+    for (const detail of details) this.courier.thread({ kind: 'step_detail', ...detail });
+    this.facts.found = foundOf(details);
+    return { resolved: outputs, ...(details.length > 0 && { found: this.facts.found }) };
   }
 
   private allowed(judgement: Judgement): Allowed {

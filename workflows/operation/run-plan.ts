@@ -9,6 +9,7 @@ import type { LaneTaken } from '../lane';
 import type { run } from '../run';
 import { Line } from '../run/line';
 import type { RunAct, RunInput, RunProgress } from '../run/state';
+import type { Detail } from './found';
 import type { Life } from './life';
 
 /** What an operation can say to its run, and what it last heard. */
@@ -24,12 +25,13 @@ export interface RunHandle {
   asked?: string;
 }
 
-/** Read-only steps before the verdict: in order, nothing to undo, results by step id. */
+/** Read-only steps before the verdict: in order, nothing to undo, results by step path, and what each has to say to people. */
 export async function resolveSteps(spec: {
   readonly plan: PlanOutline;
   readonly operationId: string;
   readonly timings: OperationTimings;
-}): Promise<JsonObject> {
+}): Promise<{ readonly outputs: JsonObject; readonly details: readonly Detail[] }> {
+  const details: Detail[] = [];
   const outputs: { [path: string]: JsonObject } = {};
   for (const step of spec.plan.steps) {
     const key = `${spec.operationId}/resolve/${step.path}`;
@@ -42,8 +44,10 @@ export async function resolveSteps(spec: {
       late: {},
     });
     outputs[step.path] = result.outputs;
+    if (result.status !== 'skipped')
+      details.push({ step: step.name, summary: result.summary, lines: result.detail ?? [] });
   }
-  return outputs;
+  return { outputs, details };
 }
 
 /** Runs the plan as a child and mirrors its progress on the card. */

@@ -1,4 +1,5 @@
 import type { Admission, Judgement } from '../../src/operation/judgement';
+import type { Found } from '../../src/operation/found';
 import type { Outcome } from '../../src/operation/outcome';
 import type { MissedCriterion } from '../../src/operation/plan';
 import type { RunningFreezes } from '../../src/policy/when-frozen';
@@ -20,6 +21,8 @@ export interface Facts {
   gates: readonly GateView[];
   lane?: { readonly position: number; readonly heldBy?: string };
   steps: StepRow[];
+  /** What the read-only steps found before anybody was asked. */
+  found: readonly Found[];
   previousVersion?: string;
   /** Who paused it. */
   paused?: string;

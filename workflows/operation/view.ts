@@ -36,6 +36,7 @@ export function viewOf(facts: Facts, ballots: readonly BallotView[]): OperationV
     lane: facts.lane,
     steps: shown.map(({ path: _path, skippable: _skippable, ...row }) => row),
     moreSteps: facts.steps.length - shown.length,
+    ...(facts.found.length > 0 ? { found: facts.found } : {}),
     irreversible: judgement?.plan.irreversible ?? [],
     rollback: judgement?.rollback ?? { ready: false },
     digest: judgement?.plan.digest,

@@ -38,6 +38,11 @@ export function operationLines(view: OperationView, how: 'short' | 'whole' = 'wh
     ...open
       .filter(({ purpose }) => purpose === undefined)
       .map(({ rule, digest }) => `Ballot "${rule}" is about the digest ${shortDigest(digest)}.`),
+    ...(view.found ?? []).flatMap(({ step, summary, lines = [], moreLines = 0 }) => [
+      `Found by ${step}: ${summary}.`,
+      ...lines.map((line) => `  ${line}`),
+      ...(moreLines > 0 ? [`  and ${plural(moreLines, 'more line')}`] : []),
+    ]),
     ...view.steps.map((step) => {
       const look = stepLook(step.state);
       return `  ${look.mark} ${step.name}: ${look.words}${step.summary ? ` (${step.summary})` : ''}`;

@@ -1,0 +1,63 @@
+import { aJudgement, aPlan, aRequest, aStep, openWorld, type World } from '../helpers/operation-world';
+import type { StepResult } from '../../src/operation/plan';
+import type { JudgeInput } from '../../src/operation/judgement';
+
+let world: World;
+const judged: JudgeInput[] = [];
+
+beforeAll(async () => {
+  world = await openWorld(undefined, () => ({
+    judge: async (input) => {
+      judged.push(input);
+      return aJudgement({ lane: { service: 'found', environment: 'production' } });
+    },
+  }));
+  const { admit } = world;
+  world.admit = async (request) => {
+    const admission = await admit(request);
+    if (admission.kind === 'denied') return admission;
+    return {
+      ...admission,
+      resolve: aPlan([aStep('plan', { name: 'Plan the network' }), aStep('extra'), aStep('check')]),
+    };
+  };
+});
+
+afterAll(() => world?.close());
+
+test('what the read-only steps found is below the card and on it before the first person is called, and is judged with the plan', async () => {
+  const lines = Array.from({ length: 30 }, (_, index) => `create subnet.${index} ${'x'.repeat(300)}`);
+  world.step = async ({ path }): Promise<StepResult> => {
+    if (path === 'share') return { status: 'done', outputs: {}, summary: 'ok' };
+    if (path === 'extra') return { status: 'skipped', outputs: {}, summary: 'not needed here' };
+    if (path === 'check') return { status: 'done', outputs: {}, summary: '3 hosts would change' };
+    return { status: 'done', outputs: { creates: 30 }, summary: '30 to create', detail: lines };
+  };
+  const request = aRequest();
+  const operation = await world.start(request);
+  const view = await operation.until('waiting');
+
+  expect(view.found).toMatchObject([
+    { step: 'Plan the network', summary: '30 to create' },
+    { step: 'check', summary: '3 hosts would change' },
+  ]);
+  const [plan] = view.found!;
+  expect(plan!.lines).toHaveLength(10);
+  expect(plan!.moreLines).toBe(20);
+  expect(JSON.stringify(view.found).length).toBeLessThan(2_500);
+
+  const last = judged.at(-1)!;
+  expect(last.found).toEqual(view.found);
+  expect(last.resolved).toMatchObject({ plan: { creates: 30 } });
+
+  await operation.vote('U0SAM');
+  await operation.vote('U0LEE');
+  await operation.result();
+  const told = world.notices.filter(({ key }) => key.startsWith(request.id)).map(({ notice }) => notice);
+  const kinds = told.map(({ kind }) => kind);
+  expect(kinds.indexOf('step_detail')).toBeLessThan(kinds.indexOf('ballot_opened'));
+  expect(told.filter(({ kind }) => kind === 'step_detail')).toEqual([
+    { kind: 'step_detail', step: 'Plan the network', summary: '30 to create', lines },
+    { kind: 'step_detail', step: 'check', summary: '3 hosts would change', lines: [] },
+  ]);
+});
