@@ -1,4 +1,5 @@
 import type { Problem } from '../documents/problem';
+import { compileExpression } from '../expressions/cel';
 import type { Json } from '../json';
 import { triggerProblems } from '../triggers/check-triggers';
 import { checkStep, type Found } from './check-step';
@@ -150,8 +151,10 @@ class PartsChecker {
     if (step.uses === 'parallel') return this.list(step.steps, ['steps'], inside, true);
     const item = itemNameOf(step);
     const taken = rootNames.includes(item) || sight.items.includes(item);
-    const clash: Found[] = taken
-      ? [{ path: ['with', 'as'], message: `"${item}" means something else already; give the target another name` }]
+    const isKept = !compileExpression({ source: item, names: { [item]: 'open' } }).ok;
+    const why = taken ? 'means something else already' : isKept ? 'is a word that CEL keeps for itself' : undefined;
+    const clash: Found[] = why
+      ? [{ path: ['with', 'as'], message: `"${item}" ${why}; give the target another name` }]
       : [];
     return [...clash, ...this.list(step.steps, ['steps'], { ...inside, items: [...sight.items, item] })];
   }

@@ -104,6 +104,11 @@ describe('control steps', () => {
       /"inputs" means something else already/,
     ],
     [
+      'a name that no expression can say',
+      steps('- { uses: foreach, with: { in: [a], as: namespace }, steps: [{ uses: fail, with: { message: x } }] }'),
+      /"namespace" is a word that CEL keeps for itself; give the target another name/,
+    ],
+    [
       'the target outside of its list',
       steps(each('{ uses: fail, with: { message: x } }'), '- { uses: fail, with: { message: "${{ host }}" } }'),
       /"host"/,
