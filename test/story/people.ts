@@ -16,12 +16,47 @@ export function peopleOf(company: Company) {
       what: `a form for ${user}`,
     });
 
+  const type = (user: string, command: string, text: string, channel = 'deploys') =>
+    slack.command({ user, channel, command, text });
+
+  /** Everything one person was told privately or by a modal. */
+  const told = (user: string): string =>
+    [...slack.ephemerals(user), ...slack.dms(user)]
+      .map(({ text, blocks }) => `${text} ${JSON.stringify(blocks)}`)
+      .join('\n') +
+    slack
+      .views(user)
+      .map((view) => JSON.stringify(view.blocks))
+      .join('\n');
+
+  /** A predicate for cards: everything they show contains all of these. */
+  const shows =
+    (...words: readonly string[]) =>
+    (message: StoredMessage): boolean => {
+      const all = `${message.text}\n${JSON.stringify(message.blocks)}`;
+      return words.every((word) => all.includes(word));
+    };
+
   return {
     click,
     form,
+    type,
+    told,
+    shows,
 
-    type: (user: string, command: string, text: string, channel = 'deploys') =>
-      slack.command({ user, channel, command, text }),
+    /** Types a command, and waits until its answer, or what the person is told privately, has all these words. */
+    async hears(user: string, line: string, ...words: readonly string[]): Promise<void> {
+      const [command = '', ...text] = line.split(' ');
+      const answer = await type(user, command, text.join(' '));
+      const heard = () => `${JSON.stringify(answer.response ?? '')}\n${told(user)}`;
+      await slack.waitFor(() => words.every((word) => heard().includes(word)), {
+        timeoutMs: 45_000,
+        what: `${user} hears ${words.join(', ')} of "${line}": ${heard()}`,
+      });
+    },
+
+    card: (channel: string, ...words: readonly string[]): Promise<StoredMessage> =>
+      company.card(channel, shows(...words), `a card in ${channel} that shows ${words.join(', ')}`),
 
     /** Approve, and confirm in the modal when there is one. */
     async approve(user: string, card: StoredMessage) {
@@ -37,29 +72,18 @@ export function peopleOf(company: Company) {
       return slack.viewSubmit({ user, values: { severity: 'sev2', summary: 'errors after deploy' } });
     },
 
+    /** Presses Approve where the dialog wants a reason, and gives one. */
+    async approveWithReason(user: string, card: StoredMessage, reason: string) {
+      await click(user, card, ACTIONS.approveWithReason);
+      await form(user);
+      return slack.viewSubmit({ user, values: { reason } });
+    },
+
     async reject(user: string, card: StoredMessage, reason: string) {
       await click(user, card, ACTIONS.reject);
       await form(user);
       return slack.viewSubmit({ user, values: { reason } });
     },
-
-    /** Everything one person was told privately or by a modal. */
-    told: (user: string): string =>
-      [...slack.ephemerals(user), ...slack.dms(user)]
-        .map(({ text, blocks }) => `${text} ${JSON.stringify(blocks)}`)
-        .join('\n') +
-      slack
-        .views(user)
-        .map((view) => JSON.stringify(view.blocks))
-        .join('\n'),
-
-    /** A predicate for cards: everything they show contains all of these. */
-    shows:
-      (...words: readonly string[]) =>
-      (message: StoredMessage): boolean => {
-        const all = `${message.text}\n${JSON.stringify(message.blocks)}`;
-        return words.every((word) => all.includes(word));
-      },
   };
 }
 
