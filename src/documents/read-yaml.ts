@@ -18,6 +18,8 @@ export type DocumentResult<T> =
       readonly value: T;
       /** Line (from 1) of the key or list entry at a path; of the nearest one above it that is written out. */
       lineOf(path: readonly (string | number)[]): number;
+      /** Column (from 1) of the same. */
+      columnOf(path: readonly (string | number)[]): number;
     }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
@@ -47,7 +49,13 @@ export function readDocument<T>(input: {
     ...(parsed.success ? [] : complaints(input.schema, built.value, parsed.error.issues).map(places.problem)),
   ];
   if (problems.length > 0 || !parsed.success) return source.refuse(problems);
-  return { ok: true, value: parsed.data, lineOf: (path) => source.place(places.offsetOf(path, 'key')).line };
+  const placeOf = (path: readonly (string | number)[]) => source.place(places.offsetOf(path, 'key'));
+  return {
+    ok: true,
+    value: parsed.data,
+    lineOf: (path) => placeOf(path).line,
+    columnOf: (path) => placeOf(path).column,
+  };
 }
 
 type Parsed =

@@ -92,7 +92,9 @@ export function readRepository(input: {
     ...(loaded.ok ? { policy: namesIn(loaded.policy) } : {}),
   };
   for (const read of [runbooks, actions])
-    reader.check<Runbook | Action>(read, (file, lineOf, runbook) => checkRunbook({ file, runbook, library, lineOf }));
+    reader.check<Runbook | Action>(read, (file, lineOf, runbook, columnOf) =>
+      checkRunbook({ file, runbook, library, lineOf, columnOf }),
+    );
   const known = loaded.ok ? loaded.policy : loaded;
   const metrics = known.metrics && (Object.fromEntries(known.metrics) as Metrics);
   const rollouts = reader.read(places.rollouts, rolloutSchema);
@@ -187,6 +189,7 @@ type LineOf = (path: readonly (string | number)[]) => number;
 
 interface Read<T> extends Filed<T> {
   readonly lineOf: LineOf;
+  readonly columnOf: LineOf;
 }
 
 class Reader {
@@ -207,7 +210,7 @@ class Reader {
         this.problems.push(...read.problems);
         continue;
       }
-      found.set(file, { document: read.value, file, blob, lineOf: (path) => read.lineOf(path) });
+      found.set(file, { document: read.value, file, blob, lineOf: read.lineOf, columnOf: read.columnOf });
     }
     return found;
   }
@@ -215,9 +218,10 @@ class Reader {
   /** What they mean, once all that they may name has been read. */
   check<T>(
     files: ReadonlyMap<string, Read<T>>,
-    problemsOf: (file: string, lineOf: LineOf, document: T) => readonly Problem[],
+    problemsOf: (file: string, lineOf: LineOf, document: T, columnOf: LineOf) => readonly Problem[],
   ): void {
-    for (const { file, lineOf, document } of files.values()) this.problems.push(...problemsOf(file, lineOf, document));
+    for (const { file, lineOf, document, columnOf } of files.values())
+      this.problems.push(...problemsOf(file, lineOf, document, columnOf));
   }
 }
 

@@ -19,8 +19,10 @@ export function checkRunbook(input: {
   readonly runbook: Runbook | Action;
   readonly library: Library;
   readonly lineOf: (path: readonly (string | number)[]) => number;
+  /** 1 everywhere when absent. */
+  readonly columnOf?: (path: readonly (string | number)[]) => number;
 }): readonly Problem[] {
-  const { file, runbook, lineOf } = input;
+  const { file, runbook, lineOf, columnOf = () => 1 } = input;
   const found = [
     ...nameProblems(file, runbook),
     ...Object.entries(runbook.inputs ?? {}).flatMap(([name, spec]) =>
@@ -33,7 +35,7 @@ export function checkRunbook(input: {
   return found.map(({ path, message, hint }) => ({
     file,
     line: lineOf(path),
-    column: 1,
+    column: columnOf(path),
     key: path.join('.'),
     message,
     ...(hint === undefined ? {} : { hint }),

@@ -15,6 +15,7 @@ import { addManifest } from './manifest';
 import { addOverride } from './override';
 import { addPolicy } from './policy';
 import { addReview } from './review';
+import { addRunbook } from './runbook';
 import { addSchema } from './schema';
 import { addSecondFactor } from './second-factor';
 import { addShow } from './show';
@@ -31,6 +32,7 @@ const commands: readonly AddCommand[] = [
   addDoctor,
   addManifest,
   addAsk,
+  addRunbook,
   addStatus,
   addShow,
   addLogs,
@@ -61,6 +63,8 @@ export async function main(argv: readonly string[], io: Io): Promise<Ended> {
   const program = new Command('signalbox')
     .description('Slack asks, policy in Git decides, Temporal remembers. docs/operations.md explains the settings.')
     .exitOverride()
+    // What stands behind a command is the command's, also where commands are inside commands.
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),

@@ -24,6 +24,8 @@ export interface PolicyRead {
   /** What was read, for the answer: `/srv/policy at 3fa2…`. */
   readonly shown: string;
   readonly commit: string;
+  /** Paths of the files that were read. */
+  readonly files: readonly string[];
   /** Sentences about files that were not read. */
   readonly unread: readonly string[];
   readonly result: ReadRepository;
@@ -71,6 +73,7 @@ async function readCommit(url: string, ref: string): Promise<PolicyRead> {
     return {
       shown: `${url} at ${commit.slice(0, 10)}`,
       commit,
+      files: [...files.keys()],
       unread: problems,
       result: readRepository({ files, commit }),
     };
@@ -127,7 +130,7 @@ function readFolder(folder: string): PolicyRead {
   walk('');
   // The files are not committed yet, so their content stands for the commit.
   const commit = sha256([...files].map(([path, { blob }]) => `${path} ${blob}\n`).join('')).slice(0, 40);
-  return { shown: folder, commit, unread, result: readRepository({ files, commit }) };
+  return { shown: folder, commit, files: [...files.keys()], unread, result: readRepository({ files, commit }) };
 }
 
 function textOf(body: Buffer): string | undefined {
