@@ -15,6 +15,7 @@ import { runKubectlDelete } from './kubectl-delete';
 import { runKubectlRollout } from './kubectl-rollout';
 import { runMonitor } from './monitor';
 import { runProgramStep } from './program';
+import { runMetricRead } from './metric-read';
 import { runPrometheusCheck } from './prometheus-check';
 import { runSqlExecute } from './sql-execute';
 import { runPostgresLogicalReplication } from './postgres-logical-replication';
@@ -49,6 +50,7 @@ export const runnableStepKinds: readonly StepKind[] = [
   runKubectlDelete,
   runPrometheusCheck,
   runMonitor,
+  runMetricRead,
   runAnsiblePlaybook,
   runAnsibleInventory,
   runProgramStep,

@@ -70,10 +70,16 @@ export function compileInput(
     library: libraryOf(repository),
     connections: Object.fromEntries([...repository.connections].map(([name, { document }]) => [name, document])),
     metrics: Object.fromEntries(policy.metrics) as CompileInput['metrics'],
+    measures: isMeasured(request) ? Object.fromEntries(policy.measures) : {},
     folders: input.folders,
     sources: [...work.sources, ...(service ? [{ path: service.file, blob: service.blob }] : [])],
     watchMs: request.kind === 'rollback' ? 0 : (environment?.watchMs ?? 0),
   };
+}
+
+/** A rollback and break-glass wait for no metrics (law 5), and without a service there is nothing to measure. */
+function isMeasured({ kind, service, labels }: OperationRequest): boolean {
+  return service !== undefined && kind !== 'rollback' && kind !== 'policy' && !labels.includes('break_glass');
 }
 
 /** Folders of the policy repository that the steps of a case work with, looked up before the case is judged. */

@@ -11,7 +11,7 @@ import type { Repository } from '../policy/read-repository';
 import type { PolicyRequest, World } from '../policy/request';
 import type { Basis } from '../policy/verdict';
 import type { Asker } from './asker';
-import { planNumbers, policyAuthorsTold, tellOf } from './change';
+import { measuredIn, planNumbers, policyAuthorsTold, tellOf } from './change';
 import type { Found } from './found';
 import { placed, type Placed } from './placed';
 import type { ToolFolders } from '../runbooks/tool-folders';
@@ -92,8 +92,9 @@ export function describeCase(input: Case): Described {
 /** What rules are asked of a plan that was judged before. */
 export function questionOf(input: Judged, plan: PlanOutline): Question {
   const { request, world } = describeCase(input);
-  const numbers = planNumbers(plan, input.resolved ?? {});
-  return { request, world: { ...world, plan: numbers }, policy: input.repository.policy, now: input.now };
+  const { resolved = {}, now, repository } = input;
+  const known = { plan: planNumbers(plan, resolved), measured: measuredIn(resolved, repository.policy) };
+  return { request, world: { ...world, ...known }, policy: repository.policy, now };
 }
 
 /** Every account that never counts: the requester's, and the authors' of the change. */

@@ -2,7 +2,9 @@ import type { ChangeView, CodeAnswer, CodeAuthor } from '../code/change';
 import type { Json, JsonObject } from '../json';
 import { toldFields } from '../policy/names';
 import type { People } from '../policy/people';
+import type { Policy } from '../policy/policy';
 import type { PolicyRequest, World } from '../policy/request';
+import { measuredPath } from '../runbooks/compile';
 import type { PlanOutline } from './plan';
 import type { PolicyChange } from './policy-change';
 
@@ -75,6 +77,18 @@ export function planNumbers({ steps, irreversible }: PlanOutline, resolved: Json
     sum(Object.values(resolved).flatMap((outputs) => saidIn(outputs, field))),
   ]);
   return { ...Object.fromEntries(told), steps: steps.length, irreversible: irreversible.length };
+}
+
+/** Metrics that policy takes for facts, as far as they could be read. */
+export function measuredIn(
+  resolved: JsonObject,
+  { measures }: Pick<Policy, 'measures'>,
+): NonNullable<World['measured']> {
+  const values = [...measures.keys()].flatMap((fact): [string, number][] => {
+    const [value] = saidIn(resolved[measuredPath(fact)] ?? null, 'value');
+    return typeof value === 'number' && Number.isFinite(value) ? [[fact, value]] : [];
+  });
+  return Object.fromEntries(values);
 }
 
 function saidIn(outputs: Json, field: string): Json[] {

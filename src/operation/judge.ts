@@ -10,7 +10,7 @@ import type { RunningFreezes } from '../policy/when-frozen';
 import { compilePlan, compileResolve } from '../runbooks/compile';
 import { basisIn, describeCase, excludedFrom, questionOf, type Case, type Described, type Judged } from './case';
 import { compileInput, placeOfWork, targetProblems, workOf, workProblems } from './case-work';
-import { changeViewOf, planNumbers } from './change';
+import { changeViewOf, measuredIn, planNumbers } from './change';
 import { decisionDigests } from './decision-digests';
 import { gateAnswer } from './gate-answer';
 import type { Admission, GateAnswer, Judgement } from './judgement';
@@ -87,7 +87,11 @@ export function judgeCase(input: Judged & { readonly resolved: JsonObject }): {
   });
   if (!compiled.ok) return denied(input, about, { reasons: compiled.problems });
   const { plan, outline } = compiled;
-  const world: World = { ...about.world, plan: planNumbers(outline, input.resolved) };
+  const world: World = {
+    ...about.world,
+    plan: planNumbers(outline, input.resolved),
+    measured: measuredIn(input.resolved, policy),
+  };
   const evaluation = evaluate({ policy, request: about.request, world, now });
   const { evidence } = evaluation;
   if (evaluation.verdict === 'denied')

@@ -22,7 +22,7 @@ export function previewCase(input: Case): Preview {
   const about = describeCase(input);
   const work = workOf(input, about.request);
   const found = work.kind === 'found' ? compileInput(input, about.request, work) : undefined;
-  const resolve = found && compileResolve(found);
+  const resolve = found && compileResolve({ ...found, measures: {} });
   const compiled = found && !resolve ? compilePlan({ ...found, resolve: {} }) : undefined;
   // Nobody has looked what its plan would be, so it destroys and creates nothing, as for `signalbox why`.
   const plan = compiled?.ok ? planNumbers(compiled.outline, {}) : {};

@@ -185,6 +185,7 @@ function variablesOf(input: {
       strict: environment?.strict ?? false,
     },
     ...(plan ? { plan } : {}),
+    ...(world.measured ? { measured: world.measured } : {}),
     now: input.now.toISOString(),
   };
 }

@@ -33,7 +33,7 @@ export interface ComputedFacts {
 export function computeFacts(input: {
   readonly policy: Policy;
   readonly request: PolicyRequest;
-  readonly world: Pick<World, 'plan' | 'isChangeLater'>;
+  readonly world: Pick<World, 'plan' | 'measured' | 'isChangeLater'>;
   /** Variables without facts; `change` is completed with the facts found so far. */
   readonly variables: JsonObject;
 }): ComputedFacts {

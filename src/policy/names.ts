@@ -57,9 +57,12 @@ const serviceShape: Shape = {
 /** What the conditions of a policy may name. */
 export function conditionNames({
   facts,
+  measured = [],
   hasMigrations = false,
 }: {
   readonly facts: ReadonlyMap<string, FactValues>;
+  /** Facts that are metrics. */
+  readonly measured?: readonly string[];
   /** Whether policy says which files are migrations. */
   readonly hasMigrations?: boolean;
 }): NameSpace {
@@ -75,21 +78,26 @@ export function conditionNames({
     service: serviceShape,
     environment: { fields: { name: 'text', branch: 'text', path: 'text', channel: 'text', strict: 'bool' } },
     plan: { fields: Object.fromEntries(planFields.map((field) => [field, 'number' as const])) },
+    ...(measured.length > 0
+      ? { measured: { fields: Object.fromEntries(measured.map((fact) => [fact, 'number' as const])) } }
+      : {}),
     now: 'timestamp',
   };
 }
 
 /**
  * Whether a condition that could not be evaluated asks for what is looked up only after the first verdict: the numbers
- * of a plan, and the change. It is then taken as holding, which is the strictest preview.
+ * of a plan, what is measured, and the change. It is then taken as holding, which is the strictest preview.
  */
 export function isPreview(
   paths: readonly string[],
-  { plan, isChangeLater = plan === undefined }: { readonly plan?: unknown; readonly isChangeLater?: boolean },
+  world: { readonly plan?: unknown; readonly measured?: unknown; readonly isChangeLater?: boolean },
 ): boolean {
+  const { plan, measured, isChangeLater = plan === undefined } = world;
   return paths.some((path) => {
     const [root, field = ''] = path.split('.');
     if (root === 'plan') return plan === undefined;
+    if (root === 'measured') return measured === undefined;
     return root === 'change' && isChangeLater && Object.hasOwn(lookedUpFields, field);
   });
 }

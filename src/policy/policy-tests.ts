@@ -52,6 +52,8 @@ const test = z.strictObject({
         )
         .optional(),
       plan: z.record(z.string(), z.number().int()).optional(),
+      /** Metrics that policy takes for facts; what is absent could not be read. */
+      measured: z.record(z.string(), z.number()).optional(),
       paths: z.array(text()).optional(),
       /** What the code repository tells of the change; what is absent could not be told. */
       change: changeTold.optional(),
@@ -198,6 +200,7 @@ function worldOf({ request, world = {} }: PolicyTest): World {
   return {
     ...rest,
     plan: world.plan ?? {},
+    measured: world.measured ?? {},
     paths: world.paths ?? [],
     change: changeFactsOf(change),
     history: (world.history ?? []).flatMap(({ environment, succeeded_at, rolled_back_at, ...entry }) =>

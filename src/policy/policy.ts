@@ -228,6 +228,8 @@ export interface Policy {
   readonly shadow: readonly ShadowRule[];
   readonly handlers: readonly Handler[];
   readonly metrics: ReadonlyMap<string, MetricRule>;
+  /** Metrics that conditions see as `measured.<name>`: name -> metric. */
+  readonly measures: ReadonlyMap<string, string>;
   readonly services: ReadonlyMap<string, Service>;
   readonly people: People;
   /** Keys of which one has to have signed every newer commit; absent: none has to. */

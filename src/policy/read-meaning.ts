@@ -4,7 +4,7 @@ import type { Policy, PolicyFileText, Service } from './policy';
 import { readCompanyApprovals, readQuietHours, readServiceApprovals } from './reading/approvals';
 import { readCompanyRules, readCompliance, readOverrides } from './reading/compliance';
 import { readEnvironments } from './reading/environments';
-import { readFactRules, readFacts } from './reading/facts';
+import { readFactRules, readFacts, readMeasures } from './reading/facts';
 import { readFreezes } from './reading/freezes';
 import { checkFiles, checkMentions, checkServices } from './reading/mentions';
 import { Reader, type PolicyRead } from './reading/reader';
@@ -32,6 +32,7 @@ export type PolicyParts = Pick<
   | 'freezes'
   | 'handlers'
   | 'metrics'
+  | 'measures'
 >;
 
 interface Findings {
@@ -64,7 +65,11 @@ export function readTogether(input: {
 }
 
 function namesFor({ file }: Reader, facts: Policy['facts']): Reader['names'] {
-  return conditionNames({ facts, hasMigrations: file.facts?.migrations !== undefined });
+  return conditionNames({
+    facts,
+    measured: Object.keys(file.facts?.measure ?? {}),
+    hasMigrations: file.facts?.migrations !== undefined,
+  });
 }
 
 function readParts(reader: Reader): PolicyParts {
@@ -107,5 +112,6 @@ function readParts(reader: Reader): PolicyParts {
       source: reader.source(['handlers', index]),
     })),
     metrics: new Map(Object.entries(file.metrics ?? {})),
+    measures: readMeasures(reader),
   };
 }

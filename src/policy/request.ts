@@ -37,6 +37,8 @@ export interface World {
   }[];
   /** Numbers of the plan. Absent before there is one: conditions on it are then taken as holding. */
   readonly plan?: { readonly [field in (typeof planFields)[number]]?: number | 'unknown' };
+  /** Metrics that policy takes for facts. Absent before they are read; one that is not in it could not be. */
+  readonly measured?: { readonly [fact: string]: number };
   /** What lies between the version that runs there and the one asked for. */
   readonly change?: ChangeFacts;
   /** The change has not been looked up yet: conditions on it are then taken as holding. Absent: as there is no plan. */

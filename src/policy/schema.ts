@@ -244,6 +244,8 @@ export const policySchema = z.strictObject({
     .strictObject({
       declare: z.record(identifier, declaredFact).optional(),
       rules: z.array(factRule).max(100).optional(),
+      /** Metrics that conditions see as `measured.<name>`: name -> name under `metrics`. */
+      measure: z.record(identifier, identifier).optional(),
       /** Globs of files that change a database: what `change.has_migration` looks for. */
       migrations: z.array(text().max(200)).min(1).max(50).optional(),
     })

@@ -57,6 +57,8 @@ export interface CompileInput {
   readonly found?: readonly Found[];
   readonly connections: { readonly [name: string]: AnyConnection };
   readonly metrics: Metrics;
+  /** Facts that are metrics: fact -> metric. Their values are found by `resolve` steps of the policy's own. */
+  readonly measures?: { readonly [fact: string]: string };
   readonly sources: Plan['sources'];
   /** Folders that steps work with, packed; absent in a preview, whose plan nobody runs. */
   readonly folders?: ToolFolders;
@@ -84,10 +86,12 @@ export function compilePlan(input: CompileInput): CompiledPlan {
 /** The read-only `resolve` steps of the work as a plan of their own; undefined when there are none. */
 export function compileResolve(input: Omit<CompileInput, 'resolve'>): CompiledPlan | undefined {
   const runbook = runbookOf(input.work);
-  if (!runbook || (runbook.resolve ?? []).length === 0) return undefined;
+  const measures = Object.entries(input.measures ?? {});
+  if (!runbook || (measures.length === 0 && (runbook.resolve ?? []).length === 0)) return undefined;
   const builder = new PlanBuilder({ ...input, resolve: {} });
+  for (const [fact, metric] of measures) builder.measure(fact, metric);
   builder.steps({
-    runbook: { ...runbook, steps: runbook.resolve!, finally: [] },
+    runbook: { ...runbook, steps: runbook.resolve ?? [], finally: [] },
     site: { prefix: '', scope: resolveScope, phase: 'work' },
     offered: {
       ...offeredInputs(input),
@@ -114,6 +118,11 @@ function offeredInputs({ request }: Pick<CompileInput, 'request'>): { readonly [
   const known = { service: request.service, environment: request.environment, version: request.version };
   const given = Object.entries(known).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return { ...Object.fromEntries(given), previous_version: previousVersionLate as unknown as Json };
+}
+
+/** Path of the step that measures a fact; no step of a runbook can have it. */
+export function measuredPath(fact: string): string {
+  return `measured/${fact}`;
 }
 
 /** Scope of the steps that judge; no runbook and no stage can have this name. */
@@ -217,6 +226,25 @@ class PlanBuilder {
     this.judge({ judging, path: 'monitoring-period', phase: 'watch' });
   }
 
+  /** What it cannot read is not known, which policy takes for the worst; it is no reason to refuse. */
+  measure(fact: string, metric: string): void {
+    this.scopes[judgeScope] = { inputs: {} };
+    const step = compileStep(
+      {
+        id: 'measured',
+        name: `Measure ${fact.replaceAll('_', ' ')}`,
+        uses: 'metric/read',
+        with: { metric },
+        outputs: { value: '${{ value }}' },
+        timeout: '10s',
+        'on-failure': 'continue',
+      },
+      0,
+      { prefix: '', scope: judgeScope, phase: 'work' },
+    );
+    this.tree.push({ ...step, path: measuredPath(fact) });
+  }
+
   private judge(call: {
     readonly judging: Judging;
     readonly path: string;
@@ -297,7 +325,7 @@ class PlanBuilder {
     for (const name of this.connectionNames())
       if (!Object.hasOwn(this.input.connections, name))
         this.problems.push(`A step uses the connection "${name}", which does not exist; add connections/${name}.yaml.`);
-    for (const step of this.planSteps) if (step.uses === 'monitor') this.checkCriteria(step);
+    for (const step of this.planSteps) this.checkMetrics(step);
     if (this.planSteps.length > maxPlanSteps)
       this.problems.push(
         `The plan has ${this.planSteps.length} steps, those of nested runbooks included, and at most ${maxPlanSteps} are possible; start a part of it as an operation of its own.`,
@@ -307,30 +335,23 @@ class PlanBuilder {
       this.problems.push(`Two steps of the plan would both be called ${path}; give one of them another id.`);
   }
 
-  private checkCriteria(step: PlanStep): void {
-    for (const [name, text] of Object.entries((step.with.criteria ?? {}) as { readonly [name: string]: string })) {
+  private checkMetrics(step: PlanStep): void {
+    for (const name of metricsOf(step)) {
       const metric = Object.hasOwn(this.input.metrics, name) ? this.input.metrics[name] : undefined;
       if (!metric)
-        this.problems.push(`The step “${step.name}” watches the metric "${name}", which the policy does not map.`);
-      else if (!hasTemplate(text)) {
-        const parsed = parseCriterion(text, metric.unit);
+        this.problems.push(`The step “${step.name}” reads the metric "${name}", which the policy does not map.`);
+      const criterion = step.uses === 'monitor' ? criteriaOf(step)[name]! : undefined;
+      if (metric && criterion !== undefined && !hasTemplate(criterion)) {
+        const parsed = parseCriterion(criterion, metric.unit);
         if (!parsed.ok) this.problems.push(`The step “${step.name}” cannot judge ${name}: ${parsed.message}.`);
       }
       const wrong = metric && queryProblem(metric.query);
-      if (wrong) {
-        this.problems.push(`The query of the metric ${name} in policy.yaml cannot be asked: ${wrong}.`);
-      }
+      if (wrong) this.problems.push(`The query of the metric ${name} in policy.yaml cannot be asked: ${wrong}.`);
     }
   }
 
   private metricNames(): readonly string[] {
-    return [
-      ...new Set(
-        this.planSteps.flatMap((step) =>
-          step.uses === 'monitor' ? Object.keys((step.with.criteria ?? {}) as object) : [],
-        ),
-      ),
-    ];
+    return [...new Set(this.planSteps.flatMap(metricsOf))].sort();
   }
 
   private connectionNames(): readonly string[] {
@@ -361,6 +382,16 @@ class PlanBuilder {
     if (!deploys) return words;
     return [...words, 'No version ran here before, so there is nothing to go back to.'];
   }
+}
+
+/** Metrics of the policy that a step reads. */
+function metricsOf(step: PlanStep): readonly string[] {
+  if (step.uses === 'metric/read') return [String(step.with.metric)];
+  return step.uses === 'monitor' ? Object.keys(criteriaOf(step)) : [];
+}
+
+function criteriaOf({ with: given }: PlanStep): { readonly [metric: string]: string } {
+  return (given.criteria ?? {}) as { readonly [metric: string]: string };
 }
 
 function operationOf(request: OperationRequest, work: Work): Plan['operation'] {

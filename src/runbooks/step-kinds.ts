@@ -14,6 +14,7 @@ import { kafkaTopics } from './kinds/kafka-topics';
 import { kubectlApply } from './kinds/kubectl-apply';
 import { kubectlDelete } from './kinds/kubectl-delete';
 import { kubectlRollout } from './kinds/kubectl-rollout';
+import { metricRead } from './kinds/metric-read';
 import { monitor } from './kinds/monitor';
 import { program } from './kinds/program';
 import { foreach } from './kinds/foreach';
@@ -73,6 +74,7 @@ export const runnerKinds: readonly StepKindSpec[] = [
   kubectlDelete,
   prometheusCheck,
   monitor,
+  metricRead,
   ansiblePlaybook,
   ansibleInventory,
   program,

@@ -168,6 +168,51 @@ describe('monitor', () => {
   });
 });
 
+describe('metric/read', () => {
+  const reading = (metric: object = {}): Attempt => ({
+    step: { id: 'm', uses: 'metric/read', with: { metric: 'left' }, outputs: { left: 'value' } },
+    connection: { kind: 'exposition' },
+    metrics: {
+      left: { connection: 'api', query: 'left{version="${{ operation.version }}"}', unit: 'ratio', ...metric },
+    },
+  });
+
+  test.each([
+    ['left{version="v2"} 0.25\n', {}, { left: 0.25 }],
+    ['other 1\n', { absent: 0 }, { left: 0 }],
+  ])('tells %j with %j as %j', async (exposition, metric, outputs) => {
+    api.reply = text(exposition);
+    expect(await attemptOf(api.origin, reading(metric))).toMatchObject({ status: 'done', outputs });
+  });
+
+  test.each([
+    ['no data', 'other 1\n', 'no data'],
+    ['NaN', 'left{version="v2"} NaN\n', 'no number'],
+    ['two values', 'left{version="v2",i="1"} 0\nleft{version="v2",i="2"} 1\n', '2 values'],
+  ])('fails with %s', async (_, exposition, words) => {
+    api.reply = text(exposition);
+    const failure = await failureOf(api.origin, reading());
+    expect(failure).toMatchObject({ type: 'StepFailed' });
+    expect(failure.message).toContain(words);
+  });
+
+  it('inserts nothing into a query that could mean something there', async () => {
+    const inputs = { v: 'v2"} or vector(0) #' };
+    const hostile = { ...reading({ query: 'left{version="${{ inputs.v }}"}' }), inputs };
+    expect((await failureOf(api.origin, hostile)).message).toContain('cannot be put into');
+    expect(api.seen).toEqual([]);
+  });
+
+  it('ends with its time, and when it is cancelled', async () => {
+    api.reply = () => undefined;
+    const environment = environmentOf({});
+    environment.on('heartbeat', () => setTimeout(() => environment.cancel('CANCELLED'), 50));
+    await expect(attemptOf(api.origin, { ...reading(), environment })).rejects.toMatchObject({
+      name: 'CancelledFailure',
+    });
+  });
+});
+
 describe('prometheus/check', () => {
   const check = (more: object): Attempt => ({
     step: {

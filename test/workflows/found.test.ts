@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { aJudgement, aPlan, aRequest, aStep, openWorld, type World } from '../helpers/operation-world';
 import type { StepResult } from '../../src/operation/plan';
 import type { JudgeInput } from '../../src/operation/judgement';
@@ -24,6 +25,29 @@ beforeAll(async () => {
 });
 
 afterAll(() => world?.close());
+
+test('what may fail and does is told as not known, and judged without it', async () => {
+  const { admit } = world;
+  world.admit = async (request) => {
+    const admission = await admit(request);
+    if (admission.kind === 'denied') return admission;
+    const measured = aStep('measured/budget', { name: 'Measure budget', onFailure: 'continue' });
+    return { ...admission, resolve: aPlan([measured, aStep('plan')]) };
+  };
+  world.step = async ({ path }): Promise<StepResult> => {
+    if (path === 'measured/budget') throw ApplicationFailure.nonRetryable('The metric has no data.', 'StepFailed');
+    return { status: 'done', outputs: {}, summary: 'ok' };
+  };
+  const operation = await world.start(aRequest());
+  const view = await operation.until('waiting');
+  world.admit = admit;
+  expect(view.found).toMatchObject([
+    { step: 'Measure budget', summary: 'Not known: The metric has no data.' },
+    { step: 'plan', summary: 'ok' },
+  ]);
+  expect(judged.at(-1)!.resolved).toEqual({ 'measured/budget': {}, plan: {} });
+  await operation.act({ kind: 'abort' }, 'U0DEV');
+});
 
 test('what the read-only steps found is below the card and on it before the first person is called, and is judged with the plan', async () => {
   const lines = Array.from({ length: 30 }, (_, index) => `create subnet.${index} ${'x'.repeat(300)}`);

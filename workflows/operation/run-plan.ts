@@ -1,4 +1,4 @@
-import { condition, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { condition, isCancellation, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { JsonObject } from '../../src/json';
 import type { Fence } from '../../src/ledger/fence';
 import type { RunResult } from '../../src/operation/outcome';
@@ -10,6 +10,7 @@ import type { run } from '../run';
 import { Line } from '../run/line';
 import type { RunAct, RunInput, RunProgress } from '../run/state';
 import type { Detail } from './found';
+import { reasonOf } from '../say';
 import type { Life } from './life';
 
 /** What an operation can say to its run, and what it last heard. */
@@ -34,18 +35,18 @@ export async function resolveSteps(spec: {
   const details: Detail[] = [];
   const outputs: { [path: string]: JsonObject } = {};
   for (const step of spec.plan.steps) {
-    const key = `${spec.operationId}/resolve/${step.path}`;
-    const result = await stepOn(step, spec.timings).runStep({
-      planDigest: spec.plan.digest,
-      path: step.path,
-      mode: 'do',
-      outputs,
-      key,
-      late: {},
-    });
-    outputs[step.path] = result.outputs;
-    if (result.status !== 'skipped')
-      details.push({ step: step.name, summary: result.summary, lines: result.detail ?? [] });
+    const look = { planDigest: spec.plan.digest, path: step.path, mode: 'do', outputs, late: {} } as const;
+    try {
+      const key = `${spec.operationId}/resolve/${step.path}`;
+      const result = await stepOn(step, spec.timings).runStep({ ...look, key });
+      outputs[step.path] = result.outputs;
+      if (result.status !== 'skipped')
+        details.push({ step: step.name, summary: result.summary, lines: result.detail ?? [] });
+    } catch (error) {
+      if (step.onFailure !== 'continue' || isCancellation(error)) throw error;
+      outputs[step.path] = {};
+      details.push({ step: step.name, summary: `Not known: ${reasonOf(error)}`, lines: [] });
+    }
   }
   return { outputs, details };
 }

@@ -90,6 +90,8 @@ const factsSchema = z.strictObject({
     )
     .optional(),
   plan: z.strictObject(planNumbers).partial().optional(),
+  /** Metrics that policy takes for facts; what is absent could not be read. */
+  measured: z.record(z.string(), z.number()).default({}),
   paths: z.array(text).optional(),
   /** What the code repository tells of the change; what is absent could not be told. */
   change: changeTold.optional(),

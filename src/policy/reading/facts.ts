@@ -17,6 +17,20 @@ export function readFacts(reader: Reader): ReadonlyMap<string, FactValues> {
   return facts;
 }
 
+/** Facts that are metrics: fact -> metric. */
+export function readMeasures(reader: Reader): ReadonlyMap<string, string> {
+  const { measure = {} } = reader.file.facts ?? {};
+  const known = Object.keys(reader.file.metrics ?? {});
+  for (const [fact, metric] of Object.entries(measure))
+    if (!known.includes(metric))
+      reader.problem(
+        ['facts', 'measure', fact],
+        `there is no metric "${metric}"`,
+        didYouMean(metric, known) ?? 'map it under metrics',
+      );
+  return new Map(Object.entries(measure));
+}
+
 /** The rules that compute facts; `reader.names` has to know the facts. */
 export function readFactRules(reader: Reader, facts: ReadonlyMap<string, FactValues>): Policy['factRules'] {
   return (reader.file.facts?.rules ?? []).map((rule, index) => {
