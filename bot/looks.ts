@@ -8,7 +8,16 @@ import type { IncidentLine, OperationLine, StatusView } from '../src/messages/st
 import { shortIdIn } from '../src/operation/ids';
 import type { OperationRequest } from '../src/operation/request';
 import type { OperationState, OperationView } from '../src/operation/view';
-import { SEARCH_ATTRIBUTES, TITLE_MEMO, VIEW_QUERY, WORKFLOWS, type OperationInput } from '../workflows/contract';
+import {
+  BLIND,
+  BLIND_MEMO,
+  METRIC_WATCHES,
+  SEARCH_ATTRIBUTES,
+  TITLE_MEMO,
+  VIEW_QUERY,
+  WORKFLOWS,
+  type OperationInput,
+} from '../workflows/contract';
 import type { BotDeps } from './deps';
 import { bounded, isGone, Late, within } from './temporal';
 
@@ -82,16 +91,19 @@ export async function fullIdOf(deps: LookDeps, typed: string): Promise<string | 
 
 /** Everything under way: operations from search attributes and memos, incidents from their own view. Says what it leaves out. */
 export async function statusOf(deps: LookDeps): Promise<StatusView> {
-  const [running, incidents] = await Promise.all([
+  const [running, incidents, blind] = await Promise.all([
     listWorkflows(deps, `WorkflowType = '${WORKFLOWS.operation}' AND ExecutionStatus = 'Running'`, listMax + 1),
     // Without a worker incidents say nothing; the operations are still worth showing.
     openIncidents(deps).catch((error: unknown) => error as Error),
+    blindWatches(deps),
   ]);
   const operations = running.slice(0, listMax).map(operationLineOf);
+  const watches = blind.length === 0 ? {} : { blind };
   if (incidents instanceof Error)
     return {
       operations,
       incidents: [],
+      ...watches,
       cut: [
         ...moreThan(running.length, listMax, 'operations'),
         'Incidents do not answer, so none is listed; look again in a minute.',
@@ -103,7 +115,22 @@ export async function statusOf(deps: LookDeps): Promise<StatusView> {
       ? [`${incidents.left} more ${incidents.left === 1 ? 'incident is' : 'incidents are'} open and not listed.`]
       : []),
   ];
-  return { operations, incidents: incidents.views.map(incidentLineOf), ...(cut.length === 0 ? {} : { cut }) };
+  return {
+    operations,
+    incidents: incidents.views.map(incidentLineOf),
+    ...watches,
+    ...(cut.length === 0 ? {} : { cut }),
+  };
+}
+
+/** A sentence for each watch of a metric that sees nothing. */
+async function blindWatches(deps: LookDeps): Promise<readonly string[]> {
+  const query = `WorkflowType = '${WORKFLOWS.metricWatch}' AND ExecutionStatus = 'Running' AND ${SEARCH_ATTRIBUTES.state.name} = '${BLIND}'`;
+  const found = await listWorkflows(deps, query);
+  return found.map(({ workflowId, memo }) => {
+    const why: unknown = memo?.[BLIND_MEMO];
+    return `The watch of the runbook ${workflowId.slice(METRIC_WATCHES.length)} is blind and starts nothing. ${typeof why === 'string' ? why : ''}`.trim();
+  });
 }
 
 /** The same with the addresses of the cards, as far as Slack gives them in time. */

@@ -89,8 +89,8 @@ export function retryOf(
   const { kind, service, runbook, environment } = former;
   const { channel, deliveryId } = from;
   const { reason, ...same } = former;
-  // A schedule or an alert is no reason of whoever presses a button.
-  const isTheirs = former.requester.via !== 'schedule' && former.requester.via !== 'alert';
+  // A schedule, an alert or a metric is no reason of whoever presses a button.
+  const isTheirs = !['schedule', 'alert', 'metric'].includes(former.requester.via);
   return {
     ...same,
     ...(isTheirs && reason !== undefined ? { reason } : {}),

@@ -1,7 +1,7 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { RunnerActivities, SlackActivities, WorkerActivities } from '../src/operation/ports';
 import type { StepOutline } from '../src/operation/plan';
-import { runnerQueue, SLACK_QUEUE, WORKER_QUEUE, type OperationTimings } from './contract';
+import { runnerQueue, SLACK_QUEUE, WORKER_QUEUE, type OperationTimings, type WatchOrder } from './contract';
 import { isTimeout } from './say';
 
 type ReadingActivities = Pick<
@@ -19,6 +19,7 @@ type ReadingActivities = Pick<
   | 'childRequest'
   | 'scheduledRequest'
   | 'alertedRunbooks'
+  | 'metricFired'
 >;
 type RecordingActivities = Pick<WorkerActivities, 'record'>;
 type LaneActivities = Pick<
@@ -120,6 +121,22 @@ export const rechecking = (timings: OperationTimings): Pick<SlackActivities, 're
     scheduleToCloseTimeout: timings.judgeMs,
     heartbeatTimeout: timings.heartbeatMs,
     retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
+  });
+
+/**
+ * Looks at a metric on its runner pool, an attempt for each look. Fails when no runner begins a look in time: then
+ * nobody sees anything.
+ */
+export const looking = (
+  { pool, everyMs }: Pick<WatchOrder, 'pool' | 'everyMs'>,
+  { livenessMs }: OperationTimings,
+): Pick<RunnerActivities, 'watchMetric'> =>
+  proxyActivities<Pick<RunnerActivities, 'watchMetric'>>({
+    taskQueue: runnerQueue(pool),
+    startToCloseTimeout: '30 seconds',
+    scheduleToStartTimeout: Math.max(livenessMs, 3 * everyMs),
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: { initialInterval: everyMs, backoffCoefficient: 1, maximumInterval: everyMs },
   });
 
 /** How many attempts a crash of a runner may cost on top of the step's own. */

@@ -33,6 +33,7 @@ export const WORKFLOWS = {
   policyWatch: 'policyWatch',
   trigger: 'trigger',
   firings: 'firings',
+  metricWatch: 'metricWatch',
 } as const;
 
 export const laneId = (where: { readonly environment: string; readonly service: string }): string =>
@@ -42,9 +43,17 @@ export const POLICY_WATCH_ID = 'policy-watch';
 /** The Temporal Schedule of a runbook, and the beginning of the ids of what it starts. */
 export const triggerId = (runbook: string): string => `${TRIGGERS}${runbook}`;
 export const TRIGGERS = 'trigger/';
-/** The one workflow that knows what alerts have started, and its signal, which takes `Relayed<Alerts>`. */
+/** The one workflow that knows what alerts and metrics have started, and its signals: `Relayed<Alerts>`, `Fire`. */
 export const FIRINGS_ID = 'firings';
 export const ALERTED = 'alerted';
+export const FIRE = 'fire';
+/** The workflow that watches a metric for a runbook, its signal (`WatchOrder`, or null: no more), and what it is while it sees nothing. */
+export const metricWatchId = (runbook: string): string => `${METRIC_WATCHES}${runbook}`;
+export const METRIC_WATCHES = 'watch/';
+export const WATCH = 'watch';
+export const BLIND = 'blind';
+/** Key of the memo that says why it is blind. */
+export const BLIND_MEMO = 'blind';
 /** The one workflow that knows what is locked, frozen and stopped by command. */
 export const HOLDS_ID = 'holds';
 /** Key of its memo under which it keeps all it knows: decisions read it without asking a worker. */
@@ -157,8 +166,41 @@ export interface TriggerInput {
 export interface FiringsInput {
   readonly timings: OperationTimings;
   readonly fired?: readonly import('../src/triggers/firings').Fired[];
-  readonly waiting?: readonly Relayed<import('../src/triggers/alerts').Alerts>[];
+  readonly waiting?: readonly Happened[];
   /** How many notices were sent: their keys go on from there. */
+  readonly sent?: number;
+}
+
+/** Something that starts a runbook, and the channel that hears of what is not allowed. */
+export interface Fire {
+  readonly firing: import('../src/triggers/firings').Firing;
+  readonly tell?: string;
+}
+
+export type Happened =
+  | { readonly kind: 'alerts'; readonly alerts: Relayed<import('../src/triggers/alerts').Alerts> }
+  | ({ readonly kind: 'fire' } & Fire);
+
+/** What is to be watched, by whom and for whom. */
+export interface WatchOrder {
+  readonly runbook: string;
+  /** Digest of the `MetricWatch` in the blob store. */
+  readonly watch: string;
+  /** For people. */
+  readonly what: string;
+  readonly pool: string;
+  readonly everyMs: number;
+  /** Team that answers for it. */
+  readonly owner: string;
+  /** Channel that hears that it is blind. */
+  readonly tell?: string;
+}
+
+/** What `metricWatch` is started with, and carries on with. */
+export interface MetricWatchInput {
+  readonly timings: OperationTimings;
+  readonly order?: WatchOrder;
+  readonly memory?: import('../src/triggers/watch-news').WatchMemory;
   readonly sent?: number;
 }
 

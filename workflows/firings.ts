@@ -12,7 +12,7 @@ import type { Relayed } from '../src/operation/request';
 import type { Alerts } from '../src/triggers/alerts';
 import { answerTo, firingWords, lastOf, pruned, started, told, type Fired, type Firing } from '../src/triggers/firings';
 import { lanes, reading } from './activities';
-import { ALERTED, TRIGGERS, WORKFLOWS, type FiringsInput } from './contract';
+import { ALERTED, FIRE, TRIGGERS, WORKFLOWS, type Fire, type FiringsInput, type Happened } from './contract';
 import { Courier } from './courier';
 import { isTimeout } from './say';
 import type { trigger } from './trigger';
@@ -23,19 +23,21 @@ type Judged = Awaited<ReturnType<WorkerActivities['alertedRunbooks']>>;
 const lateMs = 3_600_000;
 
 const alertedSignal = defineSignal<[Relayed<Alerts>]>(ALERTED);
+const fireSignal = defineSignal<[Fire]>(FIRE);
 
 /**
- * Starts runbooks by alerts, each matter once: what happens again joins what is under way, or waits for the cooldown.
+ * Starts runbooks by alerts and metrics, each matter once: what happens again joins what is under way, or waits for the cooldown.
  * There is one of it; it ends when nothing it knows can matter any more.
  */
 export async function firings(input: FiringsInput): Promise<void> {
   const firing = new FiringDesk(input);
-  setHandler(alertedSignal, (alerts) => firing.take(alerts));
+  setHandler(alertedSignal, (alerts) => firing.take({ kind: 'alerts', alerts }));
+  setHandler(fireSignal, (fire) => firing.take({ kind: 'fire', ...fire }));
   await firing.work();
 }
 
 class FiringDesk {
-  private readonly waiting: Relayed<Alerts>[];
+  private readonly waiting: Happened[];
   private fired: readonly Fired[];
   private readonly courier: Courier;
 
@@ -49,8 +51,8 @@ class FiringDesk {
     });
   }
 
-  take(alerts: Relayed<Alerts>): void {
-    this.waiting.push(alerts);
+  take(happened: Happened): void {
+    this.waiting.push(happened);
   }
 
   async work(): Promise<void> {
@@ -59,9 +61,9 @@ class FiringDesk {
       const isIdle = this.waiting.length === 0;
       if (isIdle && this.fired.length === 0) break;
       if (workflowInfo().continueAsNewSuggested) return this.carryOn();
-      const alerts = this.waiting[0];
-      if (alerts) {
-        await this.answer(alerts);
+      const next = this.waiting[0];
+      if (next) {
+        await (next.kind === 'fire' ? this.fire(next.firing, next.tell) : this.answer(next.alerts));
         this.waiting.shift();
       } else await condition(() => this.waiting.length > 0, this.untilNextMs());
     }

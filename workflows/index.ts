@@ -2,6 +2,7 @@ export { firings } from './firings';
 export { holds } from './holds';
 export { incident } from './incident';
 export { lane } from './lane';
+export { metricWatch } from './metric-watch';
 export { operation } from './operation';
 export { policyWatch } from './policy-watch';
 export { requestApproval } from './request-approval';

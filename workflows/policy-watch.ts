@@ -11,7 +11,7 @@ export interface PolicyWatchInput {
   readonly known?: PolicyNews;
   /** How many notices were sent: their keys go on from there. */
   readonly sent?: number;
-  /** Runbooks that have a schedule. */
+  /** Ids of schedules and watches. */
   readonly armed?: readonly string[];
 }
 
@@ -25,7 +25,7 @@ const watching = (): WatchActivities =>
   });
 
 /**
- * Has schedules follow the policy in force, tells the policy channel what became of each policy commit, and has waiting operations judged by the one that is in
+ * Has schedules and watches follow the policy in force, tells the policy channel what became of each policy commit, and has waiting operations judged by the one that is in
  * force. There is one of it, and it never ends.
  */
 export async function policyWatch({

@@ -8,10 +8,13 @@ interface Sample {
 const labelPattern = /([a-zA-Z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*,?\s*/y;
 
 /**
- * Values of the samples that a selector names: `name` or `name{label="value"}`. Labels that it does not name may be
- * anything. Undefined when the selector is none.
+ * The samples that a selector names: `name` or `name{label="value"}`. Labels that it does not name may be anything.
+ * Undefined when the selector is none.
  */
-export function selectSamples(exposition: string, selector: string): readonly number[] | undefined {
+export function selectSamples(
+  exposition: string,
+  selector: string,
+): readonly { readonly labels: { readonly [name: string]: string }; readonly value: number }[] | undefined {
   const wanted = parseSelector(selector.trim());
   if (!wanted) return undefined;
   return samplesOf(exposition)
@@ -19,7 +22,7 @@ export function selectSamples(exposition: string, selector: string): readonly nu
       (sample) =>
         sample.name === wanted.name && [...wanted.labels].every(([name, value]) => sample.labels.get(name) === value),
     )
-    .map((sample) => sample.value);
+    .map(({ labels, value }) => ({ labels: Object.fromEntries(labels), value }));
 }
 
 function parseSelector(text: string): Pick<Sample, 'name' | 'labels'> | undefined {
@@ -53,5 +56,5 @@ function labelsOf(text: string): ReadonlyMap<string, string> | undefined {
 /** What a metrics system writes as a number: `+Inf` and `NaN` included. */
 export function numberOf(text: string): number {
   if (/^[+-]?Inf$/.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
-  return Number(text);
+  return text.trim() === '' ? Number.NaN : Number(text);
 }

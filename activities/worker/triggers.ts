@@ -26,11 +26,14 @@ import {
   type TriggerInput,
 } from '../../workflows/contract';
 import { finalIfRefused } from './final-if-refused';
+import { createMetricWatches, orderWatches, tellOf } from './metric-watches';
 import type { PolicySource } from './policy-source';
 
 export interface TriggerDeps {
   readonly policy: Pick<PolicySource, 'current' | 'at'>;
-  readonly client: Pick<Client, 'schedule'>;
+  readonly client: Pick<Client, 'schedule' | 'workflow'>;
+  /** Keeps what runners are to look at. */
+  readonly keepBody: (text: string) => Promise<string>;
   readonly relayKey: string;
   readonly timings: OperationTimings;
   readonly now: () => Date;
@@ -48,8 +51,10 @@ const overlaps: { readonly [overlap in NonNullable<ScheduleTrigger['overlap']>]:
 /** What starts runbooks without anybody asking. */
 export function createTriggerActivities(
   deps: TriggerDeps,
-): Pick<WorkerActivities, 'armTriggers' | 'scheduledRequest' | 'alertedRunbooks'> {
+): Pick<WorkerActivities, 'armTriggers' | 'scheduledRequest' | 'alertedRunbooks' | 'metricFired'> {
   return {
+    ...createMetricWatches(deps),
+
     async armTriggers({ commit, formerly }) {
       // Not what is in force for this worker, which may not have heard of the commit yet.
       const repository = await deps.policy.at(commit);
@@ -61,10 +66,10 @@ export function createTriggerActivities(
         const problem = await arm(deps.client, runbook, schedule);
         if (problem !== undefined) problems.push(problem);
       }
-      const armed = wanted.map(({ runbook }) => runbook);
-      for (const runbook of await armedBefore(deps.client, formerly))
-        if (!armed.includes(runbook)) await disarm(deps.client, runbook);
-      return { armed, problems };
+      const armed = wanted.map(({ runbook }) => triggerId(runbook));
+      for (const id of await armedBefore(deps.client, formerly)) if (!armed.includes(id)) await disarm(deps.client, id);
+      const watched = await orderWatches(deps, repository, formerly);
+      return { armed: [...armed, ...watched], problems };
     },
 
     alertedRunbooks: ({ alerts }) =>
@@ -108,12 +113,6 @@ export function createTriggerActivities(
         return { kind: 'asks', request: relay('request', request, deps.relayKey), title, ...tell };
       }),
   };
-}
-
-/** Where what came of nothing is told. */
-function tellOf({ channels }: Pick<Policy, 'channels'>): { readonly tell?: string } {
-  const tell = channels.policy ?? channels.default;
-  return tell === undefined ? {} : { tell };
 }
 
 type Wanted = Omit<ScheduleUpdateOptions, 'state'> & { readonly note: string };
@@ -176,15 +175,14 @@ async function noteOf(handle: ReturnType<Client['schedule']['getHandle']>): Prom
 
 /** Lists lag by a moment, so what was armed before is remembered, too. */
 async function armedBefore(client: TriggerDeps['client'], formerly: readonly string[]): Promise<ReadonlySet<string>> {
-  const found = new Set(formerly);
-  for await (const { scheduleId } of client.schedule.list())
-    if (scheduleId.startsWith(TRIGGERS)) found.add(scheduleId.slice(TRIGGERS.length));
+  const found = new Set(formerly.filter((id) => id.startsWith(TRIGGERS)));
+  for await (const { scheduleId } of client.schedule.list()) if (scheduleId.startsWith(TRIGGERS)) found.add(scheduleId);
   return found;
 }
 
-async function disarm(client: TriggerDeps['client'], runbook: string): Promise<void> {
+async function disarm(client: TriggerDeps['client'], scheduleId: string): Promise<void> {
   try {
-    await client.schedule.getHandle(triggerId(runbook)).delete();
+    await client.schedule.getHandle(scheduleId).delete();
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
   }

@@ -1,10 +1,13 @@
 import { Worker } from '@temporalio/worker';
 import { createRunStep } from '../../activities/run-step';
+import { secretsFolder } from '../../activities/steps/secrets';
+import { createWatchMetric } from '../../activities/watch-metric';
 import { runnerQueue } from '../../workflows/contract';
 import { secretsEnvironment } from '../config';
 import { Refusal } from '../errors';
 import type { Json } from '../json';
 import type { Plan } from '../operation/plan';
+import type { MetricWatch } from '../triggers/metric-watch';
 import { acknowledgeOver } from './acknowledge';
 import { BodyCache } from './body-cache';
 import { needs } from './needs';
@@ -20,20 +23,20 @@ export const runnerNeeds = needs.runner;
 export const startRunner: Start = async ({ config, log }) => {
   const blobs = await openBlobs(config, log);
   const connection = await workerConnection(config, (sentence) => log.warn(sentence));
-  const readPlan = async (digest: string): Promise<Plan> => {
+  const readBody = async <T>(digest: string, what: string): Promise<T> => {
     const body = await blobs.get(digest).catch((error: unknown) => {
       throw new Refusal(
         'plan_missing',
-        `The plan ${digest.slice(0, 10)} is not in the blob store of this runner; whoever runs Signalbox has to give worker and runner the same BLOB_STORE and BLOB_KEY.`,
+        `${what.charAt(0).toUpperCase()}${what.slice(1)} (${digest.slice(0, 10)}) is not in the blob store of this runner; whoever runs Signalbox has to give worker and runner the same BLOB_STORE and BLOB_KEY.`,
         { cause: error },
       );
     });
-    return JSON.parse(body.toString('utf8')) as Plan;
+    return JSON.parse(body.toString('utf8')) as T;
   };
   const tools = await openToolHost(config, { blobs, log });
   const bodies = new BodyCache(async (digest) => JSON.parse((await blobs.get(digest)).toString('utf8')) as Json);
   const runStep = createRunStep({
-    readPlan,
+    readPlan: (digest) => readBody<Plan>(digest, 'the plan'),
     keepBody: (text) => blobs.put(text),
     readBody: (digest) => bodies.get(digest),
     now: () => Date.now(),
@@ -42,13 +45,18 @@ export const startRunner: Start = async ({ config, log }) => {
     acknowledge: acknowledgeOver(connection, config.TEMPORAL_NAMESPACE),
     tools,
   });
+  const watchMetric = createWatchMetric({
+    readWatch: (digest) => readBody<MetricWatch>(digest, 'what is to be watched'),
+    now: () => Date.now(),
+    secrets: { env: secretsEnvironment(), folder: secretsFolder },
+  });
   const running: Running[] = [];
   for (const pool of config.RUNNER_POOLS) {
     const worker = await Worker.create({
       connection,
       namespace: config.TEMPORAL_NAMESPACE,
       taskQueue: runnerQueue(pool),
-      activities: { runStep },
+      activities: { runStep, watchMetric },
       // A cancelled step learns of it by its heartbeat.
       maxHeartbeatThrottleInterval: '2 seconds',
       shutdownGraceTime: '20 seconds',

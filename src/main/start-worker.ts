@@ -112,7 +112,14 @@ function activitiesOf({ config, log, client, ledger, policy, code, blobs }: Open
     ...createRunParts({ policy: policy.source, blobs, relayKey: config.RELAY_KEY, now: () => new Date() }),
     ...createRecordActivities({ ledger }),
     ...createLaneActivities({ client }),
-    ...createTriggerActivities({ policy: policy.source, client, relayKey, timings, now }),
+    ...createTriggerActivities({
+      policy: policy.source,
+      client,
+      keepBody: (text) => blobs.put(text),
+      relayKey,
+      timings,
+      now,
+    }),
     ...createPolicyWatch({
       policy: policy.source,
       pollMs: config.POLICY_POLL_MS,

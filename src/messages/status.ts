@@ -41,6 +41,8 @@ export interface StatusView {
   readonly holds?: readonly string[];
   /** Which policy is in force, and how old that knowledge is. */
   readonly policy?: string;
+  /** A full sentence for each watch of a metric that sees nothing. */
+  readonly blind?: readonly string[];
   /** Locks, freezes and the stop by command. */
   readonly held?: Holds;
   /** Said when the commit in force is not the newest. */
@@ -65,6 +67,7 @@ export function statusMessage(view: StatusView, about: RenderContext = {}): Mess
       ...(incidents.length > 0 ? [section(fit(['*Incidents*', ...incidents]))] : []),
       ...(operations.length > 0 ? [section(fit(['*Operations*', ...operations]))] : []),
       ...(view.cut ?? []).map((sentence) => section(`✂️ ${safe(sentence, 300)}`)),
+      ...(view.blind ? [section(fit(view.blind.map((each) => `🙈 ${safe(each, 400)}`)))] : []),
       ...(holds.length > 0 ? [section(fit(['*Held back by*', ...holds]))] : []),
       ...(view.policy ? [section(safe(view.policy, 600))] : []),
       ...(view.policyProblem ? [section(`⚠️ ${safe(view.policyProblem, 600)}`)] : []),

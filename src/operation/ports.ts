@@ -11,6 +11,7 @@ import type { PolicyNews } from '../policy/news';
 import type { RunningFreezes } from '../policy/when-frozen';
 import type { Alerts } from '../triggers/alerts';
 import type { Firing } from '../triggers/firings';
+import type { Breach, WatchMemory, WatchNews } from '../triggers/watch-news';
 import type { Asker, KnownPerson } from './asker';
 import type { Actor, Operators } from './authority';
 import type { Admission, Decision, GateAnswer, JudgeInput, Judgement, Recheck, RecheckInput } from './judgement';
@@ -107,11 +108,11 @@ export interface WorkerActivities {
   /** Asks people about a policy commit that may not bind without them. Repeats are harmless. */
   proposePolicy(input: { readonly commit: string }): Promise<void>;
   /**
-   * Makes Temporal's schedules what the runbooks of a policy commit say; repeats change nothing. `formerly` are
-   * runbooks that had one, of which lists may not know yet.
+   * Makes Temporal's schedules and the watches of metrics what the runbooks of a policy commit say; repeats change
+   * nothing. `formerly` are ids of those that were there, of which lists may not know yet.
    */
   armTriggers(input: { readonly commit: string; readonly formerly: readonly string[] }): Promise<{
-    /** Runbooks that have a schedule now. */
+    /** Ids of the schedules and watches that there are now. */
     readonly armed: readonly string[];
     /** What could not be done, full sentences. */
     readonly problems: readonly string[];
@@ -135,6 +136,14 @@ export interface WorkerActivities {
     readonly firings: readonly Firing[];
     readonly problems: readonly string[];
     /** Channel that hears of what started nothing. */
+    readonly tell?: string;
+  }>;
+  /**
+   * Hands a threshold that was held over to what starts runbooks, with a signed request under the policy in force; only
+   * for what that policy still has watched. Repeats are harmless. The answer is what people have to hear.
+   */
+  metricFired(input: { readonly watch: string; readonly breach: Breach }): Promise<{
+    readonly problem?: string;
     readonly tell?: string;
   }>;
   /** Where the card of an operation stands; absent: nowhere yet. */
@@ -277,6 +286,14 @@ export type VoterCheck =
 /** Runner queue, one per pool: the only holder of credentials. */
 export interface RunnerActivities {
   runStep(input: RunStepInput): Promise<StepResult>;
+  /**
+   * Looks at a metric until there is something to tell, an attempt for each look. `watch` is the digest of what to look
+   * at in the blob store.
+   */
+  watchMetric(input: { readonly watch: string; readonly memory?: WatchMemory }): Promise<{
+    readonly memory: WatchMemory;
+    readonly news: readonly WatchNews[];
+  }>;
 }
 
 /** What a slice of a `foreach` did: enough to tell how each target ended, and to undo it. */

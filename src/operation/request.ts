@@ -11,7 +11,7 @@ export type Requester =
   | {
       readonly kind: 'machine';
       readonly id: string;
-      readonly via: 'cli' | 'webhook' | 'schedule' | 'alert' | 'policy';
+      readonly via: 'cli' | 'webhook' | 'schedule' | 'alert' | 'metric' | 'policy';
     };
 
 /** Who asked for what, from where. It is frozen the moment it is handed over, and signed by the relay. */

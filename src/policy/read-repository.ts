@@ -89,7 +89,7 @@ export function readRepository(input: {
       ...namesOf(input.files, places.runbooks).map((name) => `runbook ${name}`),
       ...namesOf(input.files, places.actions).map((name) => `action ${name}`),
     ]),
-    ...(loaded.ok ? { policy: namesIn(loaded.policy) } : {}),
+    ...(loaded.ok ? { policy: namesIn(loaded.policy), metrics: loaded.policy.metrics } : {}),
   };
   for (const read of [runbooks, actions])
     reader.check<Runbook | Action>(read, (file, lineOf, runbook, columnOf) =>

@@ -1,3 +1,4 @@
+import type { MetricDefinition } from '../rollouts/criteria';
 import type { ConnectionNames } from './connection-inputs';
 import type { Action, Runbook, RunbookStep } from './schema';
 import { actionIn } from './step-kinds';
@@ -16,6 +17,8 @@ export interface Library {
     readonly services: readonly string[];
     readonly environments: readonly string[];
   };
+  /** Metrics that the policy maps; absent where nothing is said about them. */
+  readonly metrics?: ReadonlyMap<string, MetricDefinition>;
 }
 
 /** What a step stands for that runs other steps in its place. */

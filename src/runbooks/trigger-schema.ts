@@ -43,12 +43,35 @@ export const alertTriggerSchema = z.strictObject({
   match: z.record(labelName, text()),
 });
 
+export const metricTriggerSchema = z.strictObject({
+  ...common,
+  ...often,
+  /** Of the policy's `metrics`. */
+  metric: text().optional(),
+  /** Instead of `metric`, with `query` and `unit`. */
+  connection: text().optional(),
+  query: text().max(4_000).optional(),
+  unit: z.enum(['ratio', 'percent', 's', 'ms', 'count', 'bytes']).optional(),
+  /** Criterion that a value meets while there is something to do. */
+  is: text(),
+  /** How long it has to hold without a break. */
+  for: text(),
+  /** Time between two looks. */
+  every: text().optional(),
+  /** The runner pool that looks. */
+  'runs-on': text().optional(),
+  /** Where people hear that the watch is blind; where policy is told if it is absent. */
+  channel: text().optional(),
+});
+
 export const triggersSchema = z.strictObject({
   schedule: scheduleTriggerSchema.optional(),
   alert: alertTriggerSchema.optional(),
+  metric: metricTriggerSchema.optional(),
 });
 
 export type ScheduleTrigger = z.infer<typeof scheduleTriggerSchema>;
 export type AlertTrigger = z.infer<typeof alertTriggerSchema>;
+export type MetricTrigger = z.infer<typeof metricTriggerSchema>;
 export type Triggers = z.infer<typeof triggersSchema>;
 export type TriggerName = keyof Triggers;

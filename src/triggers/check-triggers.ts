@@ -9,17 +9,22 @@ import { inputProblem, wanted } from '../runbooks/inputs';
 import type { Library } from '../runbooks/library';
 import type { Runbook } from '../runbooks/schema';
 import type { AlertTrigger, ScheduleTrigger, TriggerName, Triggers } from '../runbooks/trigger-schema';
+import { metricProblems } from './check-metric';
 import { timesProblems } from './schedule-times';
 
 /** What the expressions of a trigger see. */
 const events: { readonly [trigger in TriggerName]: NameSpace } = {
   schedule: { event: { fields: { scheduled_at: 'text' } } },
   alert: { event: { fields: { labels: 'open', annotations: 'open', starts_at: 'text', fingerprint: 'text' } } },
+  metric: { event: { fields: { labels: 'open', value: 'number', since: 'text', at: 'text' } } },
 };
 
 /** What is wrong with the meaning of a runbook's `on`. */
-export function triggerProblems(runbook: Runbook, library: Pick<Library, 'policy'>): readonly Found[] {
-  const { schedule, alert } = runbook.on ?? {};
+export function triggerProblems(
+  runbook: Runbook,
+  library: Pick<Library, 'policy' | 'connections' | 'metrics'>,
+): readonly Found[] {
+  const { schedule, alert, metric } = runbook.on ?? {};
   const common = (name: TriggerName, trigger: NonNullable<Triggers[TriggerName]>): readonly Found[] => [
     ...ownerProblems(trigger.owner, library),
     ...inputsProblems({ runbook, given: trigger.inputs ?? {}, names: events[name] }),
@@ -27,6 +32,13 @@ export function triggerProblems(runbook: Runbook, library: Pick<Library, 'policy
   return [
     ...(schedule ? under('schedule', [...scheduleProblems(schedule), ...common('schedule', schedule)]) : []),
     ...(alert ? under('alert', [...alertProblems(alert), ...common('alert', alert)]) : []),
+    ...(metric
+      ? under('metric', [
+          ...metricProblems(metric, library),
+          ...oftenProblems(metric, events.metric),
+          ...common('metric', metric),
+        ])
+      : []),
   ];
 }
 
@@ -38,16 +50,21 @@ function scheduleProblems(schedule: ScheduleTrigger): readonly Found[] {
   return timesProblems(schedule).map(({ key, ...problem }) => ({ path: [key], ...problem }));
 }
 
-function alertProblems({ match, key, cooldown }: AlertTrigger): readonly Found[] {
+function alertProblems(alert: AlertTrigger): readonly Found[] {
   const found: Found[] = [];
-  if (Object.keys(match).length === 0)
+  if (Object.keys(alert.match).length === 0)
     found.push({
       path: ['match'],
       message: 'every alert would start it',
       hint: 'name a label, as in alertname: HighCpu',
     });
+  return [...found, ...oftenProblems(alert, events.alert)];
+}
+
+function oftenProblems({ key, cooldown }: Pick<AlertTrigger, 'key' | 'cooldown'>, names: NameSpace): readonly Found[] {
+  const found: Found[] = [];
   if (key !== undefined) {
-    const compiled = compileExpression({ source: bareCondition(key), names: events.alert });
+    const compiled = compileExpression({ source: bareCondition(key), names });
     if (!compiled.ok) found.push(...compiled.problems.map((problem) => ({ path: ['key'], ...problem })));
   }
   if (cooldown !== undefined && parseDuration(cooldown) === undefined)

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openBlobStore } from '../../activities/adapters/blob-store';
+import { openBlobStore, type BlobStore } from '../../activities/adapters/blob-store';
 import { openLedger } from '../../activities/adapters/ledger';
 import { openPolicyRepository } from '../../activities/adapters/policy-repository';
 import { createDecisionActivities } from '../../activities/worker/decisions';
@@ -21,6 +21,7 @@ export const relayKey = 'a-relay-key-for-tests-of-32-characters';
 export interface TriggerWorld {
   readonly world: World;
   readonly remote: TestRepository;
+  readonly blobs: BlobStore;
   /** What was said in a channel, oldest first. */
   said(channel: string): readonly string[];
   /** Tries until there is something to give, 60 s at most. */
@@ -52,7 +53,14 @@ export async function openTriggerWorld(files: { readonly [path: string]: string 
       now,
     }),
     ...createRecordActivities({ ledger }),
-    ...createTriggerActivities({ policy, client, relayKey, timings: testTimings, now }),
+    ...createTriggerActivities({
+      policy,
+      client,
+      keepBody: (text) => blobs.put(text),
+      relayKey,
+      timings: testTimings,
+      now,
+    }),
     ...createPolicyWatch({
       policy,
       pollMs: 200,
@@ -76,6 +84,7 @@ export async function openTriggerWorld(files: { readonly [path: string]: string 
   return {
     world,
     remote,
+    blobs,
     said,
     async until(what, look) {
       for (const deadline = Date.now() + 60_000; ;) {

@@ -19,7 +19,15 @@ ${on}`;
     file,
     runbook,
     library: {
-      connections: new Map(),
+      connections: new Map([
+        ['prometheus', 'prometheus'],
+        ['cmdb', 'http'],
+      ]),
+      metrics: new Map([
+        ['cpu', { connection: 'prometheus', query: 'cpu', unit: 'ratio' }],
+        ['errors', { connection: 'prometheus', query: 'e{s="${{ operation.service }}"}', unit: 'count' }],
+        ['gone', { connection: 'promethues', query: 'cpu', unit: 'ratio' }],
+      ]),
       runbooks: new Map(),
       actions: new Map(),
       policy: { teams: ['platform', 'oncall'], windows: [], services: [], environments: [] },
@@ -32,6 +40,57 @@ const schedule = (text: string) => `  schedule:\n    every: 1h\n    ${text}\n`;
 
 const alert = (text: string, match = '{ alertname: HighCpu }') =>
   `  alert:\n    match: ${match}\n    owner: platform\n    inputs: { host: '\${{ event.labels.host }}' }\n    ${text}\n`;
+
+const metric = (text: string) =>
+  `  metric:\n    owner: platform\n    inputs: { host: '\${{ event.labels.host }}' }\n    ${text}\n`;
+
+describe('a watch', () => {
+  test.each<[string, string, readonly string[]]>([
+    ['of a metric of the policy', 'metric: cpu\n    is: ">90%"\n    for: 5m\n    key: event.labels.host', []],
+    ['with a query of its own', 'connection: prometheus\n    query: up\n    is: <1\n    for: 5m', []],
+    [
+      'of nothing',
+      'is: <1\n    for: 5m',
+      ['a watch has either "metric" or "connection" and "query"; write metric: cpu'],
+    ],
+    ['of two things', 'metric: cpu\n    query: up\n    is: ">90%"\n    for: 5m', ['a watch has either "metric"']],
+    ['of a query without a connection', 'query: up\n    is: <1\n    for: 5m', ['a watch has either "metric"']],
+    ['of an unknown metric', 'metric: cpus\n    is: ">90%"\n    for: 5m', ['no metric "cpus"; did you mean "cpu"?']],
+    ['whose query names an operation', 'metric: errors\n    is: ">9"\n    for: 5m', ['its query names an operation']],
+    ['over an unknown connection', 'metric: gone\n    is: ">9%"\n    for: 5m', ['there is no connection "promethues"']],
+    [
+      'over a connection without metrics',
+      'connection: cmdb\n    query: up\n    is: <1\n    for: 5m',
+      ['of the kind http, and on: metric needs prometheus or exposition'],
+    ],
+    ['in another unit', 'metric: cpu\n    is: ">90"\n    for: 5m', ['has no unit, but the metric is a share']],
+    ['without a time', 'metric: cpu\n    is: ">90%"\n    for: soon', ['"soon" is not a time that can be watched']],
+    [
+      'that looks less often than its time',
+      'metric: cpu\n    is: ">90%"\n    for: 10s',
+      ['it is looked at every 30s, so nobody can say what it did for 10s'],
+    ],
+    [
+      'that looks too often',
+      'metric: cpu\n    is: ">90%"\n    for: 1m\n    every: 10ms',
+      ['"10ms" is not a time between two looks'],
+    ],
+    [
+      'whose key is not of the event',
+      'metric: cpu\n    is: ">90%"\n    for: 5m\n    key: event.annotations.x',
+      ['annotations'],
+    ],
+    [
+      'with a cooldown that is none',
+      'metric: cpu\n    is: ">90%"\n    for: 5m\n    cooldown: often',
+      ['"often" is not a duration'],
+    ],
+  ])('%s', (_name, text, expected) => {
+    const found = problemsIn(metric(text));
+    expect(found).toHaveLength(expected.length);
+    for (const [index, words] of expected.entries()) expect(found[index]).toContain(words);
+  });
+});
 
 describe('a trigger', () => {
   test.each<[string, string, readonly string[]]>([

@@ -86,6 +86,7 @@ export function statusLines({
   held,
   policy,
   policyProblem,
+  blind = [],
   cut = [],
 }: StatusView): readonly string[] {
   return [
@@ -100,6 +101,7 @@ export function statusLines({
       return `${mark} ${line.title} (${line.shortId}): ${words.toLowerCase()}${waits} since ${line.since}, asked for by ${line.requester}.`;
     }),
     ...cut,
+    ...blind,
     ...(held ? plainHoldLines(held) : []),
     ...holds,
     ...(policy ? [policy] : []),
