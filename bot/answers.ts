@@ -5,6 +5,7 @@ import type { Holds } from '../src/holds/holds';
 import { HoldsUnknown } from '../src/holds/read-holds';
 import type { IncidentAct, IncidentView } from '../src/incidents/incident';
 import { shortIdIn } from '../src/operation/ids';
+import type { RunbookList } from '../src/messages/runbook-list';
 import type { StatusView } from '../src/messages/status';
 import type { ModalResult } from '../src/messages/vote-modals';
 import type { ActAnswer } from '../src/operation/ports';
@@ -17,6 +18,7 @@ import { actOnHolds, holdsNow, isHoldAsked } from './holds';
 import { declareIncident, type Declaration } from './incidents';
 import { startOperation, type HandedOver, type IntakeDeps } from './intake';
 import { whatIf } from './what-if';
+import { runbooksFor } from './runbooks';
 import { reviewLines } from './reviews';
 import { fullIdOf, openIncident, openIncidents, statusOf, viewOf, withLinks } from './looks';
 import { asksForOperation, incidentOf, notAfter, requestOf, type AskedFrom, type OperationAsked } from './requests';
@@ -38,6 +40,7 @@ export type Answer =
   | { readonly kind: 'holds'; readonly holds: Holds }
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'explained'; readonly lines: readonly ExplainedLine[] }
+  | { readonly kind: 'runbooks'; readonly list: RunbookList }
   | { readonly kind: 'status'; readonly status: StatusView }
   | { readonly kind: 'operation'; readonly view: OperationView }
   | { readonly kind: 'incident'; readonly view: IncidentView };
@@ -65,7 +68,7 @@ export async function answer(deps: AnswerDeps, asked: Asked, from: AskedFrom): P
     case 'incident.resolve':
       return actOnIncident(deps, asked, from, { kind: 'resolve', ...textOf(asked) });
     case 'runbook.list':
-      return listRunbooks(await catalogueIn(deps));
+      return listRunbooks(deps, { of: 'runbook', words: asked.words ?? '' }, from);
     case 'status':
       return looked(async () => ({ kind: 'status', status: await statusIn(deps) }));
     case 'locks':
@@ -280,18 +283,19 @@ async function show(deps: AnswerDeps, typed: string): Promise<Answer> {
   return 'severity' in view ? { kind: 'incident', view } : { kind: 'operation', view };
 }
 
-function listRunbooks(catalogue: Catalogue | undefined): Answer {
+/** `/runbook list`, and what `/runbook` and `/provision` without words show. */
+export async function listRunbooks(
+  deps: AnswerDeps,
+  asked: { readonly of: RunbookList['of']; readonly words?: string },
+  { requester }: Pick<AskedFrom, 'requester'>,
+): Promise<Answer> {
+  const catalogue = await catalogueIn(deps);
   if (catalogue === undefined)
     return refused(
       'away',
       'The policy repository does not answer right now, so the runbooks cannot be listed; try again.',
     );
-  if (catalogue.runbooks.length === 0) return { kind: 'lines', lines: ['The policy repository has no runbooks yet.'] };
-  const lines = catalogue.runbooks.map((each) => {
-    const inputs = each.fields.map((field) => (field.required ? `<${field.name}>` : `[${field.name}]`)).join(' ');
-    return [`• ${[each.name, inputs].filter(Boolean).join(' ')}`, each.about].filter(Boolean).join(': ');
-  });
-  return { kind: 'lines', lines };
+  return { kind: 'runbooks', list: await runbooksFor(deps, { words: '', ...asked, requester }, catalogue) };
 }
 
 async function looked(look: () => Promise<Answer>): Promise<Answer> {

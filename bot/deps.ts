@@ -6,11 +6,11 @@ import type { AskedKind, AskedOf } from '../src/commands/asked';
 import type { Understood } from '../src/commands/instant';
 import type { PolicyHealth } from '../src/policy/policy-health';
 import type { RenderContext } from '../src/messages/blocks';
-import type { RunbookField } from '../src/messages/request-modals';
 import type { StatusView } from '../src/messages/status';
 import type { KnownPerson } from '../src/operation/asker';
 import type { OperationRequest } from '../src/operation/request';
 import type { ExplainedLine } from '../src/policy/explain';
+import type { DeclaredInputs } from '../src/runbooks/inputs';
 import type { OperationTimings } from '../workflows/contract';
 import type { TokenTable } from './tokens';
 
@@ -29,8 +29,10 @@ export interface Catalogue {
 export interface OfferedRunbook {
   readonly name: string;
   readonly about?: string;
-  /** Its inputs in their order: values without a name fill them. */
-  readonly fields: readonly RunbookField[];
+  /** Folder below `runbooks/`; empty for that folder itself. */
+  readonly folder: string;
+  /** In their order: values without a name fill them. */
+  readonly inputs: DeclaredInputs;
 }
 
 export type WhatIf =
@@ -122,6 +124,8 @@ export interface BotDeps {
   holding?(): Promise<Pick<StatusView, 'holds' | 'policy' | 'policyProblem'>>;
   /** Which kinds a person may ask for, so that help stays short. */
   mayRequest(person: string): Promise<(kind: AskedKind) => boolean>;
+  /** Which runbooks a person may ask for, so that lists stay short; absent: all of them. */
+  mayRun?(person: string): Promise<(runbook: string) => boolean>;
   /** Why a person may not ask for anything at all, and whom to ask instead; nothing when they may. */
   whyNothing?(person: string): Promise<string | undefined>;
   /** Teams a person sits in, for the App Home. */

@@ -143,22 +143,18 @@ function namedInputs(
       problem: `The inputs of the runbook ${asked.runbook} are not known here right now, so values need their names: write name=value for each.`,
     };
   }
-  const fields = runbook?.fields ?? [];
-  const free = fields.filter((field) => !(field.name in asked.inputs));
+  const names = Object.keys(runbook?.inputs ?? {});
+  const free = names.filter((name) => !Object.hasOwn(asked.inputs, name));
   if (asked.positional.length > free.length) {
-    const names = fields.map((field) => field.name).join(', ') || 'none';
     return {
       ok: false,
-      problem: `There are more values than inputs left: the inputs of ${asked.runbook} are ${names}. Write name=value where it is not clear.`,
+      problem: `There are more values than inputs left: the inputs of ${asked.runbook} are ${names.join(', ') || 'none'}. Write name=value where it is not clear.`,
     };
   }
-  const pairs = [
-    ...asked.positional.map((value, at) => [free[at]!.name, value] as const),
-    ...Object.entries(asked.inputs),
-  ];
+  const pairs = [...asked.positional.map((value, at) => [free[at]!, value] as const), ...Object.entries(asked.inputs)];
   const typed = pairs.map(([name, value]) => [
     name,
-    typedValue(value, fields.find((field) => field.name === name)?.type),
+    typedValue(value, runbook && Object.hasOwn(runbook.inputs, name) ? runbook.inputs[name]!.type : undefined),
   ]);
   return { ok: true, inputs: Object.fromEntries(typed) as Inputs['inputs'] };
 }

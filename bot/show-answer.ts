@@ -5,6 +5,7 @@ import { holdsMessage } from '../src/messages/hold-words';
 import { section, type Message, type RenderContext } from '../src/messages/blocks';
 import { incidentCard } from '../src/messages/incident-card';
 import { operationCard } from '../src/messages/operation-card';
+import { runbookListMessage } from '../src/messages/runbook-list';
 import { statusMessage } from '../src/messages/status';
 import { link, safeLines } from '../src/messages/text';
 import type { ExplainedLine } from '../src/policy/explain';
@@ -24,6 +25,8 @@ export function messageOf(answer: Answer, about: RenderContext): Message {
       return explainedMessage(answer.lines);
     case 'lines':
       return plainMessage(answer.lines.join('\n'));
+    case 'runbooks':
+      return runbookListMessage(answer.list);
     case 'holds':
       return holdsMessage(answer.holds, about);
     default: {

@@ -14,7 +14,9 @@ export function sentenceMessage(text: string): Message {
 }
 
 /** Slack's `response_url` as Bolt gives it: works in channels where the bot is no member, for thirty minutes. */
-export type Respond = (message: Message & { response_type: 'ephemeral'; replace_original: false }) => Promise<unknown>;
+export type Respond = (
+  message: Message & { response_type: 'ephemeral'; replace_original: boolean },
+) => Promise<unknown>;
 
 /** Whom to tell, and where they would see it. */
 export interface Listener {

@@ -1,7 +1,8 @@
 import type { SlackCommandMiddlewareArgs } from '@slack/bolt';
 import { parseCommand } from '../../src/commands/grammar';
 import { commands } from '../../src/commands/registry';
-import { answer, catalogueIn, mustBeKept } from '../answers';
+import type { RunbookList } from '../../src/messages/runbook-list';
+import { answer, catalogueIn, listRunbooks, mustBeKept } from '../answers';
 import { openForm } from '../forms';
 import { messageOf, misreadMessage } from '../show-answer';
 import { tellPrivately } from '../tell';
@@ -16,6 +17,9 @@ export const register: Register = (app, deps) => {
     });
 };
 
+/** Commands that show what there is to choose from when nothing is typed behind them. */
+const lists: { readonly [command: string]: RunbookList['of'] } = { '/runbook': 'runbook', '/provision': 'provision' };
+
 async function typed(deps: ListenerDeps, { command, ack, respond }: SlackCommandMiddlewareArgs): Promise<void> {
   const where = { user: command.user_id, channel: command.channel_id };
   const listener = { ...where, respond };
@@ -25,6 +29,12 @@ async function typed(deps: ListenerDeps, { command, ack, respond }: SlackCommand
   const parsed = parseCommand({ command: command.command, text: command.text, escaped: true, known });
   if (!parsed.ok && parsed.because === 'bare') {
     await ack();
+    const of = lists[command.command];
+    if (of !== undefined) {
+      const requester = { kind: 'person', id: command.user_id, team: command.team_id, via: 'slack' } as const;
+      const listed = await listRunbooks(deps, { of }, { requester });
+      if (listed.kind === 'runbooks') return tellPrivately(deps, listener, messageOf(listed, deps.render));
+    }
     await openForm(deps, { command: command.command, triggerId: command.trigger_id, ...where });
     return;
   }

@@ -7,6 +7,7 @@ import { register as links } from './links';
 import type { ListenerDeps, Register } from './listener';
 import { register as mentions } from './mentions';
 import { register as requestForms } from './request-forms';
+import { register as runbookButtons } from './runbook-buttons';
 import { register as startButtons } from './start-buttons';
 import { register as voteButtons } from './vote-buttons';
 import { register as voteModals } from './vote-modals';
@@ -20,6 +21,7 @@ const all: readonly Register[] = [
   voteModals,
   actButtons,
   startButtons,
+  runbookButtons,
   incidentButtons,
   home,
   mentions,

@@ -1,10 +1,12 @@
 import type { App, SlackViewMiddlewareArgs, ViewSubmitAction } from '@slack/bolt';
-import { severities, type Asked } from '../../src/commands/asked';
+import { severities, type Asked, type AskedOf } from '../../src/commands/asked';
 import { isName, isVersion } from '../../src/commands/names';
 import { decodeMeta, MODALS, type ModalMeta } from '../../src/messages/actions';
 import { readInputs } from '../../src/messages/inputs';
-import { provisionModal, runbookModal } from '../../src/messages/request-modals';
+import { fieldOf, inputsIn } from '../../src/messages/runbook-fields';
+import { validateInputs } from '../../src/runbooks/inputs';
 import { answer, catalogueIn, declare, type Answer } from '../answers';
+import { runbookForm } from '../runbooks';
 import { messageOf } from '../show-answer';
 import { tellPrivately } from '../tell';
 import { guarded, type ListenerDeps, type Register } from './listener';
@@ -55,17 +57,19 @@ export const register: Register = (app: App, deps) => {
 };
 
 async function submitted(deps: ListenerDeps, { ack, body, view }: Submission, meta: ModalMeta): Promise<void> {
-  const fields = readInputs(view.state.values);
+  const filled = readInputs(view.state.values);
+  const isOfRunbook = view.callback_id === MODALS.provision || view.callback_id === MODALS.runbook;
+  // The form of one runbook does not ask which.
+  const fields = isOfRunbook && meta.action !== undefined ? { runbook: meta.action, ...filled } : filled;
   const read = readers[view.callback_id]!(fields);
   if (!read.ok) {
     await ack({ response_action: 'errors', errors: read.errors });
     return;
   }
-  const isRunbook = read.asked.kind === 'provision' || read.asked.kind === 'runbook.run';
-  if (isRunbook && meta.action !== fields.runbook) {
-    const next = await inputsOf(deps, { callback: view.callback_id, meta, runbook: fields.runbook! });
-    if (next !== undefined) {
-      await ack({ response_action: 'update', view: next });
+  if ('runbook' in read.asked) {
+    const more = await runbookStep(deps, { asked: read.asked, callback: view.callback_id, meta });
+    if (more !== undefined) {
+      await ack(more);
       return;
     }
   }
@@ -98,33 +102,43 @@ async function submitted(deps: ListenerDeps, { ack, body, view }: Submission, me
   );
 }
 
-/** The form again with the chosen runbook's inputs; nothing when it has none, so that it starts at once. */
-async function inputsOf(
+/**
+ * What comes before the request of a runbook: the form of the chosen one, or what is wrong with its inputs, each at its
+ * field. Nothing when it can be asked for. Policy looks at the inputs once more.
+ */
+async function runbookStep(
   deps: ListenerDeps,
-  asked: { readonly callback: string; readonly meta: ModalMeta; readonly runbook: string },
-) {
+  {
+    asked,
+    callback,
+    meta,
+  }: { readonly asked: AskedOf<'provision' | 'runbook.run'>; readonly callback: string; readonly meta: ModalMeta },
+): Promise<ViewAnswer | undefined> {
   const catalogue = await catalogueIn(deps);
-  const chosen = catalogue?.runbooks.find((each) => each.name === asked.runbook);
-  if (catalogue === undefined || chosen === undefined || chosen.fields.length === 0) return undefined;
-  const offer = {
-    meta: { ...asked.meta, action: asked.runbook },
-    runbooks: catalogue.runbooks.map((each) => each.name),
-    environments: catalogue.environments,
-    chosen,
-  };
-  return asked.callback === MODALS.provision ? provisionModal(offer) : runbookModal(offer);
+  const runbook = catalogue?.runbooks.find((each) => each.name === asked.runbook);
+  if (catalogue === undefined || runbook === undefined) return undefined;
+  const isChosen = meta.action === asked.runbook;
+  if (!isChosen && Object.keys(runbook.inputs).length > 0) {
+    const of = callback === MODALS.provision ? 'provision' : 'runbook';
+    return { response_action: 'update', view: runbookForm({ runbook, of, meta }, catalogue) };
+  }
+  const checked = validateInputs({ declared: runbook.inputs, given: asked.inputs, known: catalogue });
+  if (checked.ok) return undefined;
+  const errors = checked.problems.map(({ input, message }) => [
+    Object.hasOwn(runbook.inputs, input) ? fieldOf(input) : 'reason',
+    message.slice(0, 2_000),
+  ]);
+  return { response_action: 'errors', errors: Object.fromEntries(errors) as Fields };
 }
+
+type ViewAnswer = Extract<Parameters<Submission['ack']>[0], { response_action: 'update' | 'errors' }>;
 
 function runbook(kind: 'provision' | 'runbook.run', fields: Fields): Read {
   return checked(fields, ['runbook'], () => ({
     kind,
     runbook: fields.runbook!,
     positional: [],
-    inputs: Object.fromEntries(
-      Object.entries(fields).flatMap(([name, value]) =>
-        name.startsWith('input.') ? [[name.slice('input.'.length), value]] : [],
-      ),
-    ),
+    inputs: inputsIn(fields),
     ...(fields.environment === undefined ? {} : { environment: fields.environment }),
     ...reasonOf(fields),
     labels: [],

@@ -73,7 +73,7 @@ export type Asked =
     }
   | ({ readonly kind: 'provision' } & RunbookWords)
   | ({ readonly kind: 'runbook.run' } & RunbookWords)
-  | { readonly kind: 'runbook.list' }
+  | { readonly kind: 'runbook.list'; readonly words?: string }
   | {
       readonly kind: 'incident.declare';
       readonly severity: Severity;

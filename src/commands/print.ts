@@ -35,7 +35,7 @@ function partsOf(asked: Asked): readonly string[] {
     case 'runbook.run':
       return ['/runbook', 'run', ...runbook(asked)];
     case 'runbook.list':
-      return ['/runbook', 'list'];
+      return ['/runbook', 'list', asked.words === undefined ? '' : quote(asked.words)];
     case 'incident.declare': {
       const environment = flag('environment', asked.environment);
       return ['/incident', 'declare', asked.severity, asked.service ?? '', quote(asked.summary), environment];

@@ -33,7 +33,7 @@ export const readers: Readers = {
     read: (given) => ({ kind: 'provision', ...runbook(given, reservedWords['/provision']!) }),
   },
   'runbook.run': { takes: 'words', read: (given) => ({ kind: 'runbook.run', ...runbook(given, []) }) },
-  'runbook.list': { takes: 'words', read: (given) => none(given, { kind: 'runbook.list' }) },
+  'runbook.list': { takes: 'words', read: runbookList },
   'incident.declare': { takes: 'prose', read: declare },
   'incident.update': { takes: 'prose', read: update },
   'incident.assign': { takes: 'words', read: assign },
@@ -113,6 +113,14 @@ function runbook(given: Given, reserved: readonly string[]) {
     ...reasonOf(given.flags),
     labels: labelsOf(given.flags),
   };
+}
+
+function runbookList({ words }: Given): Extract<Asked, { kind: 'runbook.list' }> {
+  const searched = words
+    .map(({ text }) => text)
+    .join(' ')
+    .trim();
+  return { kind: 'runbook.list', ...(searched === '' ? {} : { words: searched }) };
 }
 
 function why(given: Given): Extract<Asked, { kind: 'why' }> {

@@ -111,7 +111,7 @@ export const commands: readonly Command[] = [
   {
     command: '/runbook',
     summary: 'Run a runbook, or list them',
-    hint: 'run <name> [values…] [name=value…] | list',
+    hint: 'run <name> [values…] [name=value…] | list [words…]',
     bare: 'form',
     subcommands: [
       {
@@ -129,9 +129,9 @@ export const commands: readonly Command[] = [
       {
         name: 'list',
         kind: 'runbook.list',
-        usage: '',
-        summary: 'List the runbooks and their inputs.',
-        examples: ['/runbook list'],
+        usage: '[words…]',
+        summary: 'List the runbooks that you may run, by folder, or those that words are found in.',
+        examples: ['/runbook list', '/runbook list restart'],
         who: 'everyone',
         flags: [],
       },

@@ -18,9 +18,7 @@ import { troubleIn, type PolicyInForce, type PolicySource } from '../../activiti
 import type { Standing } from '../policy/standing';
 import type { AskedKind, AskedOf } from '../commands/asked';
 import type { Catalogue, WhatIf } from '../../bot/deps';
-import type { RunbookField } from '../messages/request-modals';
-import type { DeclaredInputs } from '../runbooks/inputs';
-import { mayAsk, whyNothing } from './may-ask';
+import { mayAsk, mayRun, whyNothing } from './may-ask';
 
 interface AskingDeps {
   readonly policy: PolicySource;
@@ -63,6 +61,13 @@ export function createAsking(deps: AskingDeps) {
       return mayAsk(repository, { id: person, teams }, now());
     },
 
+    /** Runbooks this person could ask for; lists show only those. */
+    async mayRun(person: string): Promise<(runbook: string) => boolean> {
+      const { repository } = await policy.current();
+      const teams = await teamsWith(deps, repository, person);
+      return mayRun(repository, { id: person, teams }, now());
+    },
+
     /** Why this person may not ask for anything at all; a standing that Slack does not tell is no reason. */
     async whyNothing(person: string): Promise<string | undefined> {
       return whyNothing(await deps.standingOf(person).catch(() => 'unknown' as const));
@@ -78,10 +83,11 @@ export function createAsking(deps: AskingDeps) {
 
 function catalogueOf(repository: Repository): Catalogue {
   const isHandler = (name: string): boolean => handlersThatRun(repository.policy, name).length > 0;
-  const all = [...repository.runbooks.values()].map(({ document }) => ({
+  const all = [...repository.runbooks.values()].map(({ document, file }) => ({
     name: document.name,
-    about: document.help,
-    fields: fieldsOf(document.inputs ?? {}),
+    ...(document.help === undefined ? {} : { about: document.help }),
+    folder: file.split('/').slice(1, -1).join('/'),
+    inputs: document.inputs ?? {},
   }));
   return {
     services: [...repository.policy.services.keys()],
@@ -210,15 +216,4 @@ async function teamsWith(
       members.groups.length === 0 ? [] : [[team, members.groups.some((id) => groups.includes(id)) ? [person] : []]],
     ),
   );
-}
-
-function fieldsOf(inputs: DeclaredInputs): readonly RunbookField[] {
-  return Object.entries(inputs).map(([name, spec]) => ({
-    name,
-    type: spec.type,
-    required: spec.default === undefined,
-    ...(spec.default === undefined ? {} : { initial: String(spec.default) }),
-    ...(spec.help === undefined ? {} : { hint: spec.help }),
-    ...(spec.type === 'choice' ? { options: spec.options } : {}),
-  }));
 }

@@ -40,6 +40,23 @@ export function mayAsk({ policy, runbooks }: Repository, person: Person, now: Da
   };
 }
 
+/**
+ * Which runbooks this person could ask for, as far as policy can tell without inputs: no handlers, and where a runbook
+ * names an environment, those that are for somewhere this person may ask for.
+ */
+export function mayRun({ policy, runbooks }: Repository, person: Person, now: Date): (runbook: string) => boolean {
+  const isIn = (teams: readonly string[] | undefined): boolean =>
+    teams === undefined || membership({ policy, world: { teams: person.teams }, now }, teams, person.id) !== 'no';
+  return (name) => {
+    const runbook = runbooks.get(name)?.document;
+    if (!runbook || handlersThatRun(policy, name).length > 0) return false;
+    const named = Object.values(runbook.inputs ?? {}).find(({ type }) => type === 'environment');
+    // Without one, it is asked for outside of every environment.
+    if (!named) return true;
+    return [...policy.environments.values()].some(({ request }) => isIn(request));
+  };
+}
+
 const sentences: { readonly [standing in Standing]?: string } = {
   guest:
     'You may not ask Signalbox for anything, because you are a guest of this workspace and guests only look on; ask a full member to do it for you.',

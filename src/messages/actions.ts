@@ -30,6 +30,10 @@ export const ACTIONS = {
   incidentAssign: 'incident.assign',
   incidentMitigate: 'incident.mitigate',
   incidentResolve: 'incident.resolve',
+  /** Opens the form of a runbook. */
+  runbookRun: 'runbook.run',
+  runbookPrevious: 'runbook.previous',
+  runbookNext: 'runbook.next',
   homeDeploy: 'home.deploy',
   homeRefresh: 'home.refresh',
   /** Every link button sends a payload too; it is acknowledged and nothing else. */
@@ -78,6 +82,12 @@ const values = z.strictObject({
   f: z.literal(1).optional(),
   /** Version that the question named; null when it said "the version before". */
   v: z.string().min(1).max(versionMax).nullable().optional(),
+  /** Runbook. */
+  r: id.optional(),
+  /** Which list of runbooks, its page from 0, and what was searched for. */
+  k: z.enum(['runbook', 'provision']).optional(),
+  p: z.int().min(0).max(9_999).optional(),
+  s: z.string().max(200).optional(),
 });
 
 export type ActionValue = z.infer<typeof values>;
@@ -102,8 +112,8 @@ export function decodeVoteValue(text: string | undefined): VoteValue | undefined
 
 const metas = z.strictObject({
   value: values.optional(),
-  /** Which button of several the modal was opened from. */
-  action: z.string().max(60).optional(),
+  /** Which button of several the modal was opened from, or the runbook whose form it is. */
+  action: z.string().max(200).optional(),
   /** Where the modal was asked for; private answers go there. */
   channel: z.string().max(40).optional(),
   ts: z.string().max(40).optional(),

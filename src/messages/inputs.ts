@@ -60,6 +60,38 @@ export function choice(
   };
 }
 
+/** One of a few, all of them in sight. */
+export function oneOf(field: Field & { readonly options: readonly string[]; readonly initial?: string }): InputBlock {
+  return {
+    ...input(field),
+    element: {
+      type: 'radio_buttons',
+      action_id: INPUT,
+      options: field.options.map(optionOf),
+      ...(field.initial !== undefined && field.options.includes(field.initial)
+        ? { initial_option: optionOf(field.initial) }
+        : {}),
+    },
+  };
+}
+
+/** A whole number; Slack refuses others at the field. */
+export function numberInput(
+  field: Field & { readonly initial?: string; readonly min?: number; readonly max?: number },
+): InputBlock {
+  return {
+    ...input(field),
+    element: {
+      type: 'number_input',
+      action_id: INPUT,
+      is_decimal_allowed: false,
+      ...(field.min !== undefined && { min_value: String(field.min) }),
+      ...(field.max !== undefined && { max_value: String(field.max) }),
+      ...(field.initial !== undefined && { initial_value: field.initial }),
+    },
+  };
+}
+
 /** A person of the workspace. */
 export function personInput(field: Field & { readonly initial?: string }): InputBlock {
   return {

@@ -1,8 +1,10 @@
 import type { KnownBlock, ModalView } from '@slack/types';
+import type { DeclaredInputs } from '../runbooks/inputs';
 import type { Severity } from '../incidents/incident';
 import { MODALS, type ModalMeta } from './actions';
 import { section } from './blocks';
 import { choice, personInput, textInput } from './inputs';
+import { runbookFields } from './runbook-fields';
 import { safe } from './text';
 import { modal, reasonMax } from './vote-modals';
 
@@ -55,31 +57,22 @@ export function rollbackModal(offer: Offer): ModalView {
   });
 }
 
-/** An input of a runbook as a person fills it in. */
-export interface RunbookField {
-  readonly name: string;
-  readonly type: string;
-  readonly required: boolean;
-  readonly initial?: string;
-  readonly hint?: string;
-  readonly options?: readonly string[];
-}
-
 interface RunbookOffer {
   readonly meta: ModalMeta;
-  /** Runbooks this person may run. */
+  /** Runbooks to choose from; nothing is chosen in the form of one. */
   readonly runbooks: readonly string[];
+  readonly services?: readonly string[];
   readonly environments: readonly string[];
-  /** Chosen: its inputs are asked for, each answer under `input.<name>`. */
-  readonly chosen?: { readonly name: string; readonly about?: string; readonly fields: readonly RunbookField[] };
+  /** Its inputs are asked for, each answer under `input.<name>`. */
+  readonly chosen?: { readonly name: string; readonly about?: string; readonly inputs: DeclaredInputs };
 }
 
-/** `/runbook` without arguments, then with a runbook chosen. Answers: `runbook`, `environment?`, `input.<name>`, `reason?`. */
+/** The form of a runbook, or one to choose it first. Answers: `runbook?`, `environment?`, `input.<name>`, `reason?`. */
 export function runbookModal(offer: RunbookOffer): ModalView {
   return runbookLike(offer, { id: MODALS.runbook, title: 'Run a runbook' });
 }
 
-/** `/provision` without arguments; the same fields. */
+/** The same for something to provision. */
 export function provisionModal(offer: RunbookOffer): ModalView {
   return runbookLike(offer, { id: MODALS.provision, title: 'Provision' });
 }
@@ -134,29 +127,27 @@ export function incidentAssignModal(meta: ModalMeta): ModalView {
 }
 
 function runbookLike(offer: RunbookOffer, look: { readonly id: string; readonly title: string }): ModalView {
-  const { chosen } = offer;
+  const { chosen, runbooks, services, environments } = offer;
+  // An input that names the environment says where; asking twice would be asking for a contradiction.
+  const hasOwn = Object.values(chosen?.inputs ?? {}).some(({ type }) => type === 'environment');
   const blocks: KnownBlock[] = [
-    ...(chosen?.about ? [section(safe(chosen.about, 1000))] : []),
-    choice({ name: 'runbook', label: 'Runbook', options: offer.runbooks, initial: chosen?.name }),
-    ...(offer.environments.length > 0
-      ? [choice({ name: 'environment', label: 'Environment', options: offer.environments, optional: true })]
+    ...(chosen ? [section(`*${safe(chosen.name, 120)}*${chosen.about ? `\n${safe(chosen.about, 1000)}` : ''}`)] : []),
+    ...(chosen && runbooks.length === 0
+      ? []
+      : [choice({ name: 'runbook', label: 'Runbook', options: runbooks, initial: chosen?.name })]),
+    ...runbookFields(chosen?.inputs ?? {}, { services, environments }),
+    ...(environments.length > 0 && !hasOwn
+      ? [choice({ name: 'environment', label: 'Environment', options: environments, optional: true })]
       : []),
-    ...(chosen?.fields ?? []).slice(0, 80).map(runbookField),
-    textInput({ name: 'reason', label: 'Reason', optional: true, max: reasonMax }),
+    textInput({
+      name: 'reason',
+      label: 'Reason',
+      optional: true,
+      max: reasonMax,
+      hint: 'Approvers see it on the card.',
+    }),
   ];
   return modal({ ...look, submit: chosen ? 'Ask for it' : 'Next', meta: offer.meta, blocks });
-}
-
-function runbookField(field: RunbookField): KnownBlock {
-  const options = field.type === 'boolean' ? ['true', 'false'] : field.options;
-  const common = {
-    name: `input.${field.name}`,
-    label: `${field.name} (${field.type})`,
-    optional: !field.required,
-    ...(field.hint && { hint: field.hint }),
-    ...(field.initial !== undefined && { initial: field.initial }),
-  };
-  return options ? choice({ ...common, options }) : textInput({ ...common, max: 3000 });
 }
 
 function place(offer: Offer, optional = false): KnownBlock[] {

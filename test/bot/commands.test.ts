@@ -1,3 +1,4 @@
+import { ACTIONS } from '../../src/messages/actions';
 import type { KnownPerson } from '../../src/operation/asker';
 import { isRelayed } from '../../src/operation/relay';
 import { SEARCH_ATTRIBUTES, type OperationInput } from '../../workflows/contract';
@@ -18,6 +19,7 @@ async function inputOf(id: string): Promise<OperationInput> {
   const data = events![0]!.workflowExecutionStartedEventAttributes!.input!.payloads![0]!.data!;
   return JSON.parse(Buffer.from(data).toString()) as OperationInput;
 }
+const shown = () => JSON.stringify(world.slack.ephemerals('U0ANN').at(-1)?.blocks ?? []);
 const said = () => world.slack.ephemerals('U0ANN').at(-1)?.text ?? '';
 
 describe('a command', () => {
@@ -114,18 +116,21 @@ describe('a command without arguments', () => {
 
   it('asks for the inputs of a runbook once it is chosen', async () => {
     await type('/runbook', '');
-    await world.slack.waitFor(() => world.slack.views('U0ANN').length === 1);
-    await world.slack.viewSubmit({ user: 'U0ANN', values: { runbook: 'provision-node' } });
-    expect(JSON.stringify(world.slack.views('U0ANN')[0]!.blocks)).toContain('input.hostname');
+    await world.slack.waitFor(() => shown().includes('provision-node'));
+    const value = JSON.stringify({ r: 'provision-node', k: 'runbook' });
+    const { ts } = world.slack.ephemerals('U0ANN').at(-1)!;
+    await world.slack.click({ user: 'U0ANN', channel: 'C0DEPLOYS', ts, actionId: ACTIONS.runbookRun, value });
+    const form = await world.slack.waitFor(() => world.slack.views('U0ANN').at(-1));
+    expect(JSON.stringify(form.blocks)).toContain('input.hostname');
     await world.slack.viewSubmit({ user: 'U0ANN', values: { 'input.hostname': 'node-9' } });
     const request = await eventually(async () => (await world.started()).find((each) => each.kind === 'runbook'));
-    expect(request).toMatchObject({ runbook: 'provision-node', inputs: { hostname: 'node-9' } });
+    expect(request).toMatchObject({ runbook: 'provision-node', inputs: { hostname: 'node-9', join: true } });
   });
 
   it('offers no handler; who asks for one by name hears what policy says, with every value in its place', async () => {
     await type('/runbook', 'list');
-    expect(said()).toContain('provision-node');
-    expect(said()).not.toContain('deliver-service');
+    await world.slack.waitFor(() => shown().includes('provision-node'));
+    expect(shown()).not.toContain('deliver-service');
     await type('/runbook', 'run deliver-service checkout v7.0.0');
     const request = await eventually(async () =>
       (await world.started()).find((each) => each.runbook === 'deliver-service'),

@@ -80,6 +80,7 @@ describe('understands', () => {
       },
     ],
     ['a list', '/runbook list', { kind: 'runbook.list' }],
+    ['a search', '/runbook list “patch hosts”  weekly', { kind: 'runbook.list', words: 'patch hosts weekly' }],
     [
       'an incident',
       '/incident declare sev1 checkout "payments fail"',

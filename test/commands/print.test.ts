@@ -107,6 +107,7 @@ describe('whatever is typed', () => {
       fc.record({ kind: fc.constant('hold.stop'), reason: prose }),
       fc.record({ kind: fc.constant('hold.go'), reason: optional(prose) }),
       fc.record({ kind: fc.constantFrom('status', 'runbook.list', 'locks') }),
+      fc.record({ kind: fc.constant('runbook.list'), words: prose }),
     )
     .map((each) => JSON.parse(JSON.stringify(each)) as Asked);
   const escape = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');

@@ -1,5 +1,5 @@
 import type { AskedKind } from '../../src/commands/asked';
-import { mayAsk, whyNothing } from '../../src/main/may-ask';
+import { mayAsk, mayRun, whyNothing } from '../../src/main/may-ask';
 import { readRepository } from '../../src/policy/read-repository';
 
 const policy = `version: 1
@@ -60,4 +60,22 @@ it.each(['guest', 'stranger', 'deactivated', 'bot'] as const)(
 
 it.each(['member', 'unknown'] as const)('a standing of %s is no reason to hide everything', (standing) => {
   expect(whyNothing(standing)).toBeUndefined();
+});
+
+const withRunbooks = repositoryOf({
+  'policy.yaml': `${policy}handlers: [{ for: deploy, runbook: deliver }]\n`,
+  'runbooks/restart.yaml': runbook,
+  'runbooks/deliver.yaml': runbook.replace('restart', 'deliver'),
+  'runbooks/scale.yaml': runbook
+    .replace('restart', 'scale')
+    .replace('steps:', 'inputs: { where: { type: environment } }\nsteps:'),
+});
+
+it.each<[string, string, { readonly [team: string]: readonly string[] } | undefined, readonly string[]]>([
+  ['whoever may request somewhere', 'U0LEE', {}, ['restart', 'scale']],
+  ['somebody who may request nowhere', 'U0NOBODY', { ops: [] }, ['restart']],
+  ['somebody whose groups Slack does not tell', 'U0NOBODY', undefined, ['restart', 'scale']],
+])('the list shows %s the runbooks that policy lets them ask for', (_who, id, teams, wanted) => {
+  const may = mayRun(withRunbooks, { id, teams }, new Date());
+  expect(['restart', 'deliver', 'scale', 'unheard-of'].filter(may)).toEqual(wanted);
 });

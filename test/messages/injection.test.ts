@@ -6,6 +6,7 @@ import type { Notice } from '../../src/messages/notice';
 import { renderNotice } from '../../src/messages/notices';
 import { operationCard } from '../../src/messages/operation-card';
 import { incidentModal, runbookModal } from '../../src/messages/request-modals';
+import { runbookListMessage } from '../../src/messages/runbook-list';
 import { statusMessage } from '../../src/messages/status';
 import { approvalModal, reasonModal, rejectModal, resultModal } from '../../src/messages/vote-modals';
 import { checkView } from '../slack-rules/view-rules';
@@ -129,6 +130,15 @@ const makers: readonly (readonly [string, (text: string) => Message])[] = [
         policyProblem: text,
       }),
   ],
+  [
+    'the list of runbooks',
+    (text) =>
+      runbookListMessage({
+        of: 'runbook',
+        words: text,
+        runbooks: Array.from({ length: 16 }, () => ({ name: text || 'x', folder: text, about: text, inputs: [text] })),
+      }),
+  ],
 ];
 
 const notices: readonly ((text: string) => Notice)[] = [
@@ -243,7 +253,12 @@ const modals: readonly (readonly [
         chosen: {
           name: text,
           about: text,
-          fields: [{ name: 'host', type: text, required: true, hint: text, initial: text, options: [text] }],
+          inputs: {
+            host: { type: 'string', help: text, default: text },
+            how: { type: 'choice', options: [text || 'x'], help: text },
+            hosts: { type: 'list', default: [text] },
+            pattern: { type: 'string', pattern: text },
+          },
         },
       }),
     'modal',

@@ -92,6 +92,23 @@ test.each([
   expect(shown).not.toMatch(/<!channel>|<!here>|\u202E/);
 });
 
+test('from the list to its form: what fits no field is refused there, and what fits is asked for under its card', async () => {
+  await people.type('U0ANA', '/provision', '');
+  const list = await company.slack.waitFor(
+    () => company.slack.ephemerals('U0ANA').find(({ blocks }) => JSON.stringify(blocks).includes('"r\\":\\"web\\"')),
+    { timeoutMs: 30_000, what: 'the list of what can be provisioned' },
+  );
+  const value = JSON.stringify({ r: 'web', k: 'provision' });
+  await company.slack.click({ user: 'U0ANA', channel: 'deploys', ts: list.ts, actionId: ACTIONS.runbookRun, value });
+  await people.form('U0ANA');
+  const wrong = await company.slack.viewSubmit({ user: 'U0ANA', values: { 'input.count': '99' } });
+  expect(wrong.errors).toEqual({ 'input.count': '"count" has to be from 1 to 5.' });
+  await company.slack.viewSubmit({ user: 'U0ANA', values: { 'input.count': '2' } });
+
+  const card = await company.card('#deploys', people.shows('Provision web', '`count` 2', ACTIONS.approve), 'its card');
+  expect(people.shows('<@U0ANA>')(card)).toBe(true);
+});
+
 test('a policy commit that does not compile does not bind: strict places refuse, others say so and go on', async () => {
   const good = await company.policy.head();
   const text = await company.policy.read('policy.yaml');

@@ -5,6 +5,7 @@ import { holdSubcommands } from '../../commands/hold-commands';
 import { commands, usagesOf } from '../../commands/registry';
 import { quote } from '../../commands/words';
 import { isEmpty } from '../../holds/holds';
+import { runbookListLines } from '../../messages/runbook-list';
 import { nothingHeld, plainHoldLines } from '../../messages/hold-words';
 import type { ExplainedLine } from '../../policy/explain';
 import { apiOf } from './api';
@@ -93,6 +94,8 @@ function linesOf(answer: Answer): readonly string[] {
     case 'refused':
     case 'told':
       return [answer.sentence];
+    case 'runbooks':
+      return runbookListLines(answer.list);
     case 'lines':
       return answer.lines;
     case 'explained':

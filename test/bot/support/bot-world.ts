@@ -28,19 +28,30 @@ export const catalogue: Catalogue = {
     {
       name: 'provision-node',
       about: 'Adds a node',
-      fields: [
-        { name: 'hostname', type: 'string', required: true },
-        { name: 'join', type: 'boolean', required: false },
-      ],
+      folder: 'provision',
+      inputs: {
+        hostname: { type: 'string', pattern: '[a-z0-9-]+', help: 'What it is called' },
+        join: { type: 'boolean', default: true },
+      },
     },
+    {
+      name: 'drain',
+      about: 'Takes hosts out of service.\nSlowly.',
+      folder: 'hosts',
+      inputs: {
+        hosts: { type: 'list', items: { type: 'string' }, max: 3 },
+        minutes: { type: 'integer', min: 1, max: 60, default: 10 },
+        how: { type: 'choice', options: ['slow', 'fast'], default: 'slow' },
+        where: { type: 'environment' },
+      },
+    },
+    { name: 'secret-thing', folder: '', inputs: {} },
   ],
   handlers: [
     {
       name: 'deliver-service',
-      fields: [
-        { name: 'service', type: 'service', required: true },
-        { name: 'version', type: 'version', required: true },
-      ],
+      folder: '',
+      inputs: { service: { type: 'service' }, version: { type: 'version' } },
     },
   ],
   incidentChannel: '#incidents',
@@ -139,6 +150,7 @@ export async function openBotWorld(options: WorldOptions = {}): Promise<BotWorld
           : { ok: true, lines: [{ sentence: `A ${request.kind} of ${request.version} was judged for ${when}.` }] },
       ),
     mayRequest: () => Promise.resolve((kind) => kind !== 'provision'),
+    mayRun: () => Promise.resolve((runbook) => runbook !== 'secret-thing'),
     teamsOf: () => Promise.resolve(['security_team']),
     now: () => new Date(),
     log: logOn(log),

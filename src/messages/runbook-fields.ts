@@ -1,0 +1,69 @@
+import type { InputBlock } from '@slack/types';
+import type { Json } from '../json';
+import { wanted, type DeclaredInputs, type KnownNames } from '../runbooks/inputs';
+import type { RunbookInput } from '../runbooks/schema';
+import { choice, numberInput, oneOf, textInput } from './inputs';
+
+/** Slack takes 100 blocks in a modal, and a form has more than its inputs. */
+const mostFields = 80;
+
+/** Block id of the field of an input, and the key of its answer. */
+export function fieldOf(input: string): string {
+  return `input.${input}`;
+}
+
+/** Inputs by the answers of a form; what is not a field of an input is left out. */
+export function inputsIn(answers: { readonly [name: string]: string }): { readonly [input: string]: string } {
+  const prefix = fieldOf('');
+  return Object.fromEntries(
+    Object.entries(answers).flatMap(([name, value]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
+    ),
+  );
+}
+
+/** A field for each input of a runbook, of the kind that fits its type; defaults are filled in. */
+export function runbookFields(inputs: DeclaredInputs, known: KnownNames): readonly InputBlock[] {
+  return Object.entries(inputs)
+    .slice(0, mostFields)
+    .map(([name, spec]) => field(name, spec, known));
+}
+
+function field(name: string, spec: RunbookInput, known: KnownNames): InputBlock {
+  const initial = initialOf(spec);
+  const common = {
+    name: fieldOf(name),
+    label: name,
+    optional: spec.default !== undefined,
+    hint: hintOf(spec),
+    ...(initial === undefined ? {} : { initial }),
+  };
+  switch (spec.type) {
+    case 'boolean':
+      return oneOf({ ...common, options: ['true', 'false'] });
+    case 'choice':
+      return choice({ ...common, options: spec.options });
+    case 'service':
+      return choice({ ...common, options: known.services ?? [] });
+    case 'environment':
+      return choice({ ...common, options: known.environments ?? [] });
+    case 'integer':
+      return numberInput({ ...common, min: spec.min, max: spec.max });
+    case 'list':
+      return textInput({ ...common, multiline: true, max: 3000 });
+    default:
+      return textInput({ ...common, max: 3000 });
+  }
+}
+
+/** What it is for, and what may stand there. */
+function hintOf(spec: RunbookInput): string {
+  const words = spec.type === 'list' ? 'one entry a line, or with commas' : wanted(spec);
+  const what = `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+  return spec.help === undefined ? what : `${spec.help.replace(/[.\s]*$/, '')}. ${what}`;
+}
+
+function initialOf({ default: given }: RunbookInput): string | undefined {
+  if (given === undefined || given === '') return undefined;
+  return Array.isArray(given) ? (given as readonly Json[]).map(String).join('\n') : String(given);
+}
