@@ -1,0 +1,122 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openBlobStore } from '../../activities/adapters/blob-store';
+import { openLedger, type Ledger } from '../../activities/adapters/ledger';
+import { openPolicyRepository } from '../../activities/adapters/policy-repository';
+import { createDecisionActivities, type DecisionDeps } from '../../activities/worker/decisions';
+import { createPolicySource } from '../../activities/worker/policy-source';
+import { createFolderPacker } from '../../activities/worker/tool-folders';
+import type { AppliedChange } from '../../src/ledger/record';
+import type { Asker } from '../../src/operation/asker';
+import type { JudgeInput, Judgement, Recheck } from '../../src/operation/judgement';
+import { relay } from '../../src/operation/relay';
+import type { OperationRequest } from '../../src/operation/request';
+import type { OpenReview } from '../../src/operation/review';
+import { codeSourceIn } from './code-source';
+import { examplePolicy } from './company';
+import { makeRepository, type TestRepository } from './git-repository';
+import { aRequest, testTimings } from './operation-world';
+
+export const relayKey = 'a-relay-key-for-tests-of-32-characters';
+export const asker = { standing: 'member', groups: [] } as const;
+
+type Allowed = Extract<Judgement, { kind: 'allowed' }>;
+
+/** The decisions of a worker over the example's policy and a ledger, in real Git repositories. */
+export interface DecisionWorld {
+  readonly policy: TestRepository;
+  readonly records: TestRepository;
+  readonly ledger: Ledger;
+  readonly decisions: ReturnType<typeof createDecisionActivities>;
+  /** What shadow rules would have changed. */
+  readonly heard: unknown[];
+  /** Accounts whose open reviews were asked for. */
+  readonly askedOf: (readonly string[])[];
+  held: DecisionDeps['heldBack'];
+  /** What a break-glass by these accounts still owes. */
+  owed: () => Promise<readonly OpenReview[]>;
+  /** Says in the ledger what became of checkout in production. */
+  change(what: Change, operation: string): Promise<void>;
+  judged(request?: OperationRequest, by?: Asker): Promise<{ readonly input: JudgeInput; readonly judgement: Allowed }>;
+  recheck(from: { readonly input: JudgeInput; readonly judgement: Allowed }): Promise<Recheck>;
+}
+
+type Change =
+  | { readonly kind: 'started' | 'succeeded'; readonly version: string }
+  | { readonly kind: 'rolled_back'; readonly from?: string; readonly to: string };
+
+/** Opens one in which checkout v2.3.0 runs in production. */
+export async function openDecisions(): Promise<DecisionWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-decisions-'));
+  // The rules change under way, so the example's own tests of them would keep the changes from binding.
+  const ownTests = { 'policy_tests/production.yaml': null };
+  const policy = await makeRepository({ files: { ...examplePolicy(7400), ...decidedAtOnce(), ...ownTests } });
+  const records = await makeRepository({ files: {} });
+  const ledger = await openLedger({
+    url: records.url,
+    ref: 'refs/heads/ledger',
+    dataDir: join(folder, 'ledger'),
+    now: () => new Date(),
+  });
+  const mirror = openPolicyRepository({
+    url: policy.url,
+    ref: 'main',
+    dataDir: join(folder, 'policy'),
+    now: () => Date.now(),
+  });
+  const blobs = await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) });
+  let index = 0;
+  const world: DecisionWorld = {
+    policy,
+    records,
+    ledger,
+    heard: [],
+    askedOf: [],
+    held: async () => ({}),
+    owed: async () => [],
+    decisions: createDecisionActivities({
+      onShadow: (about) => void world.heard.push(about),
+      policy: createPolicySource({ mirror, freshMs: 0, now: () => Date.now() }),
+      ledger,
+      code: codeSourceIn(folder),
+      blobs,
+      folders: createFolderPacker({ mirror, blobs }),
+      openReviews: (accounts) => {
+        world.askedOf.push(accounts);
+        return world.owed();
+      },
+      heldBack: (about) => world.held(about),
+      relayKey,
+      workflowTypeOf: async () => undefined,
+      timings: { ...testTimings, lastDeliveryMs: 4_711 },
+      now: () => new Date(),
+    }),
+    async change(what, operation) {
+      const at = new Date(Date.now() + (index += 1)).toISOString();
+      const state = { ...what, service: 'checkout', environment: 'production', operation, at } as AppliedChange;
+      await ledger.append([
+        { operationId: operation, event: 'outcome', index, at, day: at.slice(0, 10), body: {}, state },
+      ]);
+    },
+    async judged(request = aRequest(), by = asker) {
+      const signed = relay('request', request, relayKey);
+      const admission = await world.decisions.admit({ request: signed, asker: by });
+      if (admission.kind === 'denied') throw new Error(admission.reasons.join('\n'));
+      const input: JudgeInput = { request: signed, asker: by, admission, resolved: {} };
+      const judgement = await world.decisions.judge(input);
+      if (judgement.kind === 'denied') throw new Error(judgement.reasons.join('\n'));
+      return { input, judgement };
+    },
+    recheck: (from) =>
+      world.decisions.recheck({ ...from.input, judgement: from.judgement, votes: [], fallenVotes: [] }),
+  };
+  await world.change({ kind: 'succeeded', version: 'v2.3.0' }, 'op-1');
+  return world;
+}
+
+/** The stages of the example company without their look at the registry, which comes between both verdicts. */
+export function decidedAtOnce(): { readonly [path: string]: string } {
+  const path = 'runbooks/set-fleet-share.yaml';
+  return { [path]: examplePolicy(7400)[path]!.replace(/resolve:[^]*?(?=\nsteps:)/, '') };
+}
