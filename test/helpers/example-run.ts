@@ -42,16 +42,30 @@ export function judgeByExamplePolicy(world: World): void {
   });
 }
 
-/** Waits until a runbook asks people, has one of them decide, and gives the card as they saw it. */
+/** Waits until people are asked, has one of them decide, and gives the card as they saw it. */
 export async function decide(
   world: World,
-  { by, reason }: { readonly by: string; /** Given, it is a rejection. */ readonly reason?: string },
+  {
+    by,
+    reason,
+    about = /./,
+  }: {
+    readonly by: string;
+    /** Given, it is a rejection. */
+    readonly reason?: string;
+    /** What the title of the card says. */
+    readonly about?: RegExp;
+  },
 ): Promise<OperationView> {
   const view = await eventually(() => {
-    const asks = asking(world).find(({ ballots }) => !ballots.some(({ approvedBy }) => approvedBy?.includes(by)));
-    if (!asks) throw new Error(`nobody is asked for what ${by} could decide`);
+    const asks = asking(world).find(
+      ({ title, ballots }) =>
+        about.test(title) && !ballots.some(({ approvedBy }) => approvedBy?.includes(by)) && ballots.length > 0,
+    );
+    if (!asks && !isDenied(world)) throw new Error(`nobody is asked for what ${by} could decide: ${titlesOf(world)}`);
     return asks;
   }, 60_000);
+  if (!view) throw new Error(`it was denied: ${titlesOf(world)}`);
   const [ballot] = view.ballots;
   const body: VoteBody = {
     format: 1,
@@ -71,10 +85,23 @@ export async function decide(
   return view;
 }
 
-/** Approvals that wait at this moment, as their newest cards show them. */
-function asking({ cards }: World): readonly OperationView[] {
+/** What waits for people at this moment, as the newest cards show it. */
+function asking(world: World): readonly OperationView[] {
+  return newestCards(world).filter(({ state }) => state === 'waiting');
+}
+
+function newestCards({ cards }: World): readonly OperationView[] {
   const newest = new Map<string, OperationView>();
-  for (const delivery of cards)
-    if (delivery.card === 'operation' && delivery.view.kind === 'approval') newest.set(delivery.view.id, delivery.view);
-  return [...newest.values()].filter(({ state }) => state === 'waiting');
+  for (const delivery of cards) if (delivery.card === 'operation') newest.set(delivery.view.id, delivery.view);
+  return [...newest.values()];
+}
+
+const isDenied = ({ notices }: World): boolean => notices.some(({ notice }) => notice.kind === 'denied');
+
+function titlesOf(world: World): string {
+  const denied = world.notices.flatMap(({ notice }) => (notice.kind === 'denied' ? notice.reasons : []));
+  const shown = newestCards(world).map(
+    ({ title, state, note }) => `${title} is ${state}${note === undefined ? '' : ` (${note})`}`,
+  );
+  return [...shown, ...denied].join('; ');
 }

@@ -40,18 +40,22 @@ describe('the example company', () => {
     }),
   );
 
+  const runbooks = new Map(
+    filesIn('runbooks').map((file) => {
+      const { value } = read(file, runbookSchema);
+      return [value.name, value] as const;
+    }),
+  );
+
   test.each(filesIn('runbooks'))('%s reads without a problem', (file) => {
     const { value: runbook, lineOf } = read(file, runbookSchema);
-    expect(
-      checkRunbook({ file, runbook, library: { connections, runbooks: new Map(), actions }, lineOf }).map(
-        formatProblem,
-      ),
-    ).toEqual([]);
+    const library = { connections, runbooks, actions };
+    expect(checkRunbook({ file, runbook, library, lineOf }).map(formatProblem)).toEqual([]);
   });
 
   test.each(filesIn('actions'))('%s reads without a problem', (file) => {
     const { value: runbook, lineOf } = read(file, actionSchema);
-    const library = { connections, runbooks: new Map(), actions };
+    const library = { connections, runbooks, actions };
     expect(checkRunbook({ file, runbook, library, lineOf }).map(formatProblem)).toEqual([]);
   });
 
