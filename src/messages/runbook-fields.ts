@@ -49,7 +49,10 @@ function field(name: string, spec: RunbookInput, known: KnownNames): InputBlock 
       return choice({ ...common, options: known.environments ?? [] });
     case 'integer':
       return numberInput({ ...common, min: spec.min, max: spec.max });
+    case 'secret':
+      return choice({ ...common, options: Object.keys(spec.options) });
     case 'list':
+    case 'hosts':
       return textInput({ ...common, multiline: true, max: 3000 });
     default:
       return textInput({ ...common, max: 3000 });
@@ -58,7 +61,7 @@ function field(name: string, spec: RunbookInput, known: KnownNames): InputBlock 
 
 /** What it is for, and what may stand there. */
 function hintOf(spec: RunbookInput): string {
-  const words = spec.type === 'list' ? 'one entry a line, or with commas' : wanted(spec);
+  const words = spec.type === 'list' || spec.type === 'hosts' ? 'one entry a line, or with commas' : wanted(spec);
   const what = `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
   return spec.help === undefined ? what : `${spec.help.replace(/[.\s]*$/, '')}. ${what}`;
 }

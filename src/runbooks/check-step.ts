@@ -9,6 +9,7 @@ import { bareCondition, hasTemplate, templateParts } from './expressions';
 import { nestedIn, type Library } from './library';
 import type { RunbookStep } from './schema';
 import { boundInput, connectionProblem, type ConnectionNames } from './connection-inputs';
+import { withSecrets, type BoundSecrets } from './secret-inputs';
 import { stepKindOf, stepKinds, type StepKindSpec } from './step-kinds';
 import { isToolFolder } from './tool-folders';
 
@@ -29,6 +30,8 @@ export interface StepPlace {
   readonly library: Library;
   /** Inputs that stand for a connection: name -> kind. */
   readonly connectionInputs: ConnectionNames;
+  /** Inputs that stand for a secret. */
+  readonly secretInputs: BoundSecrets;
   /** Whether it is done for the targets of a list. */
   readonly isForTargets: boolean;
   /** `resolve` steps have to be read-only. */
@@ -92,7 +95,8 @@ class StepChecker {
   }
 
   /** `with` of a call: its shape as far as templates let it be seen, its templates, its connections. */
-  private call(kind: StepKindSpec, given: JsonObject, path: Found['path'], own = false): void {
+  private call(kind: StepKindSpec, written: JsonObject, path: Found['path'], own = false): void {
+    const given = withSecrets(kind.name, written, this.place.secretInputs);
     const parsed = kind.with.safeParse(given);
     for (const issue of parsed.error?.issues ?? []) {
       const at = issue.path as (string | number)[];

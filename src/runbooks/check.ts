@@ -1,11 +1,13 @@
 import type { Problem } from '../documents/problem';
 import { compileExpression } from '../expressions/cel';
 import type { Json } from '../json';
+import { isOwnSetting } from '../connections/check';
 import { triggerProblems } from '../triggers/check-triggers';
 import { checkStep, type Found } from './check-step';
 import { circleFrom } from './circle';
 import type { ConnectionNames } from './connection-inputs';
-import { inputProblem, isPattern } from './inputs';
+import { inputProblem, isPattern, isPlainPath } from './inputs';
+import { secretsIn } from './secret-inputs';
 import { outputNames, type Library } from './library';
 import { stepIdOf, type Action, type Runbook, type RunbookInput, type RunbookStep } from './schema';
 import { itemNameOf, namesFor, rootNames } from './scope';
@@ -65,11 +67,28 @@ function declarationProblems(spec: RunbookInput): readonly Found[] {
     found.push({ path: ['min'], message: `"min" is greater than "max"` });
   if (spec.type === 'string' && spec.pattern !== undefined && !isPattern(spec.pattern))
     found.push({ path: ['pattern'], message: `${spec.pattern} is not a pattern (RE2)` });
+  if (spec.type === 'path' && !isPlainPath(spec.under))
+    found.push({ path: ['under'], message: `"under" is no plain folder`, hint: 'write it as in configs/production' });
+  if (spec.type === 'secret') found.push(...secretProblems(spec.options));
   if (spec.default !== undefined && spec.default !== '') {
     const wrong = inputProblem(spec, spec.default as Json);
     if (wrong !== undefined) found.push({ path: ['default'], message: `"default" ${wrong}` });
   }
   return found;
+}
+
+function secretProblems(options: Extract<RunbookInput, { type: 'secret' }>['options']): readonly Found[] {
+  if (Object.keys(options).length === 0) return [{ path: ['options'], message: '"options" names no secret' }];
+  return Object.entries(options).flatMap(([name, reference]) =>
+    'env' in reference && isOwnSetting(reference.env)
+      ? [
+          {
+            path: ['options', name],
+            message: `${reference.env} is a setting of Signalbox itself and is never sent to anybody`,
+          },
+        ]
+      : [],
+  );
 }
 
 type Outputs = { readonly [id: string]: readonly string[] };
@@ -118,6 +137,7 @@ class PartsChecker {
       later: new Set(),
       library: this.library,
       connectionInputs: new Map(),
+      secretInputs: {},
       isForTargets: false,
       part: 'steps',
     });
@@ -139,6 +159,7 @@ class PartsChecker {
         later: new Set(ids.filter((other) => other !== id && !Object.hasOwn(own.before, other))),
         library: this.library,
         connectionInputs: connectionInputsOf(this.document),
+        secretInputs: secretsIn(this.document.inputs ?? {}),
         isForTargets: sight.items.length > 0,
         part: sight.part,
       });

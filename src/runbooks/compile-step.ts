@@ -1,3 +1,4 @@
+import type { BoundSecrets } from './secret-inputs';
 import type { JsonObject } from '../json';
 import type { Phase, PlanStep, Repeat, StepCall, StepOutline } from '../operation/plan';
 import { parseDuration } from './duration';
@@ -20,6 +21,8 @@ export interface StepSite {
   readonly scope: string;
   /** Inputs that stand for a connection: name -> the connection. */
   readonly connections?: { readonly [input: string]: string };
+  /** Secrets that inputs stand for. */
+  readonly secrets?: BoundSecrets;
   readonly stage?: string;
   readonly phase: Phase;
 }

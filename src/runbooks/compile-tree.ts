@@ -2,6 +2,7 @@ import type { PlanStep, Scope } from '../operation/plan';
 import type { JsonObject } from '../json';
 import { compileStep, type StepSite } from './compile-step';
 import { bindConnections, connectionsIn } from './connection-inputs';
+import { bindSecrets, secretsIn } from './secret-inputs';
 import { bareCondition } from './expressions';
 import { nestedIn, type Library, type Nested } from './library';
 import { stepIdOf, type RunbookStep } from './schema';
@@ -34,7 +35,7 @@ export class TreeBuilder {
   private place(written: RunbookStep, index: number, site: StepSite): void {
     // Runbooks inside runbooks grow fast; so many are refused in any case.
     if (this.steps.length > mostPlaced) return;
-    const step = bindConnections(written, site.connections ?? {});
+    const step = bindSecrets(bindConnections(written, site.connections ?? {}), site.secrets ?? {});
     const inner = nestedIn(step, this.library);
     if (inner?.kind === 'found') {
       this.nested({ step: { ...step, id: stepIdOf(step, index, site.stem) }, inner, site });
@@ -66,6 +67,7 @@ export class TreeBuilder {
     };
     this.steps.push(placed);
     const connections = connectionsIn(declared, inner.inputs as JsonObject, site.connections);
+    const secrets = secretsIn(declared, inner.inputs as JsonObject, site.secrets);
     this.add(inner.document.steps, {
       ...site,
       prefix: `${group.path}/`,
@@ -73,6 +75,7 @@ export class TreeBuilder {
       stem: 'step',
       scope,
       connections,
+      secrets,
     });
     return placed;
   }

@@ -17,6 +17,7 @@ import type { Library } from './library';
 import type { Runbook } from './schema';
 import { queryProblem } from './metric-query';
 import { isLate, previousVersionLate, resolveScope } from './scope';
+import { secretsIn } from './secret-inputs';
 import { stepKindOf } from './step-kinds';
 import { packedFolders, toolFoldersIn, type ToolFolders } from './tool-folders';
 import { countTargets, targetProblems } from './targets';
@@ -160,10 +161,12 @@ class PlanBuilder {
     this.problems.push(...unfitConnections({ declared, inputs, connections: this.input.connections }));
     this.scopes[site.scope] = { inputs: { ...inputs, ...late } };
     const connections = connectionsIn(declared, inputs);
-    this.tree.add(runbook.steps, { ...site, connections });
+    const secrets = secretsIn(declared, inputs);
+    this.tree.add(runbook.steps, { ...site, connections, secrets });
     this.tree.add(('finally' in runbook && runbook.finally) || [], {
       ...site,
       connections,
+      secrets,
       phase: 'finally',
       stem: 'finally',
     });

@@ -95,6 +95,14 @@ function readValue(spec: RunbookInput, value: Json, known: KnownNames): Read {
       return readList(spec, value, known);
     case 'percent':
       return readPercent(value);
+    case 'hosts':
+      return readHosts(spec, value, known);
+    case 'secret': {
+      const names = Object.keys(spec.options);
+      return names.includes(String(value)) ? { value: String(value) } : { wrong: chosenFrom(names, value) };
+    }
+    case 'path':
+      return readPath(spec.under, value);
     default:
       return readText(spec, value, known);
   }
@@ -149,7 +157,46 @@ function readList(spec: Extract<RunbookInput, { type: 'list' }>, value: Json, kn
   return { value: read };
 }
 
-type TextSpec = Exclude<RunbookInput, { type: 'integer' | 'boolean' | 'choice' | 'list' | 'percent' }>;
+/** A host by its name or its IPv4 address; never an option, a pattern of Ansible's, a range or two words. */
+const hostName = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
+
+function readHosts(spec: Extract<RunbookInput, { type: 'hosts' }>, value: Json, known: KnownNames): Read {
+  const { min, max } = spec;
+  const read = readList({ type: 'list', items: { type: 'string' }, min, max }, value, known);
+  if ('wrong' in read) return read;
+  const hosts = read.value as readonly string[];
+  const odd = hosts.find((host) => !hostName.test(host));
+  if (odd !== undefined) return { wrong: `has the entry "${odd.slice(0, 60)}", which has to be the name of a host` };
+  const twice = hosts.find((host, index) => hosts.indexOf(host) !== index);
+  return twice === undefined ? read : { wrong: `names ${twice} twice` };
+}
+
+/** Parts of a path: never `.`, `..`, an option or what Git keeps for itself. */
+const pathPart = /^(?!\.{1,2}$|\.git$)[A-Za-z0-9._][A-Za-z0-9._@+-]{0,254}$/i;
+
+/** Whether a text is a plain path inside something: no `..`, no option, nothing that a tool could read as more. */
+export function isPlainPath(text: string): boolean {
+  return text.length <= 500 && text.split('/').every((part) => pathPart.test(part));
+}
+
+function readPath(under: string, value: Json): Read {
+  const text = typeof value === 'string' ? value.trim() : '';
+  const isBelow = text.startsWith(`${under}/`) && text.length > under.length + 1;
+  return isBelow && isPlainPath(text)
+    ? { value: text }
+    : { wrong: `has to be a path below ${under}/, written with it` };
+}
+
+/** A branch, a tag or a commit as Git takes it, and nothing that a Git program could read as more than that. */
+export function isGitRef(text: string): boolean {
+  const isPlain = /^[A-Za-z0-9][A-Za-z0-9._/+@-]{0,199}$/.test(text) && !text.includes('..');
+  return isPlain && text.split('/').every((part) => part !== '' && !/^\.|\.$|\.lock$/.test(part));
+}
+
+type TextSpec = Exclude<
+  RunbookInput,
+  { type: 'integer' | 'boolean' | 'choice' | 'list' | 'percent' | 'hosts' | 'secret' | 'path' }
+>;
 
 function readText(spec: TextSpec, value: Json, known: KnownNames): Read {
   if (typeof value === 'object' || typeof value === 'boolean') return { wrong: 'has to be a text' };
@@ -178,6 +225,8 @@ function formProblem(type: Exclude<TextSpec['type'], 'string'>, text: string): s
       return parseDuration(text) === undefined ? 'has to be a duration such as 30s, 10m or 2h' : undefined;
     case 'version':
       return isVersion(text) ? undefined : 'has to be a version such as v1.4.2';
+    case 'git_ref':
+      return isGitRef(text) ? undefined : 'has to be a branch, a tag or a commit';
     case 'connection':
       return /^[a-z][a-z0-9-]*$/.test(text) ? undefined : 'has to be the name of a connection';
     case 'service':
@@ -250,5 +299,13 @@ export function wanted(spec: RunbookInput): string {
       return `a connection of the kind ${spec.kind}`;
     case 'version':
       return 'a version such as v1.4.2';
+    case 'git_ref':
+      return 'a branch, a tag or a commit';
+    case 'hosts':
+      return 'names of hosts with commas';
+    case 'path':
+      return `a path below ${spec.under}/`;
+    case 'secret':
+      return `one of ${Object.keys(spec.options).join(', ')}`;
   }
 }

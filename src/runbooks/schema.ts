@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { connectionKinds } from '../connections/schema';
+import { connectionKinds, secretReference } from '../connections/schema';
 import { text } from '../documents/text';
 import { triggersSchema } from './trigger-schema';
 
@@ -18,7 +18,7 @@ const json = z.json();
 const common = { help: text().optional() };
 const anInput = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => z.strictObject({ ...shape, ...common });
 
-const simple = ['ipv4', 'ipv6', 'cidr', 'duration', 'version', 'service', 'environment'] as const;
+const simple = ['ipv4', 'ipv6', 'cidr', 'duration', 'version', 'git_ref', 'service', 'environment'] as const;
 
 const item = z.strictObject({
   type: z.enum(['string', 'integer', 'percent', ...simple]),
@@ -47,6 +47,17 @@ export const inputSchema = z.discriminatedUnion('type', [
   anInput({ type: z.literal('percent'), default: z.union([z.number(), z.string()]).optional() }),
   /** The name of a connection; a step may use it as its `connection`. */
   anInput({ type: z.literal('connection'), kind: z.enum(connectionKinds), default: z.string().optional() }),
+  /** Names of hosts, each once. */
+  anInput({
+    type: z.literal('hosts'),
+    min: z.int().min(0).optional(),
+    max: z.int().min(0).optional(),
+    default: z.array(z.string()).optional(),
+  }),
+  /** A path of the policy repository or of a repository that a step works with, below a folder. */
+  anInput({ type: z.literal('path'), under: text(), default: z.string().optional() }),
+  /** One of the secrets that its author lists. People and expressions see its name; a step gets the reference. */
+  anInput({ type: z.literal('secret'), options: z.record(text(), secretReference), default: text().optional() }),
   anInput({ type: z.enum(simple), default: z.string().optional() }),
 ]);
 

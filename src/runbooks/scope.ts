@@ -89,7 +89,10 @@ function shapeOfInput(input: RunbookInput): Shape {
     case 'boolean':
       return 'bool';
     case 'list':
+    case 'hosts':
       return 'list';
+    case 'secret':
+      return { oneOf: Object.keys(input.options) };
     case 'choice':
       return { oneOf: input.options };
     default:
