@@ -17,6 +17,7 @@ type KubeObject = JsonObject & {
 const resources = [
   { group: '', version: 'v1', name: 'configmaps', singular: 'configmap', kind: 'ConfigMap', namespaced: true },
   { group: '', version: 'v1', name: 'namespaces', singular: 'namespace', kind: 'Namespace', namespaced: false },
+  { group: '', version: 'v1', name: 'nodes', singular: 'node', kind: 'Node', namespaced: false },
   { group: 'apps', version: 'v1', name: 'deployments', singular: 'deployment', kind: 'Deployment', namespaced: true },
 ] as const;
 
