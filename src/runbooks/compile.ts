@@ -5,7 +5,6 @@ import type { Found } from '../operation/found';
 import type { Plan, PlanOutline, PlanStep, Scope } from '../operation/plan';
 import type { OperationRequest } from '../operation/request';
 import { compileRollout, type CompiledStage, type Judging, type Metrics } from '../rollouts/compile';
-import { parseCriterion } from '../rollouts/criteria';
 import type { Rollout } from '../rollouts/schema';
 import { connectionsIn, unfitConnections } from './connection-inputs';
 import { compileStep, isIrreversible, outlineOf, type StepSite } from './compile-step';
@@ -15,7 +14,7 @@ import { hasTemplate } from './expressions';
 import { validateInputs } from './inputs';
 import type { Library } from './library';
 import type { Runbook } from './schema';
-import { queryProblem } from './metric-query';
+import { metricProblems, metricsIn } from './metrics-in';
 import { isLate, previousVersionLate, resolveScope } from './scope';
 import { secretsIn } from './secret-inputs';
 import { stepKindOf } from './step-kinds';
@@ -328,7 +327,7 @@ class PlanBuilder {
     for (const name of this.connectionNames())
       if (!Object.hasOwn(this.input.connections, name))
         this.problems.push(`A step uses the connection "${name}", which does not exist; add connections/${name}.yaml.`);
-    for (const step of this.planSteps) this.checkMetrics(step);
+    this.problems.push(...this.planSteps.flatMap((step) => metricProblems(step, this.input.metrics)));
     if (this.planSteps.length > maxPlanSteps)
       this.problems.push(
         `The plan has ${this.planSteps.length} steps, those of nested runbooks included, and at most ${maxPlanSteps} are possible; start a part of it as an operation of its own.`,
@@ -338,23 +337,8 @@ class PlanBuilder {
       this.problems.push(`Two steps of the plan would both be called ${path}; give one of them another id.`);
   }
 
-  private checkMetrics(step: PlanStep): void {
-    for (const name of metricsOf(step)) {
-      const metric = Object.hasOwn(this.input.metrics, name) ? this.input.metrics[name] : undefined;
-      if (!metric)
-        this.problems.push(`The step “${step.name}” reads the metric "${name}", which the policy does not map.`);
-      const criterion = step.uses === 'monitor' ? criteriaOf(step)[name]! : undefined;
-      if (metric && criterion !== undefined && !hasTemplate(criterion)) {
-        const parsed = parseCriterion(criterion, metric.unit);
-        if (!parsed.ok) this.problems.push(`The step “${step.name}” cannot judge ${name}: ${parsed.message}.`);
-      }
-      const wrong = metric && queryProblem(metric.query);
-      if (wrong) this.problems.push(`The query of the metric ${name} in policy.yaml cannot be asked: ${wrong}.`);
-    }
-  }
-
   private metricNames(): readonly string[] {
-    return [...new Set(this.planSteps.flatMap(metricsOf))].sort();
+    return [...new Set(this.planSteps.flatMap(metricsIn))].sort();
   }
 
   private connectionNames(): readonly string[] {
@@ -385,16 +369,6 @@ class PlanBuilder {
     if (!deploys) return words;
     return [...words, 'No version ran here before, so there is nothing to go back to.'];
   }
-}
-
-/** Metrics of the policy that a step reads. */
-function metricsOf(step: PlanStep): readonly string[] {
-  if (step.uses === 'metric/read') return [String(step.with.metric)];
-  return step.uses === 'monitor' ? Object.keys(criteriaOf(step)) : [];
-}
-
-function criteriaOf({ with: given }: PlanStep): { readonly [metric: string]: string } {
-  return (given.criteria ?? {}) as { readonly [metric: string]: string };
 }
 
 function operationOf(request: OperationRequest, work: Work): Plan['operation'] {
