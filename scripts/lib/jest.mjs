@@ -10,6 +10,7 @@ import {
   ensureNode,
   ensurePackages,
   ensurePostgres,
+  ensurePrometheus,
   ensureRedis,
   ensureTemporal,
   ensureTerraform,
@@ -45,6 +46,11 @@ export async function prepareTests() {
     throw new Stop(
       'The tests run the real Terraform: install Terraform or OpenTofu 1.4 or newer, or install Go so that this script can build one, or set TERRAFORM_BIN to the path of a copy, and try again.',
     );
+  const prometheus = await ensurePrometheus();
+  if (!prometheus)
+    throw new Stop(
+      'The tests run the real Prometheus: install it (https://prometheus.io/docs/prometheus/latest/installation), or set PROMETHEUS_BIN to its path, and try again.',
+    );
   if (!onPath('kubectl'))
     throw new Stop(
       'The tests run the real kubectl: install kubectl 1.28 or newer (https://kubernetes.io/docs/tasks/tools) and try again.',
@@ -59,6 +65,7 @@ export async function prepareTests() {
     ANSIBLE_BIN: ansible,
     KAFKA_JARS: kafka,
     POSTGRES_BIN: postgres,
+    PROMETHEUS_BIN: prometheus,
     TEMPORAL_CLI: temporal,
     TERRAFORM_BIN: terraform,
     REDIS_SERVER: redis.server,

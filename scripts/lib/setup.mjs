@@ -215,6 +215,37 @@ export async function ensureTerraform() {
   });
 }
 
+/** Path of a Prometheus: one on PATH, else the program out of Debian's package, kept in .tools; undefined when none can be had. */
+export async function ensurePrometheus() {
+  if (process.env.PROMETHEUS_BIN) return process.env.PROMETHEUS_BIN;
+  const own = join(tools, 'prometheus');
+  const found = await firstThatStarts([onPath('prometheus'), own]);
+  const [apt, dpkg] = [onPath('apt-get'), onPath('dpkg')];
+  if (found || !apt || !dpkg) return found;
+  return locked('getting Prometheus', async () => {
+    if (await starts(own)) return own;
+    say("Getting Prometheus out of Debian's package (about 5 s, once).");
+    const folder = join(tools, `build-prometheus-${process.pid}`);
+    mkdirSync(folder, { recursive: true });
+    try {
+      // Installed, the package would start a server of its own that listens to everybody.
+      let result = await run(apt, ['download', 'prometheus'], { cwd: folder });
+      if (result.code !== 0) {
+        await run(apt, ['update']);
+        result = await run(apt, ['download', 'prometheus'], { cwd: folder });
+      }
+      const file = readdirSync(folder).find((name) => name.endsWith('.deb'));
+      if (file) await run(dpkg, ['-x', file, 'unpacked'], { cwd: folder });
+      const program = join(folder, 'unpacked/usr/bin/prometheus');
+      if (isProgram(program)) renameSync(program, own);
+      else say(`Prometheus could not be got:\n${lastLines(result, 2)}`);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    return (await starts(own)) ? own : undefined;
+  });
+}
+
 /** Path of a Chromium for screenshots, or undefined. */
 export async function ensureChromium() {
   return ensureDebian(
