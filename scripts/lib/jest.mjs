@@ -12,7 +12,9 @@ import {
   ensurePostgres,
   ensurePrometheus,
   ensureRedis,
+  ensureApprovalGo,
   ensureTemporal,
+  ensureTemporalPython,
   ensureTerraform,
 } from './setup.mjs';
 
@@ -51,6 +53,11 @@ export async function prepareTests() {
     throw new Stop(
       'The tests run the real Prometheus: install it (https://prometheus.io/docs/prometheus/latest/installation), or set PROMETHEUS_BIN to its path, and try again.',
     );
+  const [python, approvalGo] = [await ensureTemporalPython(), await ensureApprovalGo()];
+  if (!python || !approvalGo)
+    throw new Stop(
+      'The tests run the examples of docs/approvals-for-any-workflow.md: install Python 3.10 or newer and Go 1.23 or newer, or set TEMPORAL_PYTHON to a Python with temporalio and APPROVAL_GO to the built docs/examples/approval-go, and try again.',
+    );
   if (!onPath('kubectl'))
     throw new Stop(
       'The tests run the real kubectl: install kubectl 1.28 or newer (https://kubernetes.io/docs/tasks/tools) and try again.',
@@ -63,10 +70,12 @@ export async function prepareTests() {
   return {
     ...process.env,
     ANSIBLE_BIN: ansible,
+    APPROVAL_GO: approvalGo,
     KAFKA_JARS: kafka,
     POSTGRES_BIN: postgres,
     PROMETHEUS_BIN: prometheus,
     TEMPORAL_CLI: temporal,
+    TEMPORAL_PYTHON: python,
     TERRAFORM_BIN: terraform,
     REDIS_SERVER: redis.server,
   };

@@ -23,6 +23,7 @@ const TEMPORAL_VERSION = 'v1.5.1';
 /** The newest that `go install` builds. */
 const TERRAFORM_VERSION = 'v1.5.7';
 const ANSIBLE_VERSION = '2.19.14';
+const TEMPORAL_PYTHON_VERSION = '1.35.0';
 const tools = inRoot('.tools');
 const locked = (what, work) => withLock(join(tools, 'setup.lock'), what, work);
 
@@ -212,6 +213,46 @@ export async function ensureTerraform() {
     if (await starts(own)) return own;
     const module = `github.com/hashicorp/terraform@${TERRAFORM_VERSION}`;
     return (await buildWithGo({ what: 'Terraform', module, target: own })) ? own : undefined;
+  });
+}
+
+/** Path of a Python that has Temporal's SDK, in an environment of our own in .tools; undefined when none can be had. */
+export async function ensureTemporalPython() {
+  if (process.env.TEMPORAL_PYTHON) return process.env.TEMPORAL_PYTHON;
+  const folder = join(tools, 'temporal-python');
+  const own = join(folder, 'bin/python');
+  const has = async () => isProgram(own) && (await run(own, ['-c', 'import temporalio.worker'])).code === 0;
+  const python = onPath('python3');
+  if (await has()) return own;
+  if (!python) return undefined;
+  return locked("installing Temporal's SDK for Python", async () => {
+    if (await has()) return own;
+    say(`Installing temporalio ${TEMPORAL_PYTHON_VERSION} into .tools (about 20 s, once).`);
+    rmSync(folder, { recursive: true, force: true });
+    const made = await run(python, ['-m', 'venv', folder]);
+    const pip = join(folder, 'bin/pip');
+    const result = made.code === 0 ? await run(pip, ['install', '-q', `temporalio==${TEMPORAL_PYTHON_VERSION}`]) : made;
+    if (result.code !== 0) say(`It could not be installed:\n${lastLines(result)}`);
+    return (await has()) ? own : undefined;
+  });
+}
+
+/** Path of the Go example of `requestApproval`, built; undefined when Go or its modules cannot be had. */
+export async function ensureApprovalGo() {
+  if (process.env.APPROVAL_GO) return process.env.APPROVAL_GO;
+  const go = onPath('go');
+  const source = inRoot('docs/examples/approval-go');
+  if (!go) return undefined;
+  const hash = createHash('sha256');
+  for (const file of ['main.go', 'go.mod', 'go.sum']) hash.update(readFileSync(join(source, file)));
+  const own = join(tools, `approval-go-${hash.digest('hex').slice(0, 12)}`);
+  if (isProgram(own)) return own;
+  return locked('building the Go example', async () => {
+    if (isProgram(own)) return own;
+    say('Building docs/examples/approval-go (about a minute, once).');
+    const result = await run(go, ['build', '-o', own, '.'], { cwd: source, env: { ...process.env, GOFLAGS: '' } });
+    if (result.code !== 0) say(`The build did not succeed:\n${lastLines(result)}`);
+    return isProgram(own) ? own : undefined;
   });
 }
 

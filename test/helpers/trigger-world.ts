@@ -48,7 +48,7 @@ export async function openTriggerWorld(files: { readonly [path: string]: string 
       relayKey,
       openReviews: async () => [],
       heldBack: async () => ({}),
-      workflowTypeOf: async () => undefined,
+      workflowTypeOf: async (workflowId) => (await client.workflow.getHandle(workflowId).describe()).type,
       timings: testTimings,
       now,
     }),
