@@ -6,6 +6,7 @@ import { linkTo, type LinkTemplate } from '../policy/source-link';
 import { understandInstant, type Understood } from '../commands/instant';
 import { previewCase } from '../operation/preview';
 import type { HeldBack } from '../operation/case';
+import { demandsFor } from '../operation/demands';
 import { placed } from '../operation/placed';
 import { whyUnknown } from '../holds/read-holds';
 import type { OperationRequest } from '../operation/request';
@@ -119,6 +120,7 @@ async function explain(
     ...troubleIn(inForce),
     plan: {},
     isChangeLater: true,
+    demands: demandsFor(inForce.repository, request),
   };
   const evaluation = evaluate({ policy: inForce.repository.policy, request, world, now: deps.now() });
   return [...notNewest(inForce), ...linked(deps, explainLines(evaluation), inForce)];

@@ -12,6 +12,7 @@ import type { PolicyRequest, World } from '../policy/request';
 import type { Basis } from '../policy/verdict';
 import type { Asker } from './asker';
 import { measuredIn, planNumbers, policyAuthorsTold, tellOf } from './change';
+import { demandsFor } from './demands';
 import type { Found } from './found';
 import { placed, type Placed } from './placed';
 import type { ToolFolders } from '../runbooks/tool-folders';
@@ -62,6 +63,7 @@ export function describeCase(input: Case): Described {
   const wrote = input.policyChange ? policyAuthorsTold(input.policyChange, people) : told.request;
   const { request, problems } = placed(input.request, input.repository);
   const version = request.version ?? (request.kind === 'rollback' && applied ? lastGood(applied)?.version : undefined);
+  const demands = demandsFor(input.repository, request);
   const member = asker.groups === 'unknown' ? undefined : new Set(asker.groups);
   const { policy } = input.repository;
   const service = request.service === undefined ? undefined : policy.services.get(request.service);
@@ -85,6 +87,7 @@ export function describeCase(input: Case): Described {
       policyTrouble: input.policyTrouble,
       ...(input.policyChange ? { policyChange: input.policyChange, paths: input.policyChange.paths } : {}),
       ...told.world,
+      ...(demands.length > 0 && { demands }),
     },
   };
 }

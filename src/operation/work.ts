@@ -21,9 +21,15 @@ export type WorkAnswer =
   /** Full sentences: what is missing, who can add it. */
   | { readonly kind: 'none'; readonly problems: readonly string[] };
 
+/** What of a request says which work it is. */
+export type WorkRequest = Pick<
+  OperationRequest,
+  'kind' | 'service' | 'environment' | 'version' | 'runbook' | 'rollout'
+>;
+
 interface About {
   readonly repository: Repository;
-  readonly request: OperationRequest;
+  readonly request: WorkRequest;
   readonly service?: Service;
   readonly environment?: Environment;
 }
@@ -50,7 +56,7 @@ export function workFor(about: About): WorkAnswer {
   }
 }
 
-function named(repository: Repository, { kind, runbook }: OperationRequest): WorkAnswer {
+function named(repository: Repository, { kind, runbook }: WorkRequest): WorkAnswer {
   const filed = repository.runbooks.get(runbook ?? '');
   const isProvision = filed?.file.startsWith('runbooks/provision/') ?? false;
   if (filed && (kind !== 'provision' || isProvision)) return found(repository, filed);

@@ -21,6 +21,8 @@ export interface Filed<Document> {
   readonly file: string;
   /** Object id in Git: goes into the plan's sources. */
   readonly blob: string;
+  /** Line of what stands at a path of the file. */
+  readonly lineOf?: (path: readonly (string | number)[]) => number;
 }
 
 /** Everything of the policy repository at one commit, read and checked. */
@@ -231,9 +233,9 @@ function byName<From, To>(
   nameOf: (document: To) => string,
 ): ReadonlyMap<string, Filed<To>> {
   return new Map(
-    [...filed.values()].map(({ document, file, blob }) => {
+    [...filed.values()].map(({ document, file, blob, lineOf }) => {
       const unwrapped = inner(document);
-      return [nameOf(unwrapped), { document: unwrapped, file, blob }];
+      return [nameOf(unwrapped), { document: unwrapped, file, blob, ...(lineOf && { lineOf }) }];
     }),
   );
 }

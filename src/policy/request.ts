@@ -5,6 +5,7 @@ import type { PolicyChange } from '../operation/policy-change';
 import type { planFields } from './names';
 import type { ChangeFacts } from '../code/change';
 import type { Standing } from './standing';
+import type { Source } from './verdict';
 import type { PolicyTrouble } from './unreachable';
 
 export type { Standing } from './standing';
@@ -22,6 +23,15 @@ export interface PolicyRequest extends Pick<
   readonly authors?: readonly string[];
   /** Those of them whom `people.yaml` does not know as anybody. */
   readonly strangers?: readonly string[];
+}
+
+/** What a runbook asks for by itself; policy adds it to its own gates and never loosens by it. */
+export interface RunbookDemand {
+  readonly runbook: string;
+  readonly approvals: readonly { readonly team: string; readonly count: number }[];
+  /** Names of windows of the policy. */
+  readonly windows: readonly string[];
+  readonly source: { readonly approvals: Source; readonly windows: Source };
 }
 
 /** Everything outside the request and the policy that a verdict depends on. What is absent is not known. */
@@ -82,6 +92,8 @@ export interface World {
   readonly stop?: { readonly by: string; readonly reason: string };
   /** Why nobody can say what holds work back: then it waits. */
   readonly holdsUnknown?: string;
+  /** What the runbooks that would run ask for besides policy. */
+  readonly demands?: readonly RunbookDemand[];
   /** What a policy commit changes, for requests of the kind `policy`. */
   readonly policyChange?: PolicyChange;
   /** Reviews of the requester's earlier break-glass that nobody has closed; asked for break-glass only. */

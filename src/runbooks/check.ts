@@ -1,3 +1,4 @@
+import { didYouMean } from '../documents/nearest';
 import type { Problem } from '../documents/problem';
 import { compileExpression } from '../expressions/cel';
 import type { Json } from '../json';
@@ -32,6 +33,7 @@ export function checkRunbook(input: {
     ),
     ...circleProblems(file, runbook, input.library),
     ...('on' in runbook ? triggerProblems(runbook, input.library) : []),
+    ...('steps' in runbook ? demandProblems(runbook, input.library) : []),
     ...new PartsChecker(runbook, input.library).problems(),
   ];
   return found.map(({ path, message, hint }) => ({
@@ -75,6 +77,28 @@ function declarationProblems(spec: RunbookInput): readonly Found[] {
     if (wrong !== undefined) found.push({ path: ['default'], message: `"default" ${wrong}` });
   }
   return found;
+}
+
+/** What it asks of policy has to be there; where the policy itself cannot be read, nobody can say. */
+function demandProblems({ approvals = [], windows = [] }: Runbook, { policy }: Library): readonly Found[] {
+  if (!policy) return [];
+  const unknown = (what: string, name: string, known: readonly string[], path: Found['path']): readonly Found[] =>
+    known.includes(name)
+      ? []
+      : [
+          {
+            path,
+            message: `the policy has no ${what} "${name}"`,
+            hint: didYouMean(name, known) ?? `there are: ${known.join(', ') || 'none'}`,
+          },
+        ];
+  return [
+    ...approvals.flatMap((asked, index) => {
+      const team = typeof asked === 'string' ? asked : asked.team;
+      return unknown('team', team, policy.teams, ['approvals', index]);
+    }),
+    ...windows.flatMap((name, index) => unknown('window', name, policy.windows, ['windows', index])),
+  ];
 }
 
 function secretProblems(options: Extract<RunbookInput, { type: 'secret' }>['options']): readonly Found[] {

@@ -126,6 +126,14 @@ export const runbookSchema = z.strictObject({
   ...parts,
   /** What starts it without anybody asking. */
   on: triggersSchema.optional(),
+  /** Teams that have to agree besides those whom policy asks: one person each, or `count` of them. */
+  approvals: z
+    .array(z.union([text(), z.strictObject({ team: text(), count: z.int().min(1).max(10).optional() })]))
+    .min(1)
+    .max(10)
+    .optional(),
+  /** Windows of the policy, besides those of the environment: it begins while one of them is open. */
+  windows: z.array(text()).min(1).max(10).optional(),
   resolve: z.array(stepSchema).max(20).optional(),
   /** Run at the end, however it ended; what fails here is told and changes nothing. */
   finally: z.array(stepSchema).max(20).optional(),

@@ -2,6 +2,7 @@ import type { Context, Finding } from '../context';
 import type { Duty } from '../duty';
 import type { Approval } from '../policy';
 import type { Reason } from '../verdict';
+import { demandedBy } from './demanded';
 import { dutiesOf } from './duties';
 import { rulesThatAsk } from './rule-sets';
 import { countOf, merged, type Wanted } from './wanted';
@@ -32,7 +33,9 @@ export function askedFor(context: Context): AskedFor {
   if (asked.kind === 'broken') return asked;
   const rules = asked.rules.filter(({ level }) => !isBreakGlass || level === 'hard');
   if (isBreakGlass && rules.length === 0) return nobody(asked.advice);
-  const base = rules.flatMap(wantedBy);
+  const own = rules.flatMap(wantedBy);
+  const demanded = demandedBy(context, own);
+  const base = [...own, ...demanded.seats];
   const { duties, seats: added, reasons: lacking } = dutiesOf(context, base);
   const order = rules.some((rule) => rule.order === 'sequence') ? 'sequence' : 'parallel';
   return {
@@ -40,7 +43,7 @@ export function askedFor(context: Context): AskedFor {
     wanted: merged([...base, ...added], order),
     order,
     rules,
-    duties,
+    duties: [...demanded.duties, ...duties],
     unsure: asked.unsure,
     reasons: [...asked.advice, ...lacking],
   };
