@@ -247,7 +247,7 @@ describe('doctor', () => {
 
   it('prints one line a finding for people', async () => {
     const { out } = await type(['doctor'], { env });
-    expect(out).toMatch(/^✓ policy: main binds at [0-9a-f]{10}, with 4 services\.$/m);
+    expect(out).toMatch(/^✓ policy: main binds at [0-9a-f]{10}, with 5 services\.$/m);
     expect(
       out
         .split('\n')

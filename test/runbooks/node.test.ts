@@ -53,7 +53,7 @@ const provision = (hosts: { readonly configure: PatchedHosts; readonly join: Pat
     inputs: { machine: 'abc123', configure: hosts.configure.program, join: hosts.join.program },
     connections: { maas: { origin: maas.server.origin }, cluster: { origin: reader.origin } },
     files: { [path]: onThisMachine(path, examplePolicy(0)[path]!) },
-    pace: 600,
+    pace: 200,
   });
 };
 const both = () => ({ configure: new PatchedHosts([name]), join: new PatchedHosts([name]) });
