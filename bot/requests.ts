@@ -70,7 +70,16 @@ export function requestOf(
     default: {
       const named = namedInputs(asked, catalogue);
       if (!named.ok) return named;
-      return made({ ...base, id, runbook: asked.runbook, inputs: named.inputs, labels: asked.labels, raise: {} });
+      const check = asked.check ? { check: true as const } : {};
+      return made({
+        ...base,
+        id,
+        runbook: asked.runbook,
+        inputs: named.inputs,
+        ...check,
+        labels: asked.labels,
+        raise: {},
+      });
     }
   }
 }

@@ -41,6 +41,11 @@ export function takeFlags(words: readonly Word[], subcommand: Subcommand): Argum
       continue;
     }
     const named = flagOf(word, subcommand);
+    if (named.flag.value === undefined) {
+      if (named.value !== undefined) throw new Misread(`--${named.flag.name} takes no value; write it by itself.`);
+      flags.set(named.flag.name, [word]);
+      continue;
+    }
     const value = named.value ?? words[at + 1];
     if (named.value === undefined) at += 1;
     if (value === undefined || (named.value === undefined && isFlag(value)))

@@ -11,6 +11,8 @@ interface RunbookWords {
   readonly environment?: string;
   readonly reason?: string;
   readonly labels: readonly string[];
+  /** Look and judge only. */
+  readonly check?: true;
 }
 
 /** What holds work back, and what lets it go. Lengths and instants are as typed: the bot knows clock and zone. */

@@ -40,7 +40,10 @@ function lineOf(command: Command, subcommand: Subcommand): HelpEntry['lines'][nu
     summary: subcommand.summary,
     examples: subcommand.examples,
     who: subcommand.who,
-    flags: subcommand.flags.map((flag) => ({ usage: `--${flag.name} ${flag.value}`, summary: flag.summary })),
+    flags: subcommand.flags.map((flag) => ({
+      usage: [`--${flag.name}`, flag.value].filter(Boolean).join(' '),
+      summary: flag.summary,
+    })),
   };
 }
 

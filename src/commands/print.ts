@@ -86,6 +86,7 @@ function runbook(asked: Extract<Asked, { kind: 'provision' | 'runbook.run' }>): 
     flag('service', asked.service),
     flag('reason', asked.reason, quote),
     ...asked.labels.map((label) => flag('label', label)),
+    asked.check ? '--check' : '',
   ];
 }
 

@@ -112,6 +112,7 @@ function runbook(given: Given, reserved: readonly string[]) {
       : { environment: nameOf(environment, { what: 'environment', known: given.known.environments }) }),
     ...reasonOf(given.flags),
     labels: labelsOf(given.flags),
+    ...(given.flags.has('check') ? { check: true as const } : {}),
   };
 }
 

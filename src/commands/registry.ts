@@ -3,8 +3,8 @@ import { holdSubcommands } from './hold-commands';
 
 export interface Flag {
   readonly name: string;
-  /** Placeholder in the usage line. */
-  readonly value: string;
+  /** Placeholder in the usage line; a flag without one is only said. */
+  readonly value?: string;
   readonly summary: string;
 }
 
@@ -39,6 +39,10 @@ const label: Flag = {
 };
 const environment: Flag = { name: 'environment', value: 'name', summary: 'the environment it is about' };
 const service: Flag = { name: 'service', value: 'name', summary: 'the service it is about' };
+const check: Flag = {
+  name: 'check',
+  summary: 'look and judge only: who would be asked, what it would wait for and do; nothing is changed',
+};
 const incident: Flag = { name: 'id', value: 'id', summary: 'which incident, when several are open' };
 
 /**
@@ -100,11 +104,11 @@ export const commands: readonly Command[] = [
       {
         name: '',
         kind: 'provision',
-        usage: '<runbook> [values…] [name=value…] [--environment name] [--service name] [--reason "…"]',
+        usage: '<runbook> [values…] [name=value…] [--environment name] [--service name] [--reason "…"] [--check]',
         summary: "Create something by its runbook; values without a name fill the runbook's inputs in their order.",
         examples: ['/provision provision-node node-7 10.0.0.17 join=false', '/provision database name=orders size=20'],
         who: 'whoever policy lets request it',
-        flags: [environment, service, reason, label],
+        flags: [environment, service, reason, label, check],
       },
     ],
   },
@@ -117,14 +121,14 @@ export const commands: readonly Command[] = [
       {
         name: 'run',
         kind: 'runbook.run',
-        usage: '<name> [values…] [name=value…] [--environment name] [--service name] [--reason "…"]',
+        usage: '<name> [values…] [name=value…] [--environment name] [--service name] [--reason "…"] [--check]',
         summary: 'Run a runbook from the policy repository.',
         examples: [
           '/runbook run restart-workers checkout',
           '/runbook run rotate-keys service=checkout --reason "audit"',
         ],
         who: 'whoever policy lets request it',
-        flags: [environment, service, reason, label],
+        flags: [environment, service, reason, label, check],
       },
       {
         name: 'list',

@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types';
-import { finishedStates, type OperationView } from '../operation/view';
+import { isOver, type OperationView } from '../operation/view';
 import { section } from './blocks';
 import { code, fit, plain, safe } from './text';
 
@@ -7,8 +7,9 @@ import { code, fit, plain, safe } from './text';
 const linesOnCard = 5;
 
 /** What the read-only steps found, for the card while it is not over: a head, a line a step, and the first lines of each. */
-export function foundLines({ found = [], state }: OperationView): string[] {
-  if (found.length === 0 || finishedStates.includes(state)) return [];
+export function foundLines(view: OperationView): string[] {
+  const { found = [] } = view;
+  if (found.length === 0 || isOver(view)) return [];
   const steps = found.flatMap(({ step, summary, lines = [], moreLines = 0 }) => {
     const shown = lines.slice(0, linesOnCard).map((line) => `\u2003${code(line, 200)}`);
     const hidden = lines.length - shown.length + moreLines;

@@ -115,6 +115,8 @@ const byState: { readonly [state in OperationState]?: readonly MakeButton[] } = 
 export function operationButtons(view: OperationView): KnownBlock[] {
   // What is done about it is on its ballot.
   if (view.kind === 'review') return [];
+  // There is nothing to undo or to try again.
+  if (view.isCheck && finishedStates.includes(view.state)) return [];
   const made = (byState[view.state] ?? [])
     .filter((make) => make !== rollBack || canRollBack(view))
     .filter((make) => make !== runAgain || view.kind === 'runbook' || view.kind === 'provision')

@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import type { BallotView, OperationView } from '../operation/view';
-import { finishedStates } from '../operation/view';
+import { finishedStates, isOver } from '../operation/view';
 import { linkTo } from '../policy/source-link';
 import { bounded, context, fields, section, type Message, type RenderContext } from './blocks';
 import { ballotLines } from './ballot-lines';
@@ -36,7 +36,7 @@ export function operationCard(view: OperationView, about: RenderContext = {}): M
 
 /** What a phone shows and a screen reader says: what, where, who, state. UTC, since date tokens are not read aloud. */
 export function sentenceOf(view: OperationView): string {
-  const { mark, words } = operationLook(view.state);
+  const { mark, words } = lookOf(view);
   const who = requesterOf(view);
   const waitsFor = listed(freeSeats(view).map((team) => safe(team, 60)));
   const tail = {
@@ -48,6 +48,11 @@ export function sentenceOf(view: OperationView): string {
   }[view.state as string];
   const why = view.outcome?.sentence ?? view.note;
   return `${mark} ${safe(view.title, 200)}, asked for by ${who}: ${words.toLowerCase()}.${tail ?? ''}${why ? ` ${safe(why, 600)}` : ''}`;
+}
+
+/** A check that has looked has not done what it is about. */
+function lookOf({ state, isCheck }: OperationView): ReturnType<typeof operationLook> {
+  return isCheck && state === 'succeeded' ? { mark: '🔎', words: 'Checked' } : operationLook(state);
 }
 
 /** Teams whose seats are still free on open ballots, one entry a team. */
@@ -67,7 +72,7 @@ export function requesterOf(view: OperationView): string {
 }
 
 function stateLine(view: OperationView, about: RenderContext): string {
-  const { mark, words } = operationLook(view.state);
+  const { mark, words } = lookOf(view);
   const free = view.state === 'waiting' ? freeSeats(view) : [];
   const waitsFor = free.length > 0 ? ` for ${listed(free.map((team) => safe(team, 60)))}` : '';
   const since = finishedStates.includes(view.state) ? ',' : ' since';
@@ -107,7 +112,7 @@ function changeOf({ change, kind, state }: OperationView): string | undefined {
 
 /** Why each fact is what it is: every point that raised one. */
 function factLines(view: OperationView): string[] {
-  if (finishedStates.includes(view.state)) return [];
+  if (isOver(view)) return [];
   const lines = view.why
     .filter(({ rule }) => rule.startsWith('fact '))
     .map(({ message }) => `▪️ ${safe(message, 300)}`);
@@ -181,7 +186,7 @@ function reasonedBlocks(view: OperationView, ballot: BallotView, about: RenderCo
 }
 
 function gateLines(view: OperationView, about: RenderContext): string[] {
-  if (finishedStates.includes(view.state)) return [];
+  if (isOver(view)) return [];
   const lines = view.gates.slice(0, 15).map((gate) => {
     const said = safeWithInstants(gate.message, { max: 400, tokens: about.dateTokens ?? true });
     // Once is enough: most sentences name the instant themselves.
@@ -200,7 +205,7 @@ function gateLines(view: OperationView, about: RenderContext): string[] {
 
 /** Said before anyone approves: what cannot be undone, and whether there is a way back. */
 function safetyLines(view: OperationView): string[] {
-  if (finishedStates.includes(view.state)) return [];
+  if (isOver(view)) return [];
   const lost = lossesOf(view);
   const lines = lost.slice(0, 8).map((what) => `⚠️ Cannot be undone: ${safe(what, 250)}`);
   if (lost.length > 8) lines.push(`⚠️ … and ${lost.length - 8} more that cannot be undone`);

@@ -29,6 +29,8 @@ export interface OperationRequest {
   readonly rollout?: string;
   readonly inputs: { readonly [name: string]: Json };
   readonly reason?: string;
+  /** Look and judge only: nobody is asked, no lane is entered and no step of the work is done. */
+  readonly check?: true;
   readonly labels: readonly string[];
   /** Facts the requester raises (`risk_level: high`); policy never lets them be lowered. */
   readonly raise: { readonly [fact: string]: Json };

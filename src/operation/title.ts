@@ -2,7 +2,7 @@ import type { OperationRequest } from './request';
 
 /** What somebody asked for, in a few words: before policy has said which version is meant, and without its plan. */
 export function askedTitle(request: OperationRequest): string {
-  const { kind, service, environment, version, runbook, inputs } = request;
+  const { kind, service, environment, version, runbook, inputs, check } = request;
   const there = environment === undefined ? '' : ` ${kind === 'deploy' ? 'to' : 'in'} ${environment}`;
   const given = Object.entries(inputs).map(([name, value]) => `${name}=${wordOf(value)}`);
   const behind = given.length === 0 ? '' : ` (${given.join(', ')})`;
@@ -14,9 +14,9 @@ export function askedTitle(request: OperationRequest): string {
     case 'policy':
       return `Change the policy to ${version?.slice(0, 10)}`;
     case 'provision':
-      return `Provision ${runbook}${there}${behind}`;
+      return `${check ? 'Check provisioning' : 'Provision'} ${runbook}${there}${behind}`;
     case 'runbook':
-      return `Run ${runbook}${there}${behind}`;
+      return `${check ? 'Check' : 'Run'} ${runbook}${there}${behind}`;
   }
 }
 
@@ -25,9 +25,9 @@ function wordOf(value: unknown): string {
 }
 
 /** The same as the subject of a sentence: `The deploy of checkout in production`, `The runbook restart`. */
-export function askedSubject({ kind, service, environment, runbook }: OperationRequest): string {
+export function askedSubject({ kind, service, environment, runbook, check }: OperationRequest): string {
   if (kind === 'policy') return 'The change of the policy';
   const isOfRunbook = kind === 'runbook' || kind === 'provision';
-  const what = isOfRunbook ? `The runbook ${runbook}` : `The ${kind} of ${service}`;
+  const what = isOfRunbook ? `The ${check ? 'check of the ' : ''}runbook ${runbook}` : `The ${kind} of ${service}`;
   return environment === undefined ? what : `${what} in ${environment}`;
 }

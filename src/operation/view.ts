@@ -38,6 +38,11 @@ export const finishedStates: readonly OperationState[] = [
   'superseded',
 ];
 
+/** Whether what it waits for, may lose and has found is over and done with. A check is about nothing else. */
+export function isOver({ state, isCheck }: Pick<OperationView, 'state' | 'isCheck'>): boolean {
+  return finishedStates.includes(state) && (state !== 'succeeded' || isCheck !== true);
+}
+
 export interface BallotView {
   /** Absent: an approval. */
   readonly purpose?: Ballot['purpose'];
@@ -115,6 +120,8 @@ export interface OperationView {
   /** Plain facts that the asker shows (`requestApproval`). */
   readonly fields?: { readonly [name: string]: string };
   readonly reason?: string;
+  /** It only looked: the card shows what would come, and nothing was asked or changed. */
+  readonly isCheck?: true;
   /** What is new in the version, and who wrote it. */
   readonly change?: ChangeView;
   readonly state: OperationState;

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -104,4 +106,27 @@ describe('signalbox runbook graph', () => {
     expect(await type(['runbook', 'graph', 'x', '--dir', folderOf('graph', good)])).toMatchObject({ code: 2 });
     expect(await type(['runbook', 'graph', 'restart', '--dir', folderOf('bad', bad)])).toMatchObject({ code: 2 });
   });
+});
+
+test('signalbox runbook run --check asks the bot for a check, and other subcommands are still the bot’s', async () => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (part) => (body += String(part)));
+    request.on('end', () => {
+      asked.push((JSON.parse(body) as { text: string }).text);
+      response.end(JSON.stringify({ kind: 'told', sentence: 'Understood.' }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const env = { SIGNALBOX_URL: `http://127.0.0.1:${port}`, SIGNALBOX_TOKEN: 'token' };
+  try {
+    const ended = await type(['runbook', 'run', 'restart', 'web', '--check', '--json'], { env });
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    await type(['runbook', 'list', 'restart'], { env });
+  } finally {
+    server.close();
+  }
+  expect(asked).toEqual(['runbook run restart web --check', 'runbook list restart']);
 });

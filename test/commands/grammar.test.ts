@@ -80,6 +80,16 @@ describe('understands', () => {
       },
     ],
     ['a list', '/runbook list', { kind: 'runbook.list' }],
+    [
+      'a check',
+      '/runbook run patch --check web',
+      { kind: 'runbook.run', runbook: 'patch', positional: ['web'], inputs: {}, labels: [], check: true },
+    ],
+    [
+      'a check from a phone',
+      '/provision node —check',
+      { kind: 'provision', runbook: 'node', positional: [], inputs: {}, labels: [], check: true },
+    ],
     ['a search', '/runbook list “patch hosts”  weekly', { kind: 'runbook.list', words: 'patch hosts weekly' }],
     [
       'an incident',

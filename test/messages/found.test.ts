@@ -5,7 +5,7 @@ import { approvalModal, rejectModal } from '../../src/messages/vote-modals';
 import { finishedStates, type OperationState, type OperationView } from '../../src/operation/view';
 import { hostileValues } from '../helpers/hostile-values';
 import { checkView } from '../slack-rules/view-rules';
-import { markupOf, problemsOf } from './reading';
+import { buttonsOf, markupOf, problemsOf } from './reading';
 import { ballotView, operationView } from './views';
 
 const value = { o: 'o', b: 'b1', d: 'd1' };
@@ -44,6 +44,16 @@ test.each([
 
 test.each(finishedStates)('a card that is %s no longer shows it', (state: OperationState) => {
   expect(markupOf(operationCard({ ...found(terraform), state }))).not.toContain('Found before');
+});
+
+test('a check that is over still shows what it found and what it would wait for, and has no buttons', () => {
+  const card = operationCard({ ...found(terraform), ballots: [], state: 'succeeded', isCheck: true });
+  const shown = markupOf(card);
+  expect(shown).toContain('🔎 *Checked*');
+  expect(shown).toContain('Found before anybody was asked');
+  expect(shown).toContain('Outside office hours.');
+  expect(shown).toContain('Cannot be undone: The migration drops the column vat_old');
+  expect(buttonsOf(card)).toEqual([]);
 });
 
 test('the command line shows it, too', () => {

@@ -15,6 +15,7 @@ import { Slot } from '../slot';
 import { applicationFailureIn, instant, reasonOf } from '../say';
 import { announce, callVoters, sayCardIsNowhere } from './announce';
 import { openReview } from './debt';
+import { checkedOutcome } from './checked';
 import { decide } from './decide';
 import { Ended } from './ended';
 import { heedFreezes } from './freezes';
@@ -154,6 +155,7 @@ export class Life {
   private async judgeAndRun(base: JudgeInput, judged: Judgement | undefined): Promise<Outcome> {
     let judgement = this.allowed(judged ?? (await this.judging.judge(base)));
     this.openCard();
+    if (this.facts.request.check) return this.check(judgement);
     this.adopt(judgement);
     while (true) {
       const moved = await waitForGates(this, base, judgement);
@@ -240,6 +242,16 @@ export class Life {
   private endDenied(reasons: readonly string[]): never {
     this.facts.denials = reasons;
     throw new Ended({ kind: 'denied', sentence: `Policy does not allow this: ${reasons.join(' ')}` });
+  }
+
+  /** The card shows what would come; no ballot is opened, so nobody can be asked by it. */
+  private check(judgement: Allowed): Outcome {
+    endIfOver(this);
+    this.facts.judgement = judgement;
+    this.facts.steps = rowsOf(judgement.plan.steps);
+    this.facts.gates = judgement.gates;
+    this.recorder.write('verdict', verdictBody(judgement));
+    return checkedOutcome(this.title, judgement);
   }
 
   /** A judgement comes into force: its ballots are open, earlier ones void. */

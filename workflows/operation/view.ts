@@ -23,6 +23,7 @@ export function viewOf(facts: Facts, ballots: readonly BallotView[]): OperationV
     inputs: judgement?.inputs,
     requester: request.requester,
     requesterVerified: true,
+    ...(request.check ? { isCheck: true } : {}),
     reason: request.reason,
     change: judgement?.change,
     state: facts.state,
