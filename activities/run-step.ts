@@ -8,6 +8,7 @@ import type { RunnerActivities, RunStepInput } from '../src/operation/ports';
 import { formatDuration, parseDuration } from '../src/runbooks/duration';
 import { stepKindOf } from '../src/runbooks/step-kinds';
 import type { Target } from '../src/runbooks/targets';
+import type { VaultReader } from './adapters/vault';
 import { runnableStepKinds } from './steps';
 import { Heart, type Acknowledge } from './steps/heart';
 import { keepLarge, recallKept } from './steps/kept-outputs';
@@ -34,6 +35,8 @@ export interface RunStepDeps {
   };
   /** Folder from which secret files are read. */
   readonly secretsFolder?: string;
+  /** Reads secrets of connections that lie in Vault. */
+  readonly vault?: VaultReader;
   readonly kinds?: readonly StepKind[];
   /** Heartbeats that Temporal acknowledges; programs run only as long as it does. */
   readonly acknowledge?: Acknowledge;
@@ -54,7 +57,7 @@ export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
     const context = Context.current();
     const redactor = new Redactor();
     const heart = new Heart(context, deps.acknowledge);
-    const secrets = { env: deps.env, folder: deps.secretsFolder ?? secretsFolder };
+    const secrets = { env: deps.env, folder: deps.secretsFolder ?? secretsFolder, vault: deps.vault };
     const toolbox = new Toolbox({ host: deps.tools, plan, step, input, context, heart, redactor });
     // Learns of cancellation by it, too.
     const stopBeating = heart.start();

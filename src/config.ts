@@ -67,6 +67,23 @@ const settings = z.object({
   RUNNER_POOLS: list.default(['default']),
   /** YAML file that names the programs which steps of the kind `program` may run. */
   RUNNER_PROGRAMS: z.string().optional(),
+  /** Vault or OpenBao, for secrets of connections; read by whoever uses the connection. */
+  VAULT_ADDR: z
+    .string()
+    .regex(
+      /^(https:\/\/[^/?#@\s]+|http:\/\/(127\.0\.0\.1|localhost)(:\d+)?)$/,
+      'must be https:// and a host, without a path (http:// for this machine only)',
+    )
+    .optional(),
+  VAULT_NAMESPACE: z
+    .string()
+    .regex(/^[A-Za-z0-9_./-]+$/, 'must be the path of a namespace')
+    .optional(),
+  /** File with a token, read anew for each secret: an agent may renew it. */
+  VAULT_TOKEN_FILE: z.string().min(1).optional(),
+  /** Instead of a token: AppRole. */
+  VAULT_ROLE_ID: z.string().min(1).optional(),
+  VAULT_SECRET_ID_FILE: z.string().min(1).optional(),
   /** Folder for the output of programs; `logs` in DATA_DIR when absent. */
   LOG_STORE: z.string().min(1).optional(),
   LOG_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),

@@ -4,6 +4,7 @@ import { isOwnSetting } from '../../src/connections/check';
 import type { SecretReference } from '../../src/connections/schema';
 import { StepError, StepFailed } from './outcomes';
 import type { Redactor } from './redact';
+import type { VaultReader } from '../adapters/vault';
 
 /** Shorter ones cannot be masked without masking half of every message. */
 const minLength = 8;
@@ -14,6 +15,8 @@ export interface SecretSources {
   readonly env: { readonly [name: string]: string | undefined };
   /** The only folder from which files are read. */
   readonly folder: string;
+  /** What this process may read of Vault; absent where its settings name none. */
+  readonly vault?: VaultReader;
 }
 
 /** Reads what a reference names, on this runner only, and masks it from here on. The value is never in a message. */
@@ -22,8 +25,8 @@ export async function resolveSecret(
   sources: SecretSources,
   redactor: Redactor,
 ): Promise<string> {
-  const name = 'env' in reference ? reference.env : reference.file;
-  const value = 'env' in reference ? fromEnvironment(reference.env, sources) : await fromFile(reference.file, sources);
+  const name = nameOf(reference);
+  const value = await valueOf(reference, sources);
   if (value === undefined)
     throw new StepError(`The secret ${name} is not there in this process; whoever runs it has to provide it.`, {
       unsent: true,
@@ -34,6 +37,20 @@ export async function resolveSecret(
     );
   redactor.add(value);
   return value;
+}
+
+function nameOf(reference: SecretReference): string {
+  if ('env' in reference) return reference.env;
+  return 'file' in reference ? reference.file : `${reference.vault}#${reference.key}`;
+}
+
+async function valueOf(reference: SecretReference, sources: SecretSources): Promise<string | undefined> {
+  if ('env' in reference) return fromEnvironment(reference.env, sources);
+  if ('file' in reference) return fromFile(reference.file, sources);
+  if (sources.vault) return sources.vault(reference);
+  throw new StepFailed(
+    `The secret ${nameOf(reference)} lies in Vault, and this process has no VAULT_ADDR; whoever runs it can set that.`,
+  );
 }
 
 function fromEnvironment(name: string, sources: SecretSources): string | undefined {

@@ -4,10 +4,20 @@ import { text } from '../documents/text';
 /** One address and nothing around it: no name, no second address, no end of a line. */
 export const emailAddress = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/;
 
+const segment = '[A-Za-z0-9_][A-Za-z0-9_.-]*';
+const vaultPath = new RegExp(`^${segment}(?:/${segment}){0,20}$`);
+
 /** Where a secret lies. Only the runner that uses the connection ever reads it (law 10). */
 export const secretReference = z.union([
   z.strictObject({ env: text().regex(/^[A-Z][A-Z0-9_]*$/, 'has to be the name of an environment variable') }),
   z.strictObject({ file: text().startsWith('/', 'has to be an absolute path') }),
+  /** A key of a secret in Vault or OpenBao, in an engine of the kind KV version 2. */
+  z.strictObject({
+    vault: text().max(500).regex(vaultPath, 'has to be the path of a secret, such as apps/shop'),
+    key: text().regex(/^[A-Za-z0-9_.-]{1,100}$/, 'has to be a key of that secret'),
+    /** Where the engine is mounted; `secret` where it is not said. */
+    mount: text().max(200).regex(vaultPath, 'has to be where an engine is mounted').optional(),
+  }),
 ]);
 
 const auth = z.union([

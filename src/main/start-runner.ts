@@ -13,7 +13,7 @@ import { BodyCache } from './body-cache';
 import { needs } from './needs';
 import type { Running, Start } from './process';
 import { runWorker } from './run-worker';
-import { openBlobs } from './stores';
+import { openBlobs, openVaultOf } from './stores';
 import { workerConnection } from './temporal';
 import { openToolHost } from './tool-host';
 
@@ -35,12 +35,14 @@ export const startRunner: Start = async ({ config, log }) => {
   };
   const tools = await openToolHost(config, { blobs, log });
   const bodies = new BodyCache(async (digest) => JSON.parse((await blobs.get(digest)).toString('utf8')) as Json);
+  const vault = openVaultOf(config);
   const runStep = createRunStep({
     readPlan: (digest) => readBody<Plan>(digest, 'the plan'),
     keepBody: (text) => blobs.put(text),
     readBody: (digest) => bodies.get(digest),
     now: () => Date.now(),
     env: secretsEnvironment(),
+    vault,
     log,
     acknowledge: acknowledgeOver(connection, config.TEMPORAL_NAMESPACE),
     tools,
@@ -48,7 +50,7 @@ export const startRunner: Start = async ({ config, log }) => {
   const watchMetric = createWatchMetric({
     readWatch: (digest) => readBody<MetricWatch>(digest, 'what is to be watched'),
     now: () => Date.now(),
-    secrets: { env: secretsEnvironment(), folder: secretsFolder },
+    secrets: { env: secretsEnvironment(), folder: secretsFolder, vault },
   });
   const running: Running[] = [];
   for (const pool of config.RUNNER_POOLS) {

@@ -6,6 +6,7 @@ import { openBlobStore, type BlobStore } from '../../activities/adapters/blob-st
 import { openCodeRepository } from '../../activities/adapters/code-repository';
 import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openPolicyRepository, type PolicyRepository } from '../../activities/adapters/policy-repository';
+import { openVault, type VaultReader } from '../../activities/adapters/vault';
 import { Redactor } from '../../activities/steps/redact';
 import { resolveSecret, secretsFolder } from '../../activities/steps/secrets';
 import { approvedPolicy } from '../../activities/worker/approved-policy';
@@ -91,10 +92,32 @@ function textOf(file: string): string {
   }
 }
 
+type VaultConfig = Partial<
+  Pick<Config, 'VAULT_ADDR' | 'VAULT_NAMESPACE' | 'VAULT_TOKEN_FILE' | 'VAULT_ROLE_ID' | 'VAULT_SECRET_ID_FILE'>
+>;
+
+/** What reads secrets of Vault; undefined where no VAULT_ADDR is set. Throws `Refusal` where nothing says as whom. */
+export function openVaultOf(config: VaultConfig): VaultReader | undefined {
+  const { VAULT_ADDR: origin, VAULT_NAMESPACE: namespace, VAULT_TOKEN_FILE: tokenFile } = config;
+  const { VAULT_ROLE_ID: roleId, VAULT_SECRET_ID_FILE: secretIdFile } = config;
+  if (origin === undefined) return undefined;
+  const login =
+    tokenFile !== undefined
+      ? { tokenFile }
+      : roleId !== undefined && secretIdFile
+        ? { roleId, secretIdFile }
+        : undefined;
+  if (login) return openVault({ origin, namespace, login, now: () => Date.now() });
+  throw new Refusal(
+    'setting_invalid',
+    'VAULT_ADDR is set, but nothing says who this process is there; set VAULT_TOKEN_FILE, or VAULT_ROLE_ID and VAULT_SECRET_ID_FILE.',
+  );
+}
+
 /** Code repositories of services: a mirror each, brought up to date when somebody asks. */
-export function openCode(config: Pick<Config, 'DATA_DIR'>, purpose: string): CodeSource {
+export function openCode(config: Pick<Config, 'DATA_DIR'> & VaultConfig, purpose: string): CodeSource {
   const folder = dataDir(config, `${purpose}/code`);
-  const secrets = { env: secretsEnvironment(), folder: secretsFolder };
+  const secrets = { env: secretsEnvironment(), folder: secretsFolder, vault: openVaultOf(config) };
   return createCodeSource({
     open: (connection) => openCodeRepository({ ...connection, dataDir: folder, now: () => Date.now() }),
     secretOf: (reference) => resolveSecret(reference, secrets, new Redactor()),

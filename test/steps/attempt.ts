@@ -2,6 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import type { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger } from '@temporalio/worker';
 import { createRunStep } from '../../activities/run-step';
+import type { VaultReader } from '../../activities/adapters/vault';
 import type { Acknowledge } from '../../activities/steps/heart';
 import type { StepKind } from '../../activities/steps/step-kind';
 import type { ToolHost } from '../../activities/steps/toolbox';
@@ -26,6 +27,7 @@ export interface Attempt {
   readonly heartbeatDetails?: unknown;
   readonly env?: { readonly [name: string]: string };
   readonly secretsFolder?: string;
+  readonly vault?: VaultReader;
   readonly input?: Partial<RunStepInput>;
   readonly environment?: MockActivityEnvironment;
   readonly tools?: ToolHost;
@@ -49,6 +51,7 @@ export async function attemptOf(origin: string, asked: Attempt): Promise<StepRes
     env: asked.env ?? {},
     log: { debug: () => undefined, warn: () => undefined },
     ...(asked.secretsFolder === undefined ? {} : { secretsFolder: asked.secretsFolder }),
+    ...(asked.vault === undefined ? {} : { vault: asked.vault }),
     ...(asked.acknowledge === undefined ? {} : { acknowledge: asked.acknowledge }),
     ...(asked.kinds === undefined ? {} : { kinds: asked.kinds }),
     ...(asked.tools === undefined ? {} : { tools: asked.tools }),

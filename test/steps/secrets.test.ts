@@ -80,6 +80,34 @@ describe('the secret of a connection', () => {
     },
   );
 
+  describe('in Vault', () => {
+    const connection = { auth: { bearer: { vault: 'apps/shop', key: 'token' } } };
+
+    it('is sent to its connection and masked', async () => {
+      api.reply = json(200, { echo: plainToken });
+      const asked: unknown[] = [];
+      const vault = async (reference: unknown) => {
+        asked.push(reference);
+        return plainToken;
+      };
+      const result = await attemptOf(api.origin, asking({ connection, vault }));
+      expect(asked).toEqual([{ vault: 'apps/shop', key: 'token' }]);
+      expect(api.seen[0]!.headers.authorization).toBe(`Bearer ${plainToken}`);
+      expect(result.outputs).toEqual({ all: { echo: '***' } });
+    });
+
+    it('that is not there is named by its path and key, and nothing is sent', async () => {
+      const failure = await failureOf(api.origin, asking({ connection, vault: async () => undefined }));
+      expect(failure.message).toContain('apps/shop#token is not there');
+      expect(api.seen).toEqual([]);
+    });
+
+    it('is refused in plain words where this process has no Vault', async () => {
+      const failure = await failureOf(api.origin, asking({ connection }));
+      expect(failure).toMatchObject({ type: 'StepFailed', message: expect.stringContaining('has no VAULT_ADDR') });
+    });
+  });
+
   describe('in a file', () => {
     const secretsFolder = mkdtempSync(join(tmpdir(), 'signalbox-secrets-'));
     const elsewhere = join(mkdtempSync(join(tmpdir(), 'signalbox-other-')), 'secret');

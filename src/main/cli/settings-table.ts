@@ -191,6 +191,36 @@ export const settingsTable: readonly SettingRow[] = [
     about: 'YAML file that names the programs which steps of the kind program may run on this runner.',
   },
   {
+    name: 'VAULT_ADDR',
+    need: 'sometimes',
+    example: 'https://vault.company.example:8200',
+    about:
+      'Vault or OpenBao, where secrets of connections may lie; for runners, and workers whose code repositories need it.',
+  },
+  {
+    name: 'VAULT_NAMESPACE',
+    need: 'sometimes',
+    example: 'platform',
+    about: 'Namespace in Vault, where it has any.',
+  },
+  {
+    name: 'VAULT_TOKEN_FILE',
+    need: 'sometimes',
+    example: '/run/secrets/vault-token',
+    about: 'File with the token for Vault, read anew for each secret, since an agent may renew it.',
+  },
+  {
+    name: 'VAULT_ROLE_ID',
+    need: 'sometimes',
+    about: 'Role of AppRole in Vault, instead of a token file.',
+  },
+  {
+    name: 'VAULT_SECRET_ID_FILE',
+    need: 'sometimes',
+    example: '/run/secrets/vault-secret-id',
+    about: 'File with the secret id that goes with VAULT_ROLE_ID.',
+  },
+  {
     name: 'LOG_STORE',
     need: 'sometimes',
     example: '/var/lib/signalbox/logs',
