@@ -46,14 +46,16 @@ export function openCompany({ urls }) {
         .workflowExecutionInfo,
 
     /** Pushes a change of the rules, as the owner of the policy repository would. */
-    async changePolicy(message, change) {
+    async changePolicy(message, changes) {
       const tree = mkdtempSync(join(tmpdir(), 'signalbox-story-'));
       const inTree = (...args) =>
         git('-C', tree, '-c', 'user.name=Dan Weber', '-c', 'user.email=dan@kestrel.example', ...args);
       try {
         await git('clone', '--quiet', urls.policy, tree);
-        const file = join(tree, 'policy.yaml');
-        writeFileSync(file, change(readFileSync(file, 'utf8')));
+        for (const [path, change] of Object.entries(changes)) {
+          const file = join(tree, path);
+          writeFileSync(file, change(readFileSync(file, 'utf8')));
+        }
         await inTree('commit', '--quiet', '--all', '-m', message);
         await inTree('push', '--quiet', 'origin', 'HEAD:main');
       } finally {
