@@ -21,6 +21,9 @@ const table = z.strictObject({
   ),
 });
 
+/** Machines that ask without a token: what starts by itself, and Signalbox. */
+const ownMachines: readonly string[] = ['schedule', 'metric', 'signalbox'];
+
 /** Who presents a token: nobody names themselves. */
 export interface Caller {
   readonly requester: Requester;
@@ -42,6 +45,12 @@ export function readTokens(yaml: string): TokenTable {
       `TOKENS_FILE cannot be used: ${problems.join('; ')}. Whoever runs Signalbox mends the file.`,
     );
   }
+  const taken = parsed.data.tokens.find((entry) => 'machine' in entry && ownMachines.includes(entry.machine));
+  if (taken && 'machine' in taken)
+    throw new Refusal(
+      'setting_invalid',
+      `TOKENS_FILE cannot be used: the name ${taken.machine} is what Signalbox itself asks by, and rules may trust it. Whoever runs Signalbox gives that machine another name.`,
+    );
   const entries = parsed.data.tokens.map((entry) => ({
     hash: Buffer.from(entry.sha256, 'hex'),
     caller: callerIn(entry),

@@ -18,6 +18,8 @@ describe('the table of tokens', () => {
     ['a token in clear', 'tokens: [{ sha256: secret, person: U0ANN }]'],
     ['a name in place of an id', `tokens: [{ sha256: ${hash}, person: ann }]`],
     ['nobody', `tokens: [{ sha256: ${hash} }]`],
+    ['the name by which a metric asks', `tokens: [{ sha256: ${hash}, machine: metric }]`],
+    ['the name by which a schedule asks', `tokens: [{ sha256: ${hash}, machine: schedule }]`],
     ['a person and a machine at once', `tokens: [{ sha256: ${hash}, person: U0ANN, machine: ci }]`],
   ])('refuses %s and shows no hash', (_name, yaml) => {
     expect(() => readTokens(yaml)).toThrow(/TOKENS_FILE cannot be used/);
