@@ -20,6 +20,9 @@ type ReadingActivities = Pick<
   | 'scheduledRequest'
   | 'alertedRunbooks'
   | 'metricFired'
+  | 'describeResource'
+  | 'judgeLease'
+  | 'leaseEnd'
 >;
 type RecordingActivities = Pick<WorkerActivities, 'record'>;
 type LaneActivities = Pick<

@@ -34,6 +34,7 @@ export const WORKFLOWS = {
   trigger: 'trigger',
   firings: 'firings',
   metricWatch: 'metricWatch',
+  lease: 'lease',
 } as const;
 
 export const laneId = (where: { readonly environment: string; readonly service: string }): string =>
@@ -58,6 +59,10 @@ export const BLIND_MEMO = 'blind';
 export const HOLDS_ID = 'holds';
 /** Key of its memo under which it keeps all it knows: decisions read it without asking a worker. */
 export const HOLDS_MEMO = 'holds';
+/** The workflow that ends the lease of what an operation made. */
+export const leaseId = (operation: string): string => `lease/${operation}`;
+/** anything -> lease: it is gone, so there is nothing to end */
+export const RESOURCE_GONE = 'resourceGone';
 /** The review of a break-glass operation. */
 export const reviewId = (operationId: string): string => `review/${operationId}`;
 /** Key of the memo that says which review it is (`OpenReview`). */
@@ -202,6 +207,23 @@ export interface MetricWatchInput {
   readonly order?: WatchOrder;
   readonly memory?: import('../src/triggers/watch-news').WatchMemory;
   readonly sent?: number;
+}
+
+/** What `lease` is started with, by the operation that made the thing. */
+export interface LeaseInput {
+  readonly resource: import('../src/resources/resource').ResourceRef;
+  /** The operation that made it. */
+  readonly operation: string;
+  readonly owner: { readonly kind: 'person' | 'machine'; readonly id: string };
+  readonly lease: import('../src/resources/resource').Lease;
+  /** ISO 8601 UTC, both. */
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  /** Where it is told that it could not be taken away. */
+  readonly channel: string;
+  /** After so long people are told once more that it is still there. */
+  readonly lookAgainMs: number;
+  readonly timings: OperationTimings;
 }
 
 /** What `review` is started with, by the operation that it is about. */

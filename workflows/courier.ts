@@ -23,6 +23,8 @@ const mustArrive: ReadonlySet<Notice['kind']> = new Set([
   'needs_decision',
   'outcome',
   'review',
+  'lease_ends',
+  'lease_failed',
 ]);
 
 /** Delivers notices in order, one at a time, each once. What hangs under the card waits until the card stands. */

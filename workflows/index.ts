@@ -3,6 +3,7 @@ export { holds } from './holds';
 export { incident } from './incident';
 export { lane } from './lane';
 export { metricWatch } from './metric-watch';
+export { lease } from './lease';
 export { operation } from './operation';
 export { policyWatch } from './policy-watch';
 export { requestApproval } from './request-approval';

@@ -1,6 +1,6 @@
 import { ApplicationFailure, condition, sleep } from '@temporalio/workflow';
 import type { Json } from '../src/json';
-import type { AppliedChange, LedgerEntry, LedgerEvent } from '../src/ledger/record';
+import type { LedgerEntry, LedgerEvent } from '../src/ledger/record';
 import { recording } from './activities';
 import type { OperationTimings } from './contract';
 import { applicationFailureIn, instant } from './say';
@@ -40,9 +40,13 @@ export class Recorder {
   }
 
   /** Starts to write and does not wait. */
-  write(event: LedgerEvent, body: { readonly [key: string]: Json }, state?: AppliedChange): void {
+  write(
+    event: LedgerEvent,
+    body: { readonly [key: string]: Json },
+    { state, resource }: Pick<LedgerEntry, 'state' | 'resource'> = {},
+  ): void {
     const { operationId, day } = this.spec;
-    this.waiting.push({ operationId, event, index: this.index, at: instant(), day, body, state });
+    this.waiting.push({ operationId, event, index: this.index, at: instant(), day, body, state, resource });
     this.index += 1;
     if (!this.busy) void this.work();
   }

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { canonical } from '../../src/canonical';
 import { Refusal } from '../../src/errors';
 import { emptyChain, recordText, seal, type ChainHead, type Signer } from '../../src/ledger/chain';
-import { chainPath, keyPath, recordPath, statePath } from '../../src/ledger/paths';
+import { chainPath, keyPath, recordPath, resourcePath, statePath } from '../../src/ledger/paths';
 import { fenceWords, isOlder, type Fence } from '../../src/ledger/fence';
 import type { AppliedChange, AppliedState, DroppedChange, LedgerEntry, LedgerRecord } from '../../src/ledger/record';
 import { applyChange } from '../../src/ledger/state';
-import { chainText, stateText } from '../../src/ledger/verify';
+import { chainText, resourceText, stateText } from '../../src/ledger/verify';
+import { applyResource, objectionTo, type ResourceState } from '../../src/resources/resource';
 import type { Mirror } from './git';
 import { isObjectId } from './git-names';
 import { listFolders, readObjects } from './git-objects';
@@ -51,19 +52,24 @@ export async function buildCommit(
   const added: LedgerEntry[] = [];
   let { head } = tip;
   const stateAt = (change: AppliedChange) =>
-    stateIn(changes.get(statePath(change)) ?? tip.files.get(statePath(change)));
+    fileIn<AppliedState>(changes.get(statePath(change)) ?? tip.files.get(statePath(change)), 'state/');
+  const resourceAt: ResourceAt = (change) =>
+    fileIn(changes.get(resourcePath(change)) ?? tip.files.get(resourcePath(change)), 'resources/');
   for (const group of on.groups) {
-    const fresh = fencedOut(group, stateAt) ?? newEntries(group, { tip, bodies });
+    const fresh =
+      fencedOut(group, stateAt) ?? newEntries(group, { tip, bodies }, (entries) => takenOver(entries, resourceAt));
     refusals.push(fresh instanceof Refusal ? fresh : undefined);
     if (fresh instanceof Refusal) continue;
     for (const given of fresh) {
-      const entry = withoutLateChange(given, stateAt);
+      const entry = withoutTaken(withoutLateChange(given, stateAt), resourceAt);
       const sealed = seal(entry, { head, signer: on.signer });
       head = sealed.head;
       added.push(entry);
       bodies.set(recordPath(entry), canonical(entry.body));
       changes.set(recordPath(entry), recordText(sealed.record));
       if (entry.state) changes.set(statePath(entry.state), stateText(applyChange(stateAt(entry.state), entry.state)));
+      const resource = entry.resource && applyResource(resourceAt(entry.resource), entry.resource);
+      if (resource) changes.set(resourcePath(resource), resourceText(resource));
     }
   }
   if (added.length === 0) return { refusals };
@@ -98,6 +104,30 @@ function fencedOut(group: EntryGroup, stateAt: StateAt): Refusal | undefined {
   );
 }
 
+type ResourceAt = (ref: { readonly kind: string; readonly name: string }) => ResourceState | undefined;
+
+/** Why what a group would begin on a resource may not be begun any more. What ends with it begins nothing. */
+function takenOver(entries: readonly LedgerEntry[], resourceAt: ResourceAt): Refusal | undefined {
+  for (const { resource, operationId, event } of entries) {
+    const isOver = entries.some((other) => other.event === 'outcome' && other.operationId === operationId);
+    const objection = resource && !isOver ? objectionTo(resource, resourceAt(resource)) : undefined;
+    if (objection !== undefined)
+      return new Refusal(
+        'ledger_refused',
+        `The ${event} of ${operationId} was not written, because ${objection}; /provision list shows what there is, so ask again for what is still wanted.`,
+        { data: { reason: 'fenced' } },
+      );
+  }
+  return undefined;
+}
+
+/** An entry as it is written: what it would have begun on a resource, another one has; the record stays. */
+function withoutTaken<Entry extends LedgerEntry>(entry: Entry, resourceAt: ResourceAt): Entry {
+  if (!entry.resource || objectionTo(entry.resource, resourceAt(entry.resource)) === undefined) return entry;
+  const { resource: _resource, ...rest } = entry;
+  return rest as Entry;
+}
+
 /** The fence under which somebody later wrote what runs, if somebody did. */
 function newerFence(change: AppliedChange | undefined, stateAt: StateAt): Fence | undefined {
   if (!change?.fence) return undefined;
@@ -118,6 +148,7 @@ function withoutLateChange(entry: LedgerEntry, stateAt: StateAt): LedgerEntry & 
 function newEntries(
   group: EntryGroup,
   { tip, bodies }: { readonly tip: Tip; readonly bodies: ReadonlyMap<string, string> },
+  objectionTo: (fresh: readonly LedgerEntry[]) => Refusal | undefined,
 ): LedgerEntry[] | Refusal {
   const fresh: LedgerEntry[] = [];
   const own = new Map<string, string>();
@@ -135,7 +166,7 @@ function newEntries(
         { data: { reason: 'conflict', path } },
       );
   }
-  return fresh;
+  return objectionTo(fresh) ?? fresh;
 }
 
 async function readTip(
@@ -151,6 +182,7 @@ async function readTip(
   for (const entry of groups.flat()) {
     paths.add(recordPath(entry));
     if (entry.state) paths.add(statePath(entry.state));
+    if (entry.resource) paths.add(resourcePath(entry.resource));
   }
   const bodies = await readObjects(
     mirror,
@@ -192,12 +224,12 @@ function bodyIn(text: string | undefined): string | undefined {
   }
 }
 
-function stateIn(text: string | undefined): AppliedState | undefined {
+function fileIn<Kept>(text: string | undefined, folder: string): Kept | undefined {
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as AppliedState;
+    return JSON.parse(text) as Kept;
   } catch {
-    throw damaged('a file under state/ cannot be read');
+    throw damaged(`a file under ${folder} cannot be read`);
   }
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { canonical } from '../../src/canonical';
 import { Refusal } from '../../src/errors';
 import type { Signer } from '../../src/ledger/chain';
-import { recordPath, statePath } from '../../src/ledger/paths';
+import { recordPath, resourcePath, statePath } from '../../src/ledger/paths';
 import type { LedgerEntry } from '../../src/ledger/record';
 import { GitFailure, type Mirror } from './git';
 import { buildCommit, buildRefFor, type EntryGroup } from './ledger-commit';
@@ -47,6 +47,7 @@ export class LedgerCommitter {
       recordPath(entry);
       canonical(entry);
       if (entry.state) statePath(entry.state);
+      if (entry.resource) resourcePath(entry.resource);
     }
     return new Promise((resolve, reject) => {
       this.queue.push({ entries, resolve, reject });

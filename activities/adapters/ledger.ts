@@ -7,6 +7,7 @@ import { signerOf, type Signer } from '../../src/ledger/chain';
 import { chainPath, dayFolder, statePath } from '../../src/ledger/paths';
 import type { AppliedState, LedgerEntry, LedgerRecord } from '../../src/ledger/record';
 import { emptyState } from '../../src/ledger/state';
+import type { ResourceState } from '../../src/resources/resource';
 import { verifyLedger, type LedgerFiles, type Trust, type Verification } from '../../src/ledger/verify';
 import { openMirror, type Mirror } from './git';
 import { isAlive, sweepGitLocks } from './git-lock';
@@ -53,6 +54,8 @@ export interface Ledger {
   }): Promise<readonly LedgerRecord[]>;
   /** Applied state of every service in every environment. */
   history(age?: LedgerAge): Promise<readonly AppliedState[]>;
+  /** Everything that was ever provisioned and recorded, what has gone included. */
+  resources(age?: LedgerAge): Promise<readonly ResourceState[]>;
   /** Asks the remote now. Throws `Refusal('ledger_refused')` when it is away. */
   fetch(): Promise<{ readonly commit?: string }>;
   /** What is known without asking, for health checks. */
@@ -112,6 +115,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     readOperation: (operationId, age) => reader.readOperation(operationId, age),
     recent: (about) => reader.recent(about),
     history: (age) => reader.history(age),
+    resources: (age) => reader.resources(age),
     fetch: async () => ({ commit: await tip.refresh() }),
     tip() {
       const { commit, seenAt } = tip;
@@ -128,15 +132,20 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 
 class LedgerReader {
   /** A commit never changes, so what was read at the last one is read once, however many ask. */
-  private readonly statesAt = atLastCommit((commit) => this.states(commit));
+  private readonly statesAt = atLastCommit((commit) => this.stateFiles.at(commit));
+  private readonly resourcesAt = atLastCommit((commit) => this.resourceFiles.at(commit));
   private readonly daysAt = atLastCommit((commit) => this.days(commit));
-  /** Path -> what was read there last: the next commit changes few of them. */
-  private lastStates: ReadonlyMap<string, { readonly id: string; readonly state: AppliedState }> = new Map();
+  private readonly stateFiles: FolderReader<AppliedState>;
+  private readonly resourceFiles: FolderReader<ResourceState>;
 
   constructor(
     private readonly mirror: Mirror,
     private readonly tip: LedgerTip,
-  ) {}
+  ) {
+    const texts = (entries: readonly TreeEntry[]) => this.texts(entries);
+    this.stateFiles = new FolderReader({ mirror, folder: 'state', texts });
+    this.resourceFiles = new FolderReader({ mirror, folder: 'resources', texts });
+  }
 
   async readState(
     where: { readonly service: string; readonly environment: string },
@@ -153,23 +162,9 @@ class LedgerReader {
     return commit === undefined ? [] : [...(await this.statesAt(commit)).values()];
   }
 
-  private async states(commit: string): Promise<ReadonlyMap<string, AppliedState>> {
-    const entries = await listTree(this.mirror, { commit, folders: ['state'] });
-    const last = this.lastStates;
-    const changed = await this.texts(entries.filter(({ path, id }) => last.get(path)?.id !== id));
-    const read = new Map(changed.map(({ path, text }) => [path, JSON.parse(text) as AppliedState]));
-    const states = new Map<string, AppliedState>();
-    for (const { path } of entries) {
-      const state = read.get(path) ?? last.get(path)?.state;
-      if (state) states.set(path, state);
-    }
-    this.lastStates = new Map(
-      entries.flatMap(({ path, id }) => {
-        const state = states.get(path);
-        return state ? [[path, { id, state }] as const] : [];
-      }),
-    );
-    return states;
+  async resources(age: LedgerAge = {}): Promise<readonly ResourceState[]> {
+    const commit = await this.tip.refreshOrRecall(age.maxAgeMs);
+    return commit === undefined ? [] : [...(await this.resourcesAt(commit)).values()];
   }
 
   async readOperation(operationId: string, age: LedgerAge = {}): Promise<readonly LedgerRecord[]> {
@@ -206,6 +201,7 @@ class LedgerReader {
       records: under('operations/'),
       chain: files.find(({ path }) => path === chainPath)?.text,
       states: new Map(under('state/').map(({ path, text }) => [path, text])),
+      resources: new Map(under('resources/').map(({ path, text }) => [path, text])),
       keys: under('keys/').map(({ text }) => text),
     };
   }
@@ -224,6 +220,37 @@ class LedgerReader {
     const blobs = entries.filter(({ type }) => type === 'blob');
     const bodies = await readObjects(this.mirror, [...new Set(blobs.map(({ id }) => id))]);
     return blobs.map(({ path, id }) => ({ path, text: bodies.get(id)?.toString('utf8') ?? '' }));
+  }
+}
+
+/** A folder of JSON files at any commit; files that did not change since the last one are not read again. */
+class FolderReader<Kept> {
+  /** Path -> what was read there last: the next commit changes few of them. */
+  private last: ReadonlyMap<string, { readonly id: string; readonly kept: Kept }> = new Map();
+
+  constructor(
+    private readonly spec: {
+      readonly mirror: Mirror;
+      readonly folder: string;
+      readonly texts: (
+        entries: readonly TreeEntry[],
+      ) => Promise<readonly { readonly path: string; readonly text: string }[]>;
+    },
+  ) {}
+
+  async at(commit: string): Promise<ReadonlyMap<string, Kept>> {
+    const { mirror, folder, texts } = this.spec;
+    const entries = await listTree(mirror, { commit, folders: [folder] });
+    const before = this.last;
+    const changed = await texts(entries.filter(({ path, id }) => before.get(path)?.id !== id));
+    const read = new Map(changed.map(({ path, text }) => [path, JSON.parse(text) as Kept]));
+    this.last = new Map(
+      entries.flatMap(({ path, id }) => {
+        const kept = read.get(path) ?? before.get(path)?.kept;
+        return kept ? [[path, { id, kept }] as const] : [];
+      }),
+    );
+    return new Map([...this.last].map(([path, { kept }]) => [path, kept]));
   }
 }
 

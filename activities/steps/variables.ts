@@ -21,7 +21,7 @@ export function variablesOf(spec: {
   return {
     ...items,
     inputs: inputsOf(plan, scope, input),
-    steps: isResolving ? {} : found,
+    steps: isResolving ? {} : { ...givenIn(plan, scope), ...found },
     resolve: isResolving ? found : earlier,
     operation: operationOf(plan, input),
     service: plan.service,
@@ -35,6 +35,11 @@ function outputsInScope(plan: Plan, scope: string, input: RunStepInput): JsonObj
       .filter((other) => other.scope === scope && Object.hasOwn(input.outputs, other.path))
       .map((other) => [other.id, { outputs: input.outputs[other.path]! }]),
   );
+}
+
+/** What the steps told in the operation whose work this one undoes. */
+function givenIn(plan: Plan, scope: string): JsonObject {
+  return Object.fromEntries(Object.entries(plan.given?.[scope] ?? {}).map(([id, outputs]) => [id, { outputs }]));
 }
 
 function inputsOf(plan: Plan, scope: string, input: RunStepInput): JsonObject {

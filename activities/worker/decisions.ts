@@ -26,7 +26,9 @@ import { reconsider } from '../../src/operation/reconsider';
 import { isRelayed } from '../../src/operation/relay';
 import type { OpenReview } from '../../src/operation/review';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
+import { goneSentence, placedByResource, resourceOf } from '../../src/operation/resource-of';
 import type { OperationTimings } from '../../src/operation/timings';
+import { isThere, type ResourceState } from '../../src/resources/resource';
 import { overridden } from '../../src/policy/override-ballots';
 import type { Repository } from '../../src/policy/read-repository';
 import type { ShadowFinding } from '../../src/policy/verdict';
@@ -41,7 +43,10 @@ import type { FolderPacker } from './tool-folders';
 
 export interface DecisionDeps {
   readonly policy: PolicySource;
-  readonly ledger: LedgerPort & { history(age?: LedgerAge): Promise<readonly AppliedState[]> };
+  readonly ledger: LedgerPort & {
+    history(age?: LedgerAge): Promise<readonly AppliedState[]>;
+    resources(age?: LedgerAge): Promise<readonly ResourceState[]>;
+  };
   /** Facts about changes, from the repositories that services name. */
   readonly code: Pick<CodeSource, 'changeOf'>;
   /** Keeps a plan's body under its digest; keeping it twice is harmless. */
@@ -248,7 +253,11 @@ function before(applied: AppliedState, request: OperationRequest): Pick<AppliedV
 }
 
 /** A rollback that came second finds its work done. */
-function alreadyTrue({ request, applied }: Pick<Case, 'request' | 'applied'>, version?: string): string | undefined {
+function alreadyTrue(
+  { request, applied, resource }: Pick<Case, 'request' | 'applied' | 'resource'>,
+  version?: string,
+): string | undefined {
+  if (request.kind === 'destroy') return resource && !isThere(resource) ? goneSentence(request, resource) : undefined;
   if (request.kind !== 'rollback' || version === undefined || applied?.changing) return undefined;
   if (applied?.current?.version !== version) return undefined;
   return `${request.service} already runs ${version} in ${request.environment}: it was restored in the meantime, so nothing was changed.`;
@@ -301,7 +310,8 @@ async function gather(
   age: LedgerAge = {},
 ): Promise<Omit<Case, 'asker'>> {
   const { ledger, now } = deps;
-  const { request } = placed(about.request, about.repository);
+  const resource = await resourceIn(deps, about, age);
+  const { request } = placed(placedByResource(about.request, resource), about.repository);
   const { service, environment } = request;
   const held = whatHolds(deps, request);
   const known =
@@ -319,8 +329,20 @@ async function gather(
     held: await held,
     reviews: await whatIsOwed(deps, about),
     ...(policyChange && { policyChange }),
+    ...(resource && { resource }),
     now: now(),
   };
+}
+
+/** What the request would make or take away, as the ledger knows it. */
+async function resourceIn(
+  { ledger }: DecisionDeps,
+  { request, repository }: { readonly request: OperationRequest; readonly repository: Repository },
+  age: LedgerAge,
+): Promise<ResourceState | undefined> {
+  const ref = resourceOf(request, repository);
+  if (!ref) return undefined;
+  return (await ledger.resources(age)).find(({ kind, name }) => kind === ref.kind && name === ref.name);
 }
 
 /** A break-glass is asked for when things are broken, so that nobody can say stops nothing: policy says what follows. */

@@ -66,6 +66,7 @@ export function seal(
     at: entry.at,
     body: entry.body,
     ...(entry.state ? { state: entry.state } : {}),
+    ...(entry.resource ? { resource: entry.resource } : {}),
     ...(entry.dropped ? { dropped: entry.dropped } : {}),
     previous: head.hash,
   };

@@ -47,6 +47,11 @@ export function statePath({
   return `state/${filePart(environment)}/${filePart(service)}.json`;
 }
 
+/** `resources/<kind>/<name>.json`. Throws `TypeError` for parts that are no file names. */
+export function resourcePath({ kind, name }: { readonly kind: string; readonly name: string }): string {
+  return `resources/${filePart(kind)}/${filePart(name)}.json`;
+}
+
 /** Public half of a signing key, under its id. */
 export function keyPath(keyId: string): string {
   return `keys/${filePart(keyId)}.pem`;

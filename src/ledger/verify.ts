@@ -1,7 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { canonical } from '../canonical';
 import { checkSignature, emptyChain, keyIdOf, noRecord, recordHash, recordText, type ChainHead } from './chain';
-import { readRecordPath, statePath } from './paths';
+import { applyResource, type ResourceState } from '../resources/resource';
+import { readRecordPath, resourcePath, statePath } from './paths';
 import type { AppliedState, LedgerRecord } from './record';
 import { applyChange } from './state';
 
@@ -38,6 +39,8 @@ export interface LedgerFiles {
   readonly chain?: string;
   /** `state/…` path -> text. */
   readonly states: ReadonlyMap<string, string>;
+  /** `resources/…` path -> text. */
+  readonly resources?: ReadonlyMap<string, string>;
   /** Public keys in PEM that the ledger itself carries. They prove consistency, not origin. */
   readonly keys: readonly string[];
 }
@@ -71,6 +74,7 @@ export function verifyLedger(files: LedgerFiles, trust: Trust = {}): Verificatio
   const head = checkChain(ordered, findings);
   checkHead({ files, head, checkpoint: trust.checkpoint, ordered }, findings);
   checkStates(ordered, files.states, findings);
+  checkResources(ordered, files.resources ?? new Map(), findings);
   checkLifes(ordered, findings);
   return { ok: findings.every(({ severity }) => severity !== 'broken'), records: placed.length, head, findings };
 }
@@ -212,6 +216,26 @@ function checkStates(ordered: readonly Placed[], states: ReadonlyMap<string, str
   }
 }
 
+/** The same for what was provisioned. */
+function checkResources(ordered: readonly Placed[], resources: ReadonlyMap<string, string>, findings: Finding[]): void {
+  const replayed = new Map<string, ResourceState>();
+  for (const { record, path } of ordered) {
+    if (!record.resource) continue;
+    try {
+      const where = resourcePath(record.resource);
+      const after = applyResource(replayed.get(where), record.resource);
+      if (after) replayed.set(where, after);
+    } catch {
+      findings.push(broken('unreadable', `${path} changes a resource that cannot exist.`, { path }));
+    }
+  }
+  for (const path of new Set([...replayed.keys(), ...resources.keys()])) {
+    const resource = replayed.get(path);
+    if (resource && resources.get(path) === resourceText(resource)) continue;
+    findings.push(broken('state_differs', `${path} does not say what the records say.`, { path }));
+  }
+}
+
 /** Effects without an intent, and intents whose outcome never came. */
 function checkLifes(ordered: readonly Placed[], findings: Finding[]): void {
   const lifes = new Map<string, Set<string>>();
@@ -245,6 +269,11 @@ export function chainText(head: ChainHead): string {
 /** Text of a state file. */
 export function stateText(state: AppliedState): string {
   return `${canonical(state)}\n`;
+}
+
+/** Text of a resource's file. */
+export function resourceText(resource: ResourceState): string {
+  return `${canonical(JSON.parse(JSON.stringify(resource)))}\n`;
 }
 
 function broken(

@@ -13,6 +13,7 @@ import { openReviews } from '../../activities/worker/open-reviews';
 import { createPolicyWatch } from '../../activities/worker/policy-watch';
 import { createRunParts } from '../../activities/worker/run-parts';
 import { createRecordActivities } from '../../activities/worker/records';
+import { createResourceActivities } from '../../activities/worker/resources';
 import { createTriggerActivities } from '../../activities/worker/triggers';
 import { createFolderPacker } from '../../activities/worker/tool-folders';
 import { addPolicyGauges } from '../../bot/metrics';
@@ -111,6 +112,7 @@ function activitiesOf({ config, log, client, ledger, policy, code, blobs }: Open
     }),
     ...createRunParts({ policy: policy.source, blobs, relayKey: config.RELAY_KEY, now: () => new Date() }),
     ...createRecordActivities({ ledger }),
+    ...createResourceActivities({ policy: policy.source, ledger, blobs, relayKey, maxAgeMs: holdActMaxAgeMs, now }),
     ...createLaneActivities({ client }),
     ...createTriggerActivities({
       policy: policy.source,

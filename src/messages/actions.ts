@@ -34,6 +34,7 @@ export const ACTIONS = {
   runbookRun: 'runbook.run',
   runbookPrevious: 'runbook.previous',
   runbookNext: 'runbook.next',
+  extendLease: 'resource.extend',
   homeDeploy: 'home.deploy',
   homeRefresh: 'home.refresh',
   /** Every link button sends a payload too; it is acknowledged and nothing else. */
@@ -55,6 +56,7 @@ export const MODALS = {
   incident: 'modal.incident',
   incidentUpdate: 'modal.incident_update',
   incidentAssign: 'modal.incident_assign',
+  destroy: 'modal.destroy',
 } as const;
 
 export type ModalId = (typeof MODALS)[keyof typeof MODALS];
@@ -80,6 +82,8 @@ const values = z.strictObject({
   q: z.literal(1).optional(),
   /** Approving takes a code from an authenticator. */
   f: z.literal(1).optional(),
+  /** Length of time, ms. */
+  m: z.int().positive().optional(),
   /** Version that the question named; null when it said "the version before". */
   v: z.string().min(1).max(versionMax).nullable().optional(),
   /** Runbook. */

@@ -1,6 +1,7 @@
 import type { HoldEvent } from '../holds/holds';
 import type { IncidentEvent } from '../incidents/incident';
 import type { MissedCriterion } from '../operation/plan';
+import type { ResourceRef } from '../resources/resource';
 import type { VoteAnswer, VoteDecision } from '../approvals/ballot';
 
 /** Where a notice goes. A thread is named by the slot whose card it hangs under. */
@@ -109,6 +110,23 @@ export type Notice =
   /** What an incident's timeline began with. */
   | { readonly kind: 'incident_history'; readonly events: readonly IncidentEvent[] }
   | { readonly kind: 'incident_opened'; readonly incidentId: string; readonly title: string; readonly channel?: string }
+  /** What somebody has provisioned is taken away soon. */
+  | {
+      readonly kind: 'lease_ends';
+      readonly resource: ResourceRef;
+      /** Workflow that its Extend button speaks to. */
+      readonly leaseId: string;
+      readonly expiresAt: string;
+      /** What one press adds; absent: it cannot be extended any more. */
+      readonly extendMs?: number;
+    }
+  /** Its lease is over and it is still there. */
+  | {
+      readonly kind: 'lease_failed';
+      readonly resource: ResourceRef;
+      readonly sentence: string;
+      readonly owner?: string;
+    }
   /** A lock, a freeze or the stop has changed. */
   | { readonly kind: 'hold'; readonly event: HoldEvent }
   | { readonly kind: 'plain'; readonly text: string; readonly about?: readonly string[] };

@@ -4,6 +4,7 @@ import { actions, button, section, type Message, type RenderContext } from './bl
 import { holdSentence } from './hold-words';
 import { incidentLine } from './incident-card';
 import { outputBlocks } from './found-lines';
+import { formatDuration } from '../runbooks/duration';
 import type { Notice } from './notice';
 import { operationLook } from './states';
 import { answerWords } from './answer-words';
@@ -126,6 +127,14 @@ const renderers: Renderers = {
     const room = notice.channel && /^[CG][A-Z0-9]+$/.test(notice.channel) ? ` The room is <#${notice.channel}>.` : '';
     return said(`🔥 Incident ${code(notice.incidentId, 80)} is open: ${safe(notice.title, 300)}.${room}`);
   },
+  lease_ends: leaseEnds,
+  lease_failed: (notice) => {
+    const owner = notice.owner === undefined ? '' : `${mention(notice.owner)} `;
+    const { kind, name } = notice.resource;
+    return said(
+      `🚨 ${owner}The lease of ${code(`${kind} ${name}`, 80)} is over and it is still there: ${safe(notice.sentence, 900)} Mend what keeps it and take it away with ${code(`/provision destroy ${name}`, 100)}, or keep it with ${code(`/provision extend ${name} by 1d`, 100)}.`,
+    );
+  },
   hold: (notice, about) => said(holdSentence(notice.event, about)),
   plain: (notice) => said(answerWords(notice.text, notice.about) || '-'),
 };
@@ -158,6 +167,37 @@ function reminder(notice: Extract<Notice, { kind: 'reminder' }>, about: NoticeCo
       blocks,
     };
   return { text: `⏰ ${title} waits for your decision and expires ${until}.`, blocks };
+}
+
+function leaseEnds(notice: Extract<Notice, { kind: 'lease_ends' }>, about: NoticeContext): Message {
+  const { kind, name } = notice.resource;
+  const { leaseId, expiresAt, extendMs } = notice;
+  const sentence = (tokens: boolean): string =>
+    `⏳ The lease of ${code(`${kind} ${name}`, 80)} ends ${instant(expiresAt, { tokens })}, and then it is taken away by itself.`;
+  if (extendMs === undefined) {
+    const last = 'It cannot be extended any more, so save what you still need.';
+    return {
+      text: `${sentence(false)} ${last}`,
+      blocks: [section([sentence(about.dateTokens ?? true), last])],
+    };
+  }
+  const value = encodeValue({ o: leaseId, m: extendMs });
+  const by = formatDuration(extendMs);
+  return {
+    text: `${sentence(false)} You can extend it by ${by}.`,
+    blocks: [
+      section(sentence(about.dateTokens ?? true)),
+      ...actions([
+        button({
+          label: `Extend by ${by}`,
+          action: ACTIONS.extendLease,
+          value,
+          style: 'primary',
+          spoken: `Extend ${name} by ${by}`,
+        }),
+      ]),
+    ],
+  };
 }
 
 function decisions(value: string, title: string): KnownBlock[] {

@@ -1,5 +1,6 @@
 import { validateInputs } from '../runbooks/inputs';
-import { compilePlan, compileResolve, type CompileInput } from '../runbooks/compile';
+import { compilePlan, compileResolve } from '../runbooks/compile';
+import type { CompileInput } from '../runbooks/compile-input';
 import { toolFoldersIn } from '../runbooks/tool-folders';
 import type { Policy } from '../policy/policy';
 import type { PolicyRequest } from '../policy/request';
@@ -7,11 +8,12 @@ import { describeCase, type Case, type Judged } from './case';
 import { commitIn } from './change';
 import type { OperationRequest } from './request';
 import { libraryOf } from './library-of';
+import { resourceProblems } from './resource-of';
 import { workFor, type WorkAnswer } from './work';
 
 /** What would run for a case, or why nothing would. */
-export function workOf({ repository }: Case, request: OperationRequest): WorkAnswer {
-  return workFor({ repository, request, ...placeOfWork(repository.policy, request) });
+export function workOf({ repository, resource }: Case, request: OperationRequest): WorkAnswer {
+  return workFor({ repository, request, ...(resource && { resource }), ...placeOfWork(repository.policy, request) });
 }
 
 /** The service and the environment of a request, where policy knows them. */
@@ -25,6 +27,8 @@ export function placeOfWork({ services, environments }: Policy, { service, envir
 /** Why it would not be taken on, as far as what would run and its inputs go. */
 export function workProblems(input: Case, request: PolicyRequest, work: WorkAnswer): readonly string[] {
   if (work.kind === 'none') return work.problems;
+  const ofResource = resourceProblems({ ...input, request: input.request });
+  if (ofResource.length > 0) return ofResource;
   if (work.work.kind !== 'runbook' || (request.kind !== 'provision' && request.kind !== 'runbook')) return [];
   const { policy } = input.repository;
   const checked = validateInputs({

@@ -14,7 +14,9 @@ import type { Asker } from './asker';
 import { measuredIn, planNumbers, policyAuthorsTold, tellOf } from './change';
 import { demandsFor } from './demands';
 import type { Found } from './found';
+import type { ResourceState } from '../resources/resource';
 import { placed, type Placed } from './placed';
+import { resourceInWorld } from './resource-of';
 import type { ToolFolders } from '../runbooks/tool-folders';
 import type { PlanOutline } from './plan';
 import type { PolicyChange } from './policy-change';
@@ -38,6 +40,8 @@ export interface Case {
   readonly policyChange?: PolicyChange;
   /** What lies between what runs and the version asked for; absent before it is looked up. */
   readonly change?: CodeAnswer;
+  /** What the request would make or take away, as the ledger knows it; absent where it knows nothing. */
+  readonly resource?: ResourceState;
   /** Folders of the policy repository that its steps work with; absent where nothing is going to run. */
   readonly folders?: ToolFolders;
   readonly now: Date;
@@ -85,6 +89,7 @@ export function describeCase(input: Case): Described {
       teams: Object.fromEntries(teams),
       policyProblem: input.policyProblem,
       policyTrouble: input.policyTrouble,
+      ...resourceInWorld(input),
       ...(input.policyChange ? { policyChange: input.policyChange, paths: input.policyChange.paths } : {}),
       ...told.world,
       ...(demands.length > 0 && { demands }),

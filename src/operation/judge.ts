@@ -13,11 +13,13 @@ import { compileInput, placeOfWork, targetProblems, workOf, workProblems } from 
 import { changeViewOf, measuredIn, planNumbers } from './change';
 import { decisionDigests } from './decision-digests';
 import { gateAnswer } from './gate-answer';
+import { judgedResource, laneOfResource } from './judged-resource';
 import type { Admission, GateAnswer, Judgement } from './judgement';
 import type { Plan, PlanOutline } from './plan';
 import { policyChangeWords, policyLane, policyPlanOf } from './policy-change';
 import type { OperationRequest } from './request';
 import type { ReviewDebt } from './review';
+import { resourceProblems } from './resource-of';
 import { rollbackReadiness } from './rollback-readiness';
 import { shownInputs } from './shown-inputs';
 import { askedTitle } from './title';
@@ -87,6 +89,9 @@ export function judgeCase(input: Judged & { readonly resolved: JsonObject }): {
   });
   if (!compiled.ok) return denied(input, about, { reasons: compiled.problems });
   const { plan, outline } = compiled;
+  const taken = resourceProblems(input);
+  if (taken.length > 0) return denied(input, about, { reasons: taken });
+  const resource = judgedResource({ ...input, request: about.request }, plan);
   const world: World = {
     ...about.world,
     plan: planNumbers(outline, input.resolved),
@@ -118,7 +123,8 @@ export function judgeCase(input: Judged & { readonly resolved: JsonObject }): {
       why: whyOf(evaluation),
       rollback: rollbackReadiness(input, outline),
       inputs: input.policyChange ? policyChangeWords(input.policyChange) : shownInputs(plan),
-      lane: about.request.kind === 'policy' ? policyLane : evaluation.lane,
+      lane: about.request.kind === 'policy' ? policyLane : (evaluation.lane ?? laneOfResource(resource)),
+      ...(resource && { resource }),
       ...(evaluation.debt && { review: reviewOf(input, outline, evaluation.channel) }),
       facts: evaluation.facts,
       ...decisionDigests(plan, ballots),

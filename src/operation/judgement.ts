@@ -6,6 +6,7 @@ import type { PolicyTrouble } from '../policy/unreachable';
 import type { Asker } from './asker';
 import type { Operators } from './authority';
 import type { Found } from './found';
+import type { ResourceAbout, ResourceRef } from '../resources/resource';
 import type { PlanOutline } from './plan';
 import type { OperationRequest, Relayed } from './request';
 import type { ReviewDebt } from './review';
@@ -63,6 +64,8 @@ export type Judgement =
       readonly rollback: OperationView['rollback'];
       readonly inputs?: { readonly [name: string]: string };
       readonly lane?: { readonly service: string; readonly environment: string };
+      /** What it makes that lives on, or takes away. */
+      readonly resource?: JudgedResource;
       /** For break-glass: what is owed once it has begun. */
       readonly review?: ReviewDebt;
       readonly facts: JsonObject;
@@ -79,6 +82,13 @@ export type Judgement =
       /** The part of it that is about the work, whoever approves it. */
       readonly workDigest: string;
     };
+
+export type JudgedResource = ResourceRef &
+  (
+    | { readonly act: 'create'; readonly about: ResourceAbout }
+    /** `of`: the operation that made it. */
+    | { readonly act: 'destroy'; readonly of: string }
+  );
 
 export interface JudgeInput {
   readonly request: Relayed<OperationRequest>;

@@ -1,3 +1,4 @@
+import type { Undoing } from '../resources/resource';
 import type { MissedCriterion } from './plan';
 
 /** How an operation ended. */
@@ -16,7 +17,12 @@ export interface Outcome {
 }
 
 /** What the `run` workflow tells its parent. */
-export type RunResult =
+export type RunResult = RunEnd & {
+  /** What was begun and not undone, where the plan makes something that lives on. */
+  readonly begun?: Undoing;
+};
+
+type RunEnd =
   | { readonly kind: 'done'; readonly watch: 'ended' | 'finished_early' | 'superseded' }
   /** Something failed or was aborted, and everything done before was undone. */
   | {

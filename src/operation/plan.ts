@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../json';
 import type { Found } from './found';
+import type { ResourcePlan, ResourceRef } from '../resources/resource';
 
 /**
  * Who carries a step out: a runner (`step`), or the run itself, which opens a group, asks people, waits, or starts
@@ -132,6 +133,12 @@ export interface Plan {
   readonly resolve: JsonObject;
   /** What they said to people, so that it is approved as it was shown; absent when they said nothing. */
   readonly found?: readonly Found[];
+  /** What it makes that lives on. */
+  readonly resource?: ResourcePlan;
+  /** What it takes away. */
+  readonly destroys?: ResourceRef;
+  /** Outputs that steps had in the operation whose work is undone: by scope and id. */
+  readonly given?: { readonly [scope: string]: { readonly [id: string]: JsonObject } };
   /** In the order in which they are written; the parts of a group follow it. */
   readonly steps: readonly PlanStep[];
 }
@@ -172,6 +179,8 @@ export interface PlanOutline {
   readonly steps: readonly StepOutline[];
   /** What cannot be undone, in words; said on the card before anyone approves. */
   readonly irreversible: readonly string[];
+  /** It makes something that lives on: the run tells what it had begun, so that it can be taken away later. */
+  readonly makes?: true;
 }
 
 /** What one step left behind. Kept in run state, so outputs of more than 8 KiB are references to the blob store. */

@@ -9,6 +9,8 @@ import type { AppliedState, LedgerEntry } from '../ledger/record';
 import type { Address, Notice } from '../messages/notice';
 import type { PolicyNews } from '../policy/news';
 import type { RunningFreezes } from '../policy/when-frozen';
+import type { LeaseAct, LeaseRight } from '../resources/lease-act';
+import type { ResourceRef, Undoing } from '../resources/resource';
 import type { Alerts } from '../triggers/alerts';
 import type { Firing } from '../triggers/firings';
 import type { Breach, WatchMemory, WatchNews } from '../triggers/watch-news';
@@ -167,6 +169,34 @@ export interface WorkerActivities {
     /** The same for every attempt. */
     readonly key: string;
   }): Promise<Relayed<OperationRequest>>;
+  /** What is recorded of what a run has made: what its runbook tells of it, and what its undo will need. */
+  describeResource(input: { readonly planDigest: string; readonly begun: Undoing }): Promise<{
+    readonly outputs: JsonObject;
+    readonly undoing: Undoing;
+  }>;
+  /** Verifies the relay's signature on the wish to extend a lease, and asks policy and the ledger whether and until when. */
+  judgeLease(input: {
+    readonly act: Relayed<ActBody>;
+    readonly asker: Asker;
+    readonly resource: ResourceRef;
+    /** The operation that made it. */
+    readonly operation: string;
+  }): Promise<LeaseRight>;
+  /**
+   * The signed request to take a thing away whose lease is over. Only for one that the ledger says is over: nobody gets
+   * a signature by starting a workflow.
+   */
+  leaseEnd(input: { readonly resource: ResourceRef; readonly operation: string }): Promise<
+    | {
+        readonly kind: 'asks';
+        readonly request: Relayed<OperationRequest>;
+        readonly title: string;
+      }
+    /** It was taken away, or the name stands for another one by now. */
+    | { readonly kind: 'gone' }
+    /** It was extended. */
+    | { readonly kind: 'later'; readonly expiresAt: string }
+  >;
   /** Verdict and ballot for the public `requestApproval`. */
   judgeApproval(input: { readonly ask: ApprovalAsk; readonly caller: ApprovalCaller }): Promise<ApprovalAnswer>;
 }
@@ -380,7 +410,7 @@ export type OperationAct =
 export interface ActBody {
   readonly format: 1;
   readonly workflowId: string;
-  readonly act: OperationAct | import('../incidents/incident').IncidentAct | HoldAct;
+  readonly act: OperationAct | import('../incidents/incident').IncidentAct | HoldAct | LeaseAct;
   /** Slack user id, or with `byKind: machine` the name that its token stands for. */
   readonly by: string;
   /** Absent: a person. */

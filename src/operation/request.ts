@@ -1,9 +1,12 @@
 import type { Json } from '../json';
+import type { ResourceRef } from '../resources/resource';
 
 /**
  * What kinds of work there are. One workflow type carries all of them out. `policy` is a change of the policy itself, asked for by Signalbox where `policy_changes` is `gated`.
+ * `destroy` takes away what a `provision` made.
  */
-export type OperationKind = 'deploy' | 'rollback' | 'provision' | 'runbook' | 'policy';
+export const operationKinds = ['deploy', 'rollback', 'provision', 'runbook', 'policy', 'destroy'] as const;
+export type OperationKind = (typeof operationKinds)[number];
 
 /** Who asked, and by which door. People are Slack user ids; machines are names from the token table. */
 export type Requester =
@@ -11,7 +14,7 @@ export type Requester =
   | {
       readonly kind: 'machine';
       readonly id: string;
-      readonly via: 'cli' | 'webhook' | 'schedule' | 'alert' | 'metric' | 'policy';
+      readonly via: 'cli' | 'webhook' | 'schedule' | 'alert' | 'metric' | 'policy' | 'lease';
     };
 
 /** Who asked for what, from where. It is frozen the moment it is handed over, and signed by the relay. */
@@ -28,6 +31,10 @@ export interface OperationRequest {
   /** A rollout other than the service's own. */
   readonly rollout?: string;
   readonly inputs: { readonly [name: string]: Json };
+  /** How long what is provisioned is to live, as typed: `3d`. */
+  readonly lease?: string;
+  /** For `destroy`: what, and its name as its requester typed it once more, where its data is lost. */
+  readonly resource?: ResourceRef & { readonly confirmed?: string };
   readonly reason?: string;
   /** Look and judge only: nobody is asked, no lane is entered and no step of the work is done. */
   readonly check?: true;

@@ -6,6 +6,7 @@ export function askedTitle(request: OperationRequest): string {
   const there = environment === undefined ? '' : ` ${kind === 'deploy' ? 'to' : 'in'} ${environment}`;
   const given = Object.entries(inputs).map(([name, value]) => `${name}=${wordOf(value)}`);
   const behind = given.length === 0 ? '' : ` (${given.join(', ')})`;
+  const leased = request.lease === undefined ? '' : ` for ${request.lease}`;
   switch (kind) {
     case 'deploy':
       return `Deploy ${service} ${version}${there}`;
@@ -13,8 +14,10 @@ export function askedTitle(request: OperationRequest): string {
       return `Roll back ${service}${there}${version === undefined ? '' : ` to ${version}`}`;
     case 'policy':
       return `Change the policy to ${version?.slice(0, 10)}`;
+    case 'destroy':
+      return `Destroy the ${request.resource?.kind} ${request.resource?.name}${there}`;
     case 'provision':
-      return `${check ? 'Check provisioning' : 'Provision'} ${runbook}${there}${behind}`;
+      return `${check ? 'Check provisioning' : 'Provision'} ${runbook}${there}${behind}${leased}`;
     case 'runbook':
       return `${check ? 'Check' : 'Run'} ${runbook}${there}${behind}`;
   }
@@ -25,8 +28,9 @@ function wordOf(value: unknown): string {
 }
 
 /** The same as the subject of a sentence: `The deploy of checkout in production`, `The runbook restart`. */
-export function askedSubject({ kind, service, environment, runbook, check }: OperationRequest): string {
+export function askedSubject({ kind, service, environment, runbook, check, resource }: OperationRequest): string {
   if (kind === 'policy') return 'The change of the policy';
+  if (kind === 'destroy') return `The end of the ${resource?.kind} ${resource?.name}`;
   const isOfRunbook = kind === 'runbook' || kind === 'provision';
   const what = isOfRunbook ? `The ${check ? 'check of the ' : ''}runbook ${runbook}` : `The ${kind} of ${service}`;
   return environment === undefined ? what : `${what} in ${environment}`;

@@ -3,10 +3,12 @@ import type { Environment, Service } from '../policy/policy';
 import { handlerFor, handlersThatRun } from '../policy/handlers';
 import type { Filed, Repository } from '../policy/read-repository';
 import type { Rollout } from '../rollouts/schema';
-import type { Work } from '../runbooks/compile';
+import type { Work } from '../runbooks/compile-input';
 import { insideOf } from '../runbooks/circle';
+import { resourceWords, type ResourceState } from '../resources/resource';
 import type { Runbook } from '../runbooks/schema';
 import { libraryOf } from './library-of';
+import { goneSentence } from './resource-of';
 import type { OperationRequest } from './request';
 
 export type WorkSources = readonly { readonly path: string; readonly blob: string }[];
@@ -28,6 +30,8 @@ export type WorkRequest = Pick<
 >;
 
 interface About {
+  /** What the request takes away, as the ledger knows it. */
+  readonly resource?: ResourceState;
   readonly repository: Repository;
   readonly request: WorkRequest;
   readonly service?: Service;
@@ -40,6 +44,8 @@ export function workFor(about: About): WorkAnswer {
   switch (request.kind) {
     case 'policy':
       return { kind: 'found', work: { kind: 'policy' }, sources: [] };
+    case 'destroy':
+      return takenAwayBy(about);
     case 'provision':
     case 'runbook':
       return named(repository, request);
@@ -67,6 +73,41 @@ function named(repository: Repository, { kind, runbook }: WorkRequest): WorkAnsw
   const list = known.length > 0 ? `there are: ${known.join(', ')}` : 'there are none yet';
   const folder = kind === 'provision' ? 'runbooks/provision/' : 'runbooks/';
   return none(`There is no runbook "${runbook ?? ''}" in ${folder} of the policy repository; ${list}.`);
+}
+
+/** The runbook that takes a thing away, with what was recorded of it; or the undo of the one that made it. */
+function takenAwayBy({ repository, request, resource }: About): WorkAnswer {
+  const gone = goneSentence(request, resource);
+  if (gone !== undefined || !resource) return none(gone ?? '');
+  const { destroy, runbook: by } = resource;
+  const words = resourceWords(resource);
+  const name = destroy.how === 'undo' ? by : destroy.runbook;
+  const filed = repository.runbooks.get(name);
+  if (!filed)
+    return none(
+      `The runbook ${name}, which takes the ${words} away, is no longer in the policy repository; whoever owns that has to put it back.`,
+    );
+  const { document: runbook } = filed;
+  const answer = found(repository, filed);
+  if (answer.kind === 'none') return answer;
+  if (destroy.how === 'runbook') {
+    const { service, environment, inputs, outputs } = resource;
+    const recorded: JsonObject = {
+      ...(service && { service }),
+      ...(environment && { environment }),
+      ...inputs,
+      ...outputs,
+    };
+    const wanted = Object.entries(recorded).filter(([input]) => Object.hasOwn(runbook.inputs ?? {}, input));
+    const { kind } = resource;
+    const given = Object.fromEntries(wanted);
+    return { ...answer, work: { kind: 'runbook', runbook, given, destroys: { kind, name: resource.name } } };
+  }
+  if (!resource.undoing)
+    return none(
+      `Nobody knows what ${resource.operation} had done for the ${words} when it ended, so its undo cannot be done by itself; look at that operation, provision it once more under the same name, and then destroy it.`,
+    );
+  return { ...answer, work: { kind: 'teardown', runbook, resource } };
 }
 
 function rolloutFor({ repository, request }: About): Filed<Rollout> | 'missing' | undefined {

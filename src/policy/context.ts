@@ -84,6 +84,8 @@ function lookedUp(
 
 /** `the deploy of checkout v1.2.0 to production`, for sentences. */
 export function subjectOf(request: PolicyRequest): string {
+  if (request.kind === 'destroy')
+    return `the end of ${request.resource ? `the ${request.resource.kind} ${request.resource.name}` : 'what was provisioned'}`;
   const what = [request.service ?? request.runbook, request.version].filter(Boolean).join(' ');
   const where = request.environment ? ` ${request.kind === 'rollback' ? 'in' : 'to'} ${request.environment}` : '';
   return `the ${request.kind}${what ? ` of ${what}` : ''}${where}`;

@@ -165,6 +165,8 @@ function variablesOf(input: {
     environment: request.environment ?? '',
     version: request.version ?? '',
     runbook: request.runbook ?? '',
+    resource: world.resource?.name ?? request.resource?.name ?? '',
+    resource_kind: world.resource?.kind ?? request.resource?.kind ?? '',
     requester: request.requester.id,
     requester_kind: request.requester.kind,
     reason: request.reason ?? '',

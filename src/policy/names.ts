@@ -1,4 +1,5 @@
 import type { NameSpace, Shape } from '../expressions/cel';
+import { operationKinds } from '../operation/request';
 
 /** A declared fact: its values from weakest to strictest. */
 export type FactValues = readonly (string | boolean)[];
@@ -26,11 +27,14 @@ export const lookedUpFields = {
 
 /** Fields of `change` that facts may not be called. */
 export const changeFields: { readonly [field: string]: Shape } = {
-  kind: { oneOf: ['deploy', 'rollback', 'provision', 'runbook', 'policy'] },
+  kind: { oneOf: operationKinds },
   service: 'text',
   environment: 'text',
   version: 'text',
   runbook: 'text',
+  /** What would be made or taken away: its name and its kind; empty where there is no such thing. */
+  resource: 'text',
+  resource_kind: 'text',
   requester: 'text',
   requester_kind: { oneOf: ['person', 'machine'] },
   reason: 'text',

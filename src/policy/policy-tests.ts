@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { operationKinds } from '../operation/request';
 import { documentBy, FileCache } from '../documents/file-cache';
 import type { Problem } from '../documents/read-yaml';
 import { text } from '../documents/text';
@@ -24,7 +25,7 @@ const test = z.strictObject({
   name: text(),
   at: instant,
   request: z.strictObject({
-    kind: z.enum(['deploy', 'rollback', 'provision', 'runbook', 'policy']),
+    kind: z.enum(operationKinds),
     service: text().optional(),
     environment: text().optional(),
     version: text().optional(),

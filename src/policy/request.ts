@@ -13,7 +13,7 @@ export type { Standing } from './standing';
 /** What policy looks at of a request. An `OperationRequest` is one. */
 export interface PolicyRequest extends Pick<
   OperationRequest,
-  'service' | 'environment' | 'version' | 'runbook' | 'requester' | 'reason'
+  'service' | 'environment' | 'version' | 'runbook' | 'requester' | 'reason' | 'resource'
 > {
   readonly kind: OperationKind;
   readonly labels?: readonly string[];
@@ -94,6 +94,14 @@ export interface World {
   readonly holdsUnknown?: string;
   /** What the runbooks that would run ask for besides policy. */
   readonly demands?: readonly RunbookDemand[];
+  /** What would be made or taken away; whose it is, once it is there. */
+  readonly resource?: {
+    readonly kind: string;
+    readonly name: string;
+    readonly owner?: { readonly kind: 'person' | 'machine'; readonly id: string };
+  };
+  /** Its lease is over and nothing but that takes it away: the operation with which people approved the lease. */
+  readonly leaseEnd?: string;
   /** What a policy commit changes, for requests of the kind `policy`. */
   readonly policyChange?: PolicyChange;
   /** Reviews of the requester's earlier break-glass that nobody has closed; asked for break-glass only. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { operationKinds } from '../operation/request';
 import { text } from '../documents/text';
 import {
   channel,
@@ -271,10 +272,7 @@ export const policySchema = z.strictObject({
         .strictObject({
           environments: z.array(slug).min(1).max(100).optional(),
           services: z.array(slug).min(1).max(200).optional(),
-          kinds: z
-            .array(z.enum(['deploy', 'rollback', 'provision', 'runbook', 'policy']))
-            .min(1)
-            .optional(),
+          kinds: z.array(z.enum(operationKinds)).min(1).optional(),
         })
         .optional(),
       review_by: teamNames.optional(),

@@ -4,6 +4,7 @@ import { compileExpression } from '../expressions/cel';
 import type { Json } from '../json';
 import { isOwnSetting } from '../connections/check';
 import { triggerProblems } from '../triggers/check-triggers';
+import { resourceProblems } from './check-resource';
 import { checkStep, type Found } from './check-step';
 import { circleFrom } from './circle';
 import type { ConnectionNames } from './connection-inputs';
@@ -32,6 +33,7 @@ export function checkRunbook(input: {
       declarationProblems(spec).map((problem) => below(['inputs', name], problem)),
     ),
     ...circleProblems(file, runbook, input.library),
+    ...(file.startsWith('runbooks/') ? resourceProblems(file, runbook, input.library) : []),
     ...('on' in runbook ? triggerProblems(runbook, input.library) : []),
     ...('steps' in runbook ? demandProblems(runbook, input.library) : []),
     ...new PartsChecker(runbook, input.library).problems(),

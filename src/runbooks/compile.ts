@@ -1,75 +1,27 @@
 import { digestOf } from '../canonical';
 import type { AnyConnection } from '../connections/schema';
 import type { Json, JsonObject } from '../json';
-import type { Found } from '../operation/found';
 import type { Plan, PlanOutline, PlanStep, Scope } from '../operation/plan';
 import type { OperationRequest } from '../operation/request';
 import { compileRollout, type CompiledStage, type Judging, type Metrics } from '../rollouts/compile';
+import { resourceWords, type ResourcePlan } from '../resources/resource';
 import type { Rollout } from '../rollouts/schema';
+import type { CompiledPlan, CompileInput, Work } from './compile-input';
 import { connectionsIn, unfitConnections } from './connection-inputs';
 import { compileStep, isIrreversible, outlineOf, type StepSite } from './compile-step';
 import { TreeBuilder } from './compile-tree';
 import { formatDuration } from './duration';
 import { hasTemplate } from './expressions';
 import { validateInputs } from './inputs';
-import type { Library } from './library';
+import { planResource } from './plan-resource';
 import type { Runbook } from './schema';
 import { metricProblems, metricsIn } from './metrics-in';
 import { isLate, previousVersionLate, resolveScope } from './scope';
 import { secretsIn } from './secret-inputs';
 import { stepKindOf } from './step-kinds';
-import { packedFolders, toolFoldersIn, type ToolFolders } from './tool-folders';
+import { teardownSteps } from './teardown';
+import { packedFolders, toolFoldersIn } from './tool-folders';
 import { countTargets, targetProblems } from './targets';
-
-/** What a plan is made of. Runbooks have been checked (`checkRunbook`) before they come here. */
-export type Work =
-  | { readonly kind: 'runbook'; readonly runbook: Runbook }
-  /** No step: what is approved is the work. */
-  | { readonly kind: 'policy' }
-  | {
-      readonly kind: 'rollout';
-      readonly rollout: Rollout;
-      /** Runbook that the policy names for `rollout.target`. */
-      readonly handler: Runbook;
-      /** Runbooks that the policy names for `prerequisite.<name>`, by name. */
-      readonly prerequisites?: { readonly [name: string]: Runbook };
-    };
-
-export interface CompileInput {
-  readonly request: OperationRequest;
-  readonly policyCommit: string;
-  /** The service definition and the environment as expressions see them. */
-  readonly service: JsonObject;
-  readonly environment: JsonObject;
-  /**
-   * What runs there now. Not a part of the plan: it is handed to the steps when the lane is granted
-   * (`{ "$late": "previous_version" }`). Its absence is said on the card.
-   */
-  readonly previousVersion?: string;
-  /** The commit that the version stands for; absent when nobody knows. */
-  readonly commit?: string;
-  readonly work: Work;
-  /** Runbooks and actions that steps run in their place; absent: none. */
-  readonly library?: Pick<Library, 'runbooks' | 'actions'>;
-  /** Outputs of the `resolve` steps by id. */
-  readonly resolve: JsonObject;
-  /** What they said to people. */
-  readonly found?: readonly Found[];
-  readonly connections: { readonly [name: string]: AnyConnection };
-  readonly metrics: Metrics;
-  /** Facts that are metrics: fact -> metric. Their values are found by `resolve` steps of the policy's own. */
-  readonly measures?: { readonly [fact: string]: string };
-  readonly sources: Plan['sources'];
-  /** Folders that steps work with, packed; absent in a preview, whose plan nobody runs. */
-  readonly folders?: ToolFolders;
-  /** The environment's `watch`, ms; 0 when there is none. */
-  readonly watchMs: number;
-}
-
-export type CompiledPlan =
-  | { readonly ok: true; readonly plan: Plan; readonly outline: PlanOutline }
-  /** Full sentences. */
-  | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Freezes what a request will do into a plan and its digest. Equal input gives an equal digest. */
 export function compilePlan(input: CompileInput): CompiledPlan {
@@ -77,27 +29,31 @@ export function compilePlan(input: CompileInput): CompiledPlan {
   if (input.work.kind === 'runbook') {
     const { runbook } = input.work;
     const site: StepSite = { prefix: '', scope: runbook.name, phase: 'work' };
-    builder.steps({ runbook, site, offered: offeredInputs(input), asked: input.request.inputs });
+    builder.steps({ runbook, site, offered: offeredInputs(input), asked: askedInputs(input) });
+    if (input.request.kind === 'provision') builder.resource(runbook);
     builder.watch({ criteria: {}, forMs: input.watchMs });
-  } else if (input.work.kind === 'rollout') builder.rollout(input.work);
+  } else if (input.work.kind === 'teardown') builder.teardown(input.work);
+  else if (input.work.kind === 'rollout') builder.rollout(input.work);
   return builder.build(input.resolve);
 }
 
 /** The read-only `resolve` steps of the work as a plan of their own; undefined when there are none. */
 export function compileResolve(input: Omit<CompileInput, 'resolve'>): CompiledPlan | undefined {
   const runbook = runbookOf(input.work);
+  // What is undone has been looked at before.
+  const own = input.work.kind === 'teardown' ? [] : (runbook?.resolve ?? []);
   const measures = Object.entries(input.measures ?? {});
-  if (!runbook || (measures.length === 0 && (runbook.resolve ?? []).length === 0)) return undefined;
+  if (!runbook || (measures.length === 0 && own.length === 0)) return undefined;
   const builder = new PlanBuilder({ ...input, resolve: {} });
   for (const [fact, metric] of measures) builder.measure(fact, metric);
   builder.steps({
-    runbook: { ...runbook, steps: runbook.resolve ?? [], finally: [] },
+    runbook: { ...runbook, steps: own, finally: [] },
     site: { prefix: '', scope: resolveScope, phase: 'work' },
     offered: {
       ...offeredInputs(input),
       ...(input.work.kind === 'rollout' ? lastStage(input, input.work.rollout) : {}),
     },
-    asked: input.request.inputs,
+    asked: askedInputs(input),
   });
   return builder.build({});
 }
@@ -111,6 +67,11 @@ function lastStage({ metrics }: Pick<CompileInput, 'metrics'>, rollout: Rollout)
 
 function stageInputs({ name, share, previousShare }: CompiledStage): JsonObject {
   return { share, previous_share: previousShare, stage: name };
+}
+
+function askedInputs({ work, request }: Pick<CompileInput, 'work' | 'request'>): JsonObject {
+  if (work.kind === 'teardown') return work.resource.inputs;
+  return (work.kind === 'runbook' && work.given) || (request.inputs as JsonObject);
 }
 
 /** Inputs that every handler may declare: the runbook gets those it asks for. */
@@ -135,7 +96,9 @@ const maxPlanSteps = 500;
 class PlanBuilder {
   private readonly scopes: { [scope: string]: Scope } = {};
   private readonly problems: string[] = [];
-  private readonly tree: TreeBuilder;
+  private tree: TreeBuilder;
+  private made: ResourcePlan | undefined;
+  private given: Plan['given'];
 
   constructor(private readonly input: CompileInput) {
     this.tree = new TreeBuilder(input.library ?? noLibrary, this.scopes);
@@ -169,6 +132,37 @@ class PlanBuilder {
       phase: 'finally',
       stem: 'finally',
     });
+  }
+
+  /** What the runbook makes that lives on. */
+  resource(runbook: Runbook): void {
+    const { request, library = noLibrary } = this.input;
+    const inputs = this.scopes[runbook.name]?.inputs ?? {};
+    const planned = planResource({
+      runbook,
+      inputs,
+      library,
+      ...(request.lease !== undefined && { lease: request.lease }),
+    });
+    if (planned.ok) this.made = planned.resource;
+    else this.problems.push(...planned.problems);
+  }
+
+  /** The undo of what a run of the runbook did, as steps of their own. */
+  teardown({ runbook, resource }: Extract<Work, { kind: 'teardown' }>): void {
+    const site: StepSite = { prefix: '', scope: runbook.name, phase: 'work' };
+    const bare: Runbook = { ...runbook, finally: [] };
+    this.steps({ runbook: bare, site, offered: offeredInputs(this.input), asked: askedInputs(this.input) });
+    const undoing = resource.undoing ?? { paths: [], outputs: {} };
+    const { steps, scopes, given, lost } = teardownSteps(this.planSteps, { scopes: this.scopes, undoing });
+    this.tree = new TreeBuilder(noLibrary, this.scopes);
+    for (const step of steps) this.tree.push(step);
+    Object.assign(this.scopes, scopes);
+    this.given = given;
+    for (const path of lost)
+      this.problems.push(
+        `The ${resourceWords(resource)} was made by a step "${path}" that the runbook ${runbook.name} no longer undoes, so it cannot be taken away by it; the owner of the policy repository can name a runbook under resource.destroy.`,
+      );
   }
 
   rollout(work: Extract<Work, { kind: 'rollout' }>): void {
@@ -303,6 +297,9 @@ class PlanBuilder {
       ...(Object.keys(trees).length > 0 ? { trees } : {}),
       resolve,
       ...(this.input.found && { found: this.input.found }),
+      ...(this.made ? { resource: this.made } : {}),
+      ...destroyedBy(this.input.work),
+      ...(this.given ? { given: this.given } : {}),
       steps: this.planSteps.map((step) => countTargets(step, known)),
     };
     // What was parsed may hold prototypes and undefined; the digest is over what the blob store will give back.
@@ -312,6 +309,7 @@ class PlanBuilder {
       digest: digestOf(frozen),
       steps: frozen.steps.map(outlineOf),
       irreversible: this.irreversible(),
+      ...(frozen.resource ? { makes: true } : {}),
     };
     return { ok: true, plan: frozen, outline };
   }
@@ -386,7 +384,12 @@ function operationOf(request: OperationRequest, work: Work): Plan['operation'] {
 
 function runbookOf(work: Work): Runbook | undefined {
   if (work.kind === 'policy') return undefined;
-  return work.kind === 'runbook' ? work.runbook : work.handler;
+  return work.kind === 'rollout' ? work.handler : work.runbook;
+}
+
+function destroyedBy(work: Work): Pick<Plan, 'destroys'> {
+  const ref = work.kind === 'teardown' ? work.resource : work.kind === 'runbook' ? work.destroys : undefined;
+  return ref ? { destroys: { kind: ref.kind, name: ref.name } } : {};
 }
 
 function isFlat(value: Json): boolean {

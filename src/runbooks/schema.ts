@@ -122,8 +122,21 @@ const parts = {
 /** The shape of `actions/<name>.yaml`: steps under one name, used as a step. */
 export const actionSchema = z.strictObject(parts);
 
+/** What a runbook under `runbooks/provision/` makes and what becomes of it. */
+const resourceSchema = z.strictObject({
+  kind: runbookName,
+  /** From the inputs: people name it by this. */
+  name: text(),
+  /** Whether what it holds outlives it; whoever destroys what is lost has to type its name. */
+  data: z.enum(['kept', 'lost']).optional(),
+  /** `undo`, or the name of a runbook that takes it away. */
+  destroy: text().optional(),
+  lease: z.strictObject({ default: text(), max: text().optional(), remind: text().optional() }).optional(),
+});
+
 export const runbookSchema = z.strictObject({
   ...parts,
+  resource: resourceSchema.optional(),
   /** What starts it without anybody asking. */
   on: triggersSchema.optional(),
   /** Teams that have to agree besides those whom policy asks: one person each, or `count` of them. */

@@ -15,7 +15,8 @@ import type { Plan, PlanOutline, PlanStep, StepResult } from '../../src/operatio
 import type { RunStepInput } from '../../src/operation/ports';
 import { relay } from '../../src/operation/relay';
 import { readRepository, type Repository } from '../../src/policy/read-repository';
-import { compilePlan, compileResolve, type CompileInput } from '../../src/runbooks/compile';
+import { compilePlan, compileResolve } from '../../src/runbooks/compile';
+import type { CompileInput } from '../../src/runbooks/compile-input';
 import { outlineOf } from '../../src/runbooks/compile-step';
 import { toolFoldersIn, type ToolFolders } from '../../src/runbooks/tool-folders';
 import { RUN_ACT, runnerQueue, WORKER_QUEUE, WORKFLOWS } from '../../workflows/contract';

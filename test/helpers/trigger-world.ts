@@ -2,15 +2,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBlobStore, type BlobStore } from '../../activities/adapters/blob-store';
-import { openLedger } from '../../activities/adapters/ledger';
+import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openPolicyRepository } from '../../activities/adapters/policy-repository';
+import { createRunStep } from '../../activities/run-step';
 import { createDecisionActivities } from '../../activities/worker/decisions';
 import { createPolicySource } from '../../activities/worker/policy-source';
 import { createPolicyWatch } from '../../activities/worker/policy-watch';
 import { createRecordActivities } from '../../activities/worker/records';
 import { createFolderPacker } from '../../activities/worker/tool-folders';
+import { createResourceActivities } from '../../activities/worker/resources';
 import { createTriggerActivities } from '../../activities/worker/triggers';
 import { POLICY_WATCH_ID, WORKER_QUEUE } from '../../workflows/contract';
+import type { Json } from '../../src/json';
+import type { Plan } from '../../src/operation/plan';
+import type { RunnerActivities } from '../../src/operation/ports';
 import { codeSourceIn } from './code-source';
 import { makeRepository, type TestRepository } from './git-repository';
 import { openWorld, testTimings, type World } from './operation-world';
@@ -22,6 +27,9 @@ export interface TriggerWorld {
   readonly world: World;
   readonly remote: TestRepository;
   readonly blobs: BlobStore;
+  readonly ledger: Ledger;
+  /** Carries steps out for real, by the plans that the decisions have kept. */
+  readonly runStep: RunnerActivities['runStep'];
   /** What was said in a channel, oldest first. */
   said(channel: string): readonly string[];
   /** Tries until there is something to give, 60 s at most. */
@@ -61,6 +69,7 @@ export async function openTriggerWorld(files: { readonly [path: string]: string 
       timings: testTimings,
       now,
     }),
+    ...createResourceActivities({ policy, ledger, blobs, relayKey, maxAgeMs: 600_000, now }),
     ...createPolicyWatch({
       policy,
       pollMs: 200,
@@ -85,6 +94,15 @@ export async function openTriggerWorld(files: { readonly [path: string]: string 
     world,
     remote,
     blobs,
+    ledger,
+    runStep: createRunStep({
+      readPlan: async (digest) => JSON.parse((await blobs.get(digest)).toString('utf8')) as Plan,
+      keepBody: (text) => blobs.put(text),
+      readBody: async (digest) => JSON.parse((await blobs.get(digest)).toString('utf8')) as Json,
+      now: Date.now,
+      env: {},
+      log: { debug: () => undefined, warn: () => undefined },
+    }),
     said,
     async until(what, look) {
       for (const deadline = Date.now() + 60_000; ;) {

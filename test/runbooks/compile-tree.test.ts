@@ -1,4 +1,5 @@
-import { compilePlan, type CompileInput } from '../../src/runbooks/compile';
+import { compilePlan } from '../../src/runbooks/compile';
+import type { CompileInput } from '../../src/runbooks/compile-input';
 import { actionSchema, runbookSchema } from '../../src/runbooks/schema';
 import { requestOf } from './request';
 

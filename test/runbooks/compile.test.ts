@@ -1,5 +1,6 @@
 import { digestOf } from '../../src/canonical';
-import { compilePlan, compileResolve, type CompileInput } from '../../src/runbooks/compile';
+import { compilePlan, compileResolve } from '../../src/runbooks/compile';
+import type { CompileInput } from '../../src/runbooks/compile-input';
 import { runbookSchema, type Runbook } from '../../src/runbooks/schema';
 import type { Rollout } from '../../src/rollouts/schema';
 import { requestOf } from './request';

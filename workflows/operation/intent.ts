@@ -1,6 +1,8 @@
+import type { AppliedChange } from '../../src/ledger/record';
 import { instant, reasonOf } from '../say';
 import { Ended } from './ended';
 import type { Life } from './life';
+import { beginsOn } from './resource';
 import type { Allowed } from './state';
 import { deferrable } from './urgency';
 
@@ -22,10 +24,7 @@ export async function writeIntent(life: Life, judgement: Allowed): Promise<void>
       votes: life.box.votes.map(({ person, decision, at }) => ({ person, decision, at })),
       fence: life.place.grant ? { ...life.place.grant.fence } : null,
     },
-    judgement.lane && {
-      ...changeOf(life, judgement.lane),
-      ...(version === undefined ? { kind: 'entered' } : { kind: 'started', version }),
-    },
+    { state: stateOf(life, judgement, version), resource: beginsOn(life, judgement) },
   );
   try {
     await recorded(life);
@@ -35,6 +34,15 @@ export async function writeIntent(life: Life, judgement: Allowed): Promise<void>
       sentence: `${life.title} was not started, because its record could not be written: ${reasonOf(error)}`,
     });
   }
+}
+
+function stateOf(life: Life, { lane }: Allowed, version: string | undefined): AppliedChange | undefined {
+  // What stands in the lane of a resource is no service.
+  if (!lane || lane.environment.startsWith('@')) return undefined;
+  return {
+    ...changeOf(life, lane),
+    ...(version === undefined ? { kind: 'entered' } : { kind: 'started', version }),
+  };
 }
 
 /**

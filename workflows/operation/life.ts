@@ -2,6 +2,7 @@ import { allHandlersFinished, CancellationScope, condition } from '@temporalio/w
 import type { Ballot, Vote, VoteAnswer } from '../../src/approvals/ballot';
 import type { JsonObject } from '../../src/json';
 import type { AppliedChange } from '../../src/ledger/record';
+import type { ResourceChange } from '../../src/resources/resource';
 import type { Outcome } from '../../src/operation/outcome';
 import type { Admission, GateAnswer, JudgeInput, Judgement, Recheck } from '../../src/operation/judgement';
 import type { OperationState, OperationView } from '../../src/operation/view';
@@ -29,6 +30,7 @@ import { recheck } from './recheck';
 import { resolveSteps, runPlan, type RunHandle } from './run-plan';
 import type { Admitted, Allowed, Facts } from './state';
 import { endStates, outcomeOf, stateChangeOf } from './outcome';
+import { changedByRun, changedWithoutRun, followUp } from './resource';
 import type { LaneTaken } from '../lane';
 import { rowsOf } from './rows';
 import { lanePriority } from './urgency';
@@ -54,12 +56,16 @@ export class Life {
   gatesDue = false;
   /** Action ids of what people pressed: an Update and the signal that stands in for it are one act. */
   readonly acts = new Set<string>();
+  /** Whether its intent was written, or tried to be. */
+  private intended = false;
   /** Whether the first side effect may have happened. */
   started = false;
   /** The work went on before its intent was in the ledger. */
   intentDeferred = false;
   /** What the run made of the applied state; recorded with the outcome. */
   private pendingChange: AppliedChange | undefined;
+  /** What became of the thing that it makes or takes away; recorded with the outcome. */
+  private pendingResource: ResourceChange | undefined;
 
   constructor(readonly input: OperationInput) {
     const request = input.request.body;
@@ -331,6 +337,7 @@ export class Life {
     const { request, since: startedAtMs } = this.facts;
     endIfOver(this);
     this.box.settled = true;
+    this.intended = true;
     await writeIntent(this, judgement);
     // Who rejected before the first side effect is heard, even if Slack still says who that is.
     if (this.box.counting) await condition(() => !this.box.counting, this.input.timings.voterCheckMs);
@@ -359,6 +366,7 @@ export class Life {
         at: instant(),
         fence: this.place.grant?.fence,
       });
+    this.pendingResource = await changedByRun(this, judgement, result);
     return outcomeOf({
       result,
       title: this.title,
@@ -381,11 +389,16 @@ export class Life {
     const { kind, sentence, by, missed, restored } = outcome;
     const body = { kind, sentence, by: by ?? null, missed: missed ? { ...missed } : null, restored: restored ?? null };
     const { started, intentDeferred } = this;
-    this.recorder.write('outcome', { ...body, started, intentDeferred }, this.pendingChange);
+    const { judgement } = this.facts;
+    // An intent that another operation's came before changes nothing, and neither does what is said of its end.
+    const ended = this.intended && judgement ? changedWithoutRun(this, judgement, sentence) : undefined;
+    const resource = this.pendingResource ?? ended;
+    this.recorder.write('outcome', { ...body, started, intentDeferred }, { state: this.pendingChange, resource });
     const unrecorded = await this.recorder.flush().then(
       () => undefined,
       (error: unknown) => ` The ledger does not have this outcome yet: ${reasonOf(error)}`,
     );
+    await followUp(this, resource).catch(() => undefined);
     if (this.facts.judgement) await this.leaveLane(this.facts.judgement).catch(() => undefined);
     this.facts.outcome = outcome;
     this.enter(endStates[kind], `${sentence}${unrecorded ?? ''}`);

@@ -47,7 +47,7 @@ export class RunV1 {
       const result = failure === undefined ? this.done() : await this.fail(failure);
       if (!this.controls.isTakenOver) await this.cleanUp();
       await this.reporter.drain();
-      return result;
+      return { ...result, ...this.begun() };
     });
   }
 
@@ -65,6 +65,12 @@ export class RunV1 {
     await this.reporter.drain();
     const last = steps.at(-1);
     return this.controls.isStopped && last ? walker.stopped(last) : undefined;
+  }
+
+  private begun(): Pick<RunResult, 'begun'> {
+    if (!this.input.plan.makes) return {};
+    const { undo, outputs } = this.frame;
+    return { begun: { paths: [...new Set(undo.map(({ path }) => path))], outputs } };
   }
 
   private done(): RunResult {

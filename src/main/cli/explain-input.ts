@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { operationKinds } from '../../operation/request';
 import { complaintWords } from '../../documents/complaint-words';
 import { didYouMean } from '../../documents/nearest';
 import { changeFactsOf, changeTold } from '../../policy/change-told';
@@ -18,7 +19,7 @@ const requester = z.union([
 ]);
 
 const requestSchema = z.strictObject({
-  kind: z.enum(['deploy', 'rollback', 'provision', 'runbook', 'policy']),
+  kind: z.enum(operationKinds),
   service: text.optional(),
   environment: text.optional(),
   version: text.optional(),

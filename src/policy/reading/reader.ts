@@ -1,3 +1,4 @@
+import { operationKinds } from '../../operation/request';
 import { didYouMean } from '../../documents/nearest';
 import type { DocumentResult, Problem } from '../../documents/read-yaml';
 import { compileCondition, type Expression, type NameSpace } from '../../expressions/cel';
@@ -88,15 +89,7 @@ export class Reader {
 
   /** What an `except` may name. */
   get passes(): readonly string[] {
-    return [
-      'deploy',
-      'rollback',
-      'provision',
-      'runbook',
-      'policy',
-      'break_glass',
-      ...Object.keys(this.file.labels ?? {}),
-    ];
+    return [...operationKinds, 'break_glass', ...Object.keys(this.file.labels ?? {})];
   }
 
   kindsAndLabels(names: readonly string[] | undefined, path: Path): void {

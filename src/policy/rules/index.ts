@@ -17,6 +17,7 @@ import { order } from './order';
 import { pciDss } from './pci-dss';
 import { policyChange } from './policy-change';
 import { requester } from './requester';
+import { resources } from './resources';
 import { rollbackTarget } from './rollback-target';
 import { stop } from './stop';
 import { sox } from './sox';
@@ -28,6 +29,7 @@ export const rules: readonly Rule[] = [
   known,
   handlerOnly,
   requester,
+  resources,
   labels,
   breakGlass,
   sox,

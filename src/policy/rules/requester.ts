@@ -6,6 +6,8 @@ import type { Standing } from '../request';
 export const requester: Rule = (context) => {
   const { request, environment } = context;
   const asker = request.requester;
+  // Nobody asks: what was approved with the lease comes true.
+  if (context.world.leaseEnd !== undefined) return {};
   if (asker.kind === 'machine') return machine(context, asker.id);
   const standing = context.world.requester ?? 'member';
   if (standing !== 'member') return denial('requester', standingWords[standing]);

@@ -1,0 +1,102 @@
+import { getExternalWorkflowHandle, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import type { RunResult } from '../../src/operation/outcome';
+import type { ResourceChange } from '../../src/resources/resource';
+import { reading } from '../activities';
+import { leaseId, RESOURCE_GONE, WORKFLOWS } from '../contract';
+import type { lease } from '../lease';
+import { instant } from '../say';
+import type { Life } from './life';
+import type { Allowed } from './state';
+
+const dayMs = 24 * 3_600_000;
+
+/** What every change of a resource by this operation has in common. */
+function changeBy({ place, facts }: Life, { kind, name }: NonNullable<Allowed['resource']>) {
+  const fence = place.grant?.fence;
+  return { kind, name, operation: facts.request.id, at: instant(), ...(fence && { fence }) };
+}
+
+/** What the intent says of the thing that is to be made or taken away. */
+export function beginsOn(life: Life, { resource }: Allowed): ResourceChange | undefined {
+  if (!resource) return undefined;
+  const by = changeBy(life, resource);
+  return resource.act === 'create'
+    ? { ...by, change: 'creating', about: resource.about }
+    : { ...by, change: 'destroying' };
+}
+
+/** What became of it by the run. */
+export async function changedByRun(
+  life: Life,
+  { resource, plan }: Allowed,
+  result: RunResult,
+): Promise<ResourceChange | undefined> {
+  if (!resource) return undefined;
+  const { begun } = result;
+  if (result.kind === 'done' && resource.act === 'destroy') return { ...changeBy(life, resource), change: 'destroyed' };
+  if (resource.act === 'create' && result.kind !== 'undone') {
+    const made = await describe(life, plan.digest, begun);
+    const by = changeBy(life, resource);
+    if (result.kind === 'left') return { ...by, change: 'uncertain', because: result.reason, undoing: made.undoing };
+    const { lease: leased } = resource.about;
+    const expiresAt = leased && instant(Date.now() + leased.forMs);
+    return { ...by, change: 'made', ...made, ...(expiresAt && { expiresAt }) };
+  }
+  const by = changeBy(life, resource);
+  const isClean = result.kind === 'undone' && (result.kept ?? []).length === 0;
+  if (isClean) return { ...by, change: resource.act === 'create' ? 'unmade' : 'stays' };
+  const reason = result.kind === 'done' ? '' : result.reason;
+  return { ...by, change: 'uncertain', because: reason };
+}
+
+type Made = Pick<Extract<ResourceChange, { change: 'made' }>, 'outputs' | 'undoing'>;
+
+/** What is recorded of it. Where nobody can tell in time, what the run itself told is kept as it is. */
+async function describe({ input: { timings } }: Life, planDigest: string, begun: RunResult['begun']): Promise<Made> {
+  const known = begun ?? { paths: [], outputs: {} };
+  try {
+    return await reading(timings).describeResource({ planDigest, begun: known });
+  } catch {
+    return { outputs: {}, undoing: known };
+  }
+}
+
+/** What the outcome says of it where no run said anything. */
+export function changedWithoutRun(life: Life, { resource }: Allowed, because: string): ResourceChange | undefined {
+  if (!resource) return undefined;
+  const by = changeBy(life, resource);
+  if (life.started) return { ...by, change: 'uncertain', because };
+  return { ...by, change: resource.act === 'create' ? 'unmade' : 'stays' };
+}
+
+/** Once it is on record: its lease begins, or whatever waits for its end need not any more. */
+export async function followUp(life: Life, change: ResourceChange | undefined): Promise<void> {
+  const resource = life.facts.judgement?.resource;
+  if (!resource || !change) return;
+  if (change.change === 'destroyed' && resource.act === 'destroy')
+    await getExternalWorkflowHandle(leaseId(resource.of))
+      .signal(RESOURCE_GONE)
+      .catch(() => undefined);
+  if (change.change !== 'made' || resource.act !== 'create') return;
+  const { owner, lease: leased } = resource.about;
+  if (!leased || change.expiresAt === undefined) return;
+  await startChild<typeof lease>(WORKFLOWS.lease, {
+    workflowId: leaseId(life.facts.request.id),
+    args: [
+      {
+        resource: { kind: resource.kind, name: resource.name },
+        operation: life.facts.request.id,
+        owner,
+        lease: leased,
+        createdAt: change.at,
+        expiresAt: change.expiresAt,
+        channel: life.facts.admission!.channel,
+        lookAgainMs: dayMs,
+        timings: life.input.timings,
+      },
+    ],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    staticSummary: `Lease of the ${resource.kind} ${resource.name}`,
+  });
+}
