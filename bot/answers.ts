@@ -11,14 +11,17 @@ import type { ModalResult } from '../src/messages/vote-modals';
 import type { ActAnswer } from '../src/operation/ports';
 import { askedSubject } from '../src/operation/title';
 import type { OperationView } from '../src/operation/view';
+import type { ResourceRef, ResourceState } from '../src/resources/resource';
 import type { ExplainedLine } from '../src/policy/explain';
 import type { BotDeps, Catalogue } from './deps';
 import type { SecondFactors } from './second-factors';
 import { actOnHolds, holdsNow, isHoldAsked } from './holds';
 import { declareIncident, type Declaration } from './incidents';
-import { startOperation, type HandedOver, type IntakeDeps } from './intake';
+import { startOperation, type IntakeDeps } from './intake';
+import { handedOver, refused } from './said';
 import { whatIf } from './what-if';
 import { runbooksFor } from './runbooks';
+import { answerAboutResources } from './resources';
 import { reviewLines } from './reviews';
 import { fullIdOf, openIncident, openIncidents, statusOf, viewOf, withLinks } from './looks';
 import { asksForOperation, incidentOf, notAfter, requestOf, type AskedFrom, type OperationAsked } from './requests';
@@ -38,6 +41,9 @@ export type Answer =
   /** `about`: people whom the sentence is about, by Slack user id. */
   | { readonly kind: 'told'; readonly sentence: string; readonly about?: readonly string[] }
   | { readonly kind: 'holds'; readonly holds: Holds }
+  | { readonly kind: 'resources'; readonly resources: readonly ResourceState[] }
+  /** Its name has to be typed first. */
+  | { readonly kind: 'confirm'; readonly resource: ResourceRef; readonly sentence: string }
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'explained'; readonly lines: readonly ExplainedLine[] }
   | { readonly kind: 'runbooks'; readonly list: RunbookList }
@@ -67,6 +73,10 @@ export async function answer(deps: AnswerDeps, asked: Asked, from: AskedFrom): P
       return actOnIncident(deps, asked, from, { kind: 'mitigate', ...textOf(asked) });
     case 'incident.resolve':
       return actOnIncident(deps, asked, from, { kind: 'resolve', ...textOf(asked) });
+    case 'provision.list':
+    case 'provision.destroy':
+    case 'provision.extend':
+      return answerAboutResources(deps, asked, from);
     case 'runbook.list':
       return listRunbooks(deps, { of: 'runbook', words: asked.words ?? '' }, from);
     case 'status':
@@ -151,37 +161,6 @@ async function joinedAnswer(
       ? `${said}, so you joined it and what you wrote is in its timeline; its card in ${channel} says who leads.`
       : `${said}, so you come into it with what you wrote; its card in ${channel} shows when that has happened.`;
   return { kind: 'joined', id, sentence };
-}
-
-/** Says how a hand-over ended. */
-export function handedOver(
-  over: HandedOver,
-  about: { readonly id: string; readonly what: string; readonly notAfter: string },
-): Answer {
-  const { id, what } = about;
-  const next = id.startsWith('incident-')
-    ? 'its card follows.'
-    : 'policy is being asked, and its card or the reason against it follows.';
-  switch (over.kind) {
-    case 'started':
-    case 'already':
-      return {
-        kind: 'started',
-        id,
-        sentence: `${what} is taken on as ${shortIdIn(id)}; ${next}`,
-      };
-    case 'kept':
-      return {
-        kind: 'kept',
-        id,
-        sentence: `${what} is kept as ${shortIdIn(id)} but not yet started, because Temporal does not answer in time; it starts by itself as soon as that is over, and if it is not before ${about.notAfter.slice(11, 16)} UTC, you are told.`,
-      };
-    case 'lost':
-      return refused(
-        'away',
-        `${what} was not started and could not be kept, because neither Temporal nor Redis answers; ask again in a few minutes or tell whoever runs Signalbox.`,
-      );
-  }
 }
 
 async function actOnIncident(
@@ -309,10 +288,6 @@ async function looked(look: () => Promise<Answer>): Promise<Answer> {
       'Temporal or its workers do not answer right now, so there is nothing to show; what runs goes on, so look again in a minute.',
     );
   }
-}
-
-export function refused(code: Extract<Answer, { kind: 'refused' }>['code'], sentence: string): Answer {
-  return { kind: 'refused', code, sentence };
 }
 
 function textOf(asked: { readonly text?: string }): { readonly text?: string } {

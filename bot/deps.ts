@@ -9,6 +9,7 @@ import type { RenderContext } from '../src/messages/blocks';
 import type { StatusView } from '../src/messages/status';
 import type { KnownPerson } from '../src/operation/asker';
 import type { OperationRequest } from '../src/operation/request';
+import type { ResourceState } from '../src/resources/resource';
 import type { ExplainedLine } from '../src/policy/explain';
 import type { DeclaredInputs } from '../src/runbooks/inputs';
 import type { OperationTimings } from '../workflows/contract';
@@ -122,6 +123,8 @@ export interface BotDeps {
   whatIf(asked: { readonly request: OperationRequest; readonly when?: string }): Promise<WhatIf>;
   /** What holds work back at the moment, and whether the newest policy binds, one full sentence each. */
   holding?(): Promise<Pick<StatusView, 'holds' | 'policy' | 'policyProblem'>>;
+  /** What was provisioned, as the ledger knows it. */
+  resources?(): Promise<readonly ResourceState[]>;
   /** Which kinds a person may ask for, so that help stays short. */
   mayRequest(person: string): Promise<(kind: AskedKind) => boolean>;
   /** Which runbooks a person may ask for, so that lists stay short; absent: all of them. */

@@ -175,6 +175,8 @@ async function replyOf(deps: AnswerDeps, answered: Answer, withView: boolean): P
       const status = { bad_request: 400, not_found: 404, away: 503 }[answered.code];
       throw new ApiError(status, answered.code, answered.sentence);
     }
+    case 'confirm':
+      throw new ApiError(400, 'bad_request', answered.sentence);
     case 'started':
     case 'joined':
     case 'kept': {

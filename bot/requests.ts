@@ -71,8 +71,10 @@ export function requestOf(
       const named = namedInputs(asked, catalogue);
       if (!named.ok) return named;
       const check = asked.check ? { check: true as const } : {};
+      const lease = asked.kind === 'provision' && asked.lease !== undefined ? { lease: asked.lease } : {};
       return made({
         ...base,
+        ...lease,
         id,
         runbook: asked.runbook,
         inputs: named.inputs,

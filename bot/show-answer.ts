@@ -2,6 +2,7 @@ import type { KnownBlock } from '@slack/types';
 import type { Parsed } from '../src/commands/grammar';
 import { answerWords } from '../src/messages/answer-words';
 import { holdsMessage } from '../src/messages/hold-words';
+import { resourcesMessage } from '../src/messages/resource-words';
 import { section, type Message, type RenderContext } from '../src/messages/blocks';
 import { incidentCard } from '../src/messages/incident-card';
 import { operationCard } from '../src/messages/operation-card';
@@ -27,6 +28,8 @@ export function messageOf(answer: Answer, about: RenderContext): Message {
       return plainMessage(answer.lines.join('\n'));
     case 'runbooks':
       return runbookListMessage(answer.list);
+    case 'resources':
+      return resourcesMessage(answer.resources, about);
     case 'holds':
       return holdsMessage(answer.holds, about);
     default: {

@@ -4,6 +4,7 @@ import { ACTIONS, decodeMeta, MODALS } from '../../src/messages/actions';
 import { readInputs } from '../../src/messages/inputs';
 import { reasonModal, resultModal } from '../../src/messages/vote-modals';
 import type { OperationAct } from '../../src/operation/ports';
+import type { LeaseAct } from '../../src/resources/lease-act';
 import type { OperationView } from '../../src/operation/view';
 import { viewOf } from '../looks';
 import { notAfter } from '../requests';
@@ -124,7 +125,7 @@ export async function actAtOnce(
     readonly click: Click;
     readonly ack: () => Promise<void>;
     readonly id: string | undefined;
-    readonly act: OperationAct | IncidentAct;
+    readonly act: OperationAct | IncidentAct | LeaseAct;
   },
 ): Promise<void> {
   const { click, ack, id, act } = asked;
@@ -144,7 +145,7 @@ export function actBody(
   asked: {
     readonly by: Pick<Click, 'user' | 'team' | 'id'>;
     readonly id: string;
-    readonly act: OperationAct | IncidentAct;
+    readonly act: OperationAct | IncidentAct | LeaseAct;
   },
 ) {
   const { by, id, act } = asked;

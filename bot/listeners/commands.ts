@@ -6,6 +6,7 @@ import { answer, catalogueIn, listRunbooks, mustBeKept } from '../answers';
 import { openForm } from '../forms';
 import { messageOf, misreadMessage } from '../show-answer';
 import { tellPrivately } from '../tell';
+import { askForName } from './resource-buttons';
 import { guarded, type ListenerDeps, type Register } from './listener';
 
 /** Every slash command of the registry. What starts or changes something is durable before the acknowledgement. */
@@ -56,7 +57,14 @@ async function typed(deps: ListenerDeps, { command, ack, respond }: SlackCommand
       kept = true;
       await ack();
     };
-    const message = messageOf(await answer(once, parsed.asked, { ...from, onKept }), deps.render);
+    const answered = await answer(once, parsed.asked, { ...from, onKept });
+    if (answered.kind === 'confirm') {
+      await ack();
+      const { resource } = answered;
+      await askForName(deps, { triggerId: command.trigger_id, channel: command.channel_id, resource });
+      return;
+    }
+    const message = messageOf(answered, deps.render);
     if (kept) await tellPrivately(deps, listener, message);
     else await ack({ response_type: 'ephemeral', ...message });
     return;

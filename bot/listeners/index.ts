@@ -8,6 +8,7 @@ import type { ListenerDeps, Register } from './listener';
 import { register as mentions } from './mentions';
 import { register as requestForms } from './request-forms';
 import { register as runbookButtons } from './runbook-buttons';
+import { register as resourceButtons } from './resource-buttons';
 import { register as startButtons } from './start-buttons';
 import { register as voteButtons } from './vote-buttons';
 import { register as voteModals } from './vote-modals';
@@ -22,6 +23,7 @@ const all: readonly Register[] = [
   actButtons,
   startButtons,
   runbookButtons,
+  resourceButtons,
   incidentButtons,
   home,
   mentions,

@@ -1,10 +1,11 @@
 import { ACTIONS } from '../../src/messages/actions';
 import type { OperationRequest } from '../../src/operation/request';
 import { askedSubject } from '../../src/operation/title';
-import { answer, handedOver, refused, type Answer } from '../answers';
+import { answer, type Answer } from '../answers';
 import { startOperation } from '../intake';
 import { originalRequest } from '../looks';
 import { retryOf } from '../requests';
+import { handedOver, refused } from '../said';
 import { messageOf } from '../show-answer';
 import { tellPrivately } from '../tell';
 import { onButton, type Click, type ListenerDeps, type Register } from './listener';

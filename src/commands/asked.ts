@@ -73,7 +73,17 @@ export type Asked =
       readonly version?: string;
       readonly reason?: string;
     }
-  | ({ readonly kind: 'provision' } & RunbookWords)
+  /** `lease`: how long it is to live, as typed. */
+  | ({ readonly kind: 'provision'; readonly lease?: string } & RunbookWords)
+  | { readonly kind: 'provision.list'; readonly words: readonly string[] }
+  /** A name, or `<kind>/<name>`. */
+  | {
+      readonly kind: 'provision.destroy';
+      readonly resource: string;
+      readonly confirm?: string;
+      readonly reason?: string;
+    }
+  | { readonly kind: 'provision.extend'; readonly resource: string; readonly by: string }
   | ({ readonly kind: 'runbook.run' } & RunbookWords)
   | { readonly kind: 'runbook.list'; readonly words?: string }
   | {

@@ -109,10 +109,10 @@ function subcommandOf(
   command: Command,
   words: readonly Word[],
 ): { readonly subcommand: Subcommand; readonly words: readonly Word[] } {
-  const only = command.subcommands[0]!;
-  if (only.name === '') return { subcommand: only, words };
+  const unnamed = command.subcommands.find(({ name }) => name === '');
   const typed = cleanName(words[0]!.text).toLowerCase();
-  const subcommand = command.subcommands.find((each) => each.name === typed);
+  const subcommand = command.subcommands.find((each) => each.name !== '' && each.name === typed);
+  if (unnamed && (subcommand === undefined || words[0]!.quoted)) return { subcommand: unnamed, words };
   if (subcommand !== undefined) return { subcommand, words: words.slice(1) };
   const names = command.subcommands.map((each) => each.name);
   const meant = nearest(typed, names);
@@ -138,6 +138,8 @@ export const changingKinds: readonly AskedKind[] = [
   'deploy',
   'rollback',
   'provision',
+  'provision.destroy',
+  'provision.extend',
   'runbook.run',
   'incident.declare',
 ];

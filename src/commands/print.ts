@@ -31,7 +31,19 @@ function partsOf(asked: Asked): readonly string[] {
       return ['/rollback', asked.service, `in ${asked.environment}`, to, flag('reason', asked.reason, quote)];
     }
     case 'provision':
-      return ['/provision', ...runbook(asked)];
+      return ['/provision', ...runbook(asked, word('for', asked.lease))];
+    case 'provision.list':
+      return ['/provision', 'list', ...asked.words];
+    case 'provision.destroy':
+      return [
+        '/provision',
+        'destroy',
+        asked.resource,
+        flag('confirm', asked.confirm),
+        flag('reason', asked.reason, quote),
+      ];
+    case 'provision.extend':
+      return ['/provision', 'extend', asked.resource, `by ${asked.by}`];
     case 'runbook.run':
       return ['/runbook', 'run', ...runbook(asked)];
     case 'runbook.list':
@@ -77,11 +89,12 @@ function partsOf(asked: Asked): readonly string[] {
   }
 }
 
-function runbook(asked: Extract<Asked, { kind: 'provision' | 'runbook.run' }>): readonly string[] {
+function runbook(asked: Extract<Asked, { kind: 'provision' | 'runbook.run' }>, lease = ''): readonly string[] {
   return [
     asked.runbook,
     ...asked.positional.map((value) => (/^[A-Za-z0-9][A-Za-z0-9.:/_@,+-]*$/.test(value) ? value : quote(value))),
     ...Object.entries(asked.inputs).map(([name, value]) => `${name}=${quote(value)}`),
+    lease,
     flag('environment', asked.environment),
     flag('service', asked.service),
     flag('reason', asked.reason, quote),

@@ -2,6 +2,7 @@ import { incidentRoles, risks, severities, type Asked, type AskedKind, type Risk
 import { isFlag, Misread, nothingElse, takeFlags, takeInputs, takePair, type Arguments } from './arguments';
 import { cleanName, isName, type KnownNames } from './names';
 import { readHolds } from './read-holds';
+import { readResources, takeLease } from './read-resources';
 import { nameOf, none, personIn, versionOf } from './read-parts';
 import { commands, reservedWords, type Subcommand } from './registry';
 import { nearest } from './suggest';
@@ -30,9 +31,14 @@ export const readers: Readers = {
   rollback: { takes: 'words', read: rollback },
   provision: {
     takes: 'words',
-    read: (given) => ({ kind: 'provision', ...runbook(given, reservedWords['/provision']!) }),
+    read: (given) => {
+      const { lease, rest } = takeLease(given.words);
+      const asked = runbook({ ...given, words: rest });
+      return { kind: 'provision', ...asked, ...(lease === undefined ? {} : { lease }) };
+    },
   },
-  'runbook.run': { takes: 'words', read: (given) => ({ kind: 'runbook.run', ...runbook(given, []) }) },
+  ...readResources,
+  'runbook.run': { takes: 'words', read: (given) => ({ kind: 'runbook.run', ...runbook(given) }) },
   'runbook.list': { takes: 'words', read: runbookList },
   'incident.declare': { takes: 'prose', read: declare },
   'incident.update': { takes: 'prose', read: update },
@@ -98,9 +104,8 @@ function rollback(given: Given): Extract<Asked, { kind: 'rollback' }> {
   };
 }
 
-function runbook(given: Given, reserved: readonly string[]) {
+function runbook(given: Given) {
   const [first, ...rest] = given.words;
-  if (first !== undefined) refuseReserved(first, reserved);
   const environment = given.flags.get('environment')?.[0];
   const service = given.flags.get('service')?.[0];
   return {

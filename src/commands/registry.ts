@@ -1,5 +1,6 @@
 import type { AskedKind } from './asked';
 import { holdSubcommands } from './hold-commands';
+import { resourceSubcommands } from './resource-commands';
 
 export interface Flag {
   readonly name: string;
@@ -98,15 +99,17 @@ export const commands: readonly Command[] = [
   {
     command: '/provision',
     summary: 'Create something by its runbook: a server, a database, a cluster node',
-    hint: '<runbook> [values…] [name=value…]',
+    hint: '<runbook> [values…] [name=value…] [for <time>] | list | destroy <name> | extend <name> by <time>',
     bare: 'form',
     subcommands: [
+      ...resourceSubcommands,
       {
         name: '',
         kind: 'provision',
-        usage: '<runbook> [values…] [name=value…] [--environment name] [--service name] [--reason "…"] [--check]',
+        usage:
+          '<runbook> [values…] [name=value…] [for <time>] [--environment name] [--service name] [--reason "…"] [--check]',
         summary: "Create something by its runbook; values without a name fill the runbook's inputs in their order.",
-        examples: ['/provision provision-node node-7 10.0.0.17 join=false', '/provision database name=orders size=20'],
+        examples: ['/provision provision-node node-7 10.0.0.17 join=false', '/provision sandbox demo for 3d'],
         who: 'whoever policy lets request it',
         flags: [environment, service, reason, label, check],
       },
@@ -266,7 +269,6 @@ export const commands: readonly Command[] = [
 /** Words that name no service and no runbook, because commands of that name are kept for later. */
 export const reservedWords: { readonly [command: string]: readonly string[] } = {
   '/deploy': ['promote'],
-  '/provision': ['list', 'extend', 'destroy'],
 };
 
 /** A command by its name, with or without the slash. */

@@ -68,6 +68,7 @@ export const startBot: Start = async ({ config, log }) => {
       policyUrl: render.policyUrl,
       now: () => new Date(),
     }),
+    resources: () => ledger.resources({ maxAgeMs: 2_000 }),
     policyHealth: () => healthOf(policy.source.known()),
     holding: () => holdingNow(policy.source, new Date()),
     known: (user) => side.known(user),

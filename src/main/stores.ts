@@ -53,7 +53,7 @@ export async function openLedgerOf(config: StoreConfig, purpose: string, log: Lo
 export async function openLedgerReader(
   config: StoreConfig,
   purpose: string,
-): Promise<Pick<Ledger, 'history' | 'readState' | 'close'>> {
+): Promise<Pick<Ledger, 'history' | 'readState' | 'resources' | 'close'>> {
   const { privateKey } = generateKeyPairSync('ed25519');
   return openLedger({
     url: config.LEDGER_REPO,

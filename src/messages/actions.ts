@@ -82,6 +82,8 @@ const values = z.strictObject({
   q: z.literal(1).optional(),
   /** Approving takes a code from an authenticator. */
   f: z.literal(1).optional(),
+  /** Resource, `<kind>/<name>`. */
+  t: z.string().max(140).optional(),
   /** Length of time, ms. */
   m: z.int().positive().optional(),
   /** Version that the question named; null when it said "the version before". */

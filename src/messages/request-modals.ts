@@ -1,11 +1,12 @@
 import type { KnownBlock, ModalView } from '@slack/types';
 import type { DeclaredInputs } from '../runbooks/inputs';
 import type { Severity } from '../incidents/incident';
+import type { ResourceRef } from '../resources/resource';
 import { MODALS, type ModalMeta } from './actions';
 import { section } from './blocks';
 import { choice, personInput, textInput } from './inputs';
 import { runbookFields } from './runbook-fields';
-import { safe } from './text';
+import { code, safe } from './text';
 import { modal, reasonMax } from './vote-modals';
 
 /** What a request's modal offers; empty lists become fields to type in. */
@@ -75,6 +76,27 @@ export function runbookModal(offer: RunbookOffer): ModalView {
 /** The same for something to provision. */
 export function provisionModal(offer: RunbookOffer): ModalView {
   return runbookLike(offer, { id: MODALS.provision, title: 'Provision' });
+}
+
+/** Before something is destroyed whose data is lost with it. Answers: `name`, `reason?`. */
+export function destroyModal({
+  resource: { kind, name },
+  meta,
+}: {
+  readonly resource: ResourceRef;
+  readonly meta: ModalMeta;
+}): ModalView {
+  return modal({
+    id: MODALS.destroy,
+    title: 'Destroy',
+    submit: 'Destroy it',
+    meta,
+    blocks: [
+      section(`⚠️ What ${code(`${kind} ${name}`, 100)} holds is lost with it, and nothing brings it back.`),
+      textInput({ name: 'name', label: 'Type its name', max: 80, placeholder: name }),
+      textInput({ name: 'reason', label: 'Why?', optional: true, max: 1000, hint: 'Kept in the record.' }),
+    ],
+  });
 }
 
 /** `/incident` without arguments, or from a card or a message. Answers: `severity`, `summary`, `service?`, `environment?`. */

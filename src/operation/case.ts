@@ -67,7 +67,7 @@ export function describeCase(input: Case): Described {
   const wrote = input.policyChange ? policyAuthorsTold(input.policyChange, people) : told.request;
   const { request, problems } = placed(input.request, input.repository);
   const version = request.version ?? (request.kind === 'rollback' && applied ? lastGood(applied)?.version : undefined);
-  const demands = demandsFor(input.repository, request);
+  const demands = demandsFor(input.repository, request, input.resource);
   const member = asker.groups === 'unknown' ? undefined : new Set(asker.groups);
   const { policy } = input.repository;
   const service = request.service === undefined ? undefined : policy.services.get(request.service);

@@ -1,5 +1,6 @@
 import type { RunbookDemand } from '../policy/request';
 import type { Filed, Repository } from '../policy/read-repository';
+import type { ResourceState } from '../resources/resource';
 import { insideOf } from '../runbooks/circle';
 import type { Runbook } from '../runbooks/schema';
 import { libraryOf } from './library-of';
@@ -9,19 +10,25 @@ import { workFor, type WorkRequest } from './work';
  * What the runbooks that would run for a request ask for by themselves: the one that is named or that policy names, and
  * all that run inside of it, so that a runbook around another is no way round what that one asks.
  */
-export function demandsFor(repository: Repository, request: WorkRequest): readonly RunbookDemand[] {
+export function demandsFor(
+  repository: Repository,
+  request: WorkRequest,
+  /** What the request takes away. */
+  resource?: ResourceState,
+): readonly RunbookDemand[] {
   if (request.kind === 'policy' || !hasDemands(repository)) return [];
   const { services, environments } = repository.policy;
   const found = workFor({
     repository,
     request,
+    ...(resource && { resource }),
     service: request.service === undefined ? undefined : services.get(request.service),
     environment: request.environment === undefined ? undefined : environments.get(request.environment),
   });
   if (found.kind === 'none') return [];
   const { work } = found;
   const first =
-    work.kind === 'runbook'
+    work.kind === 'runbook' || work.kind === 'teardown'
       ? [work.runbook]
       : work.kind === 'rollout'
         ? [work.handler, ...Object.values(work.prerequisites ?? {})]

@@ -90,7 +90,10 @@ function destroyProblems(request: OperationRequest, resource: ResourceState | un
 }
 
 /** What to say of a thing that is not there; undefined while it is, or may be. */
-export function goneSentence(request: OperationRequest, resource: ResourceState | undefined): string | undefined {
+export function goneSentence(
+  request: Pick<OperationRequest, 'resource'>,
+  resource: ResourceState | undefined,
+): string | undefined {
   if (!resource)
     return `There is no ${request.resource ? resourceWords(request.resource) : 'such thing'} on record; /provision list shows what there is.`;
   if (isThere(resource)) return undefined;

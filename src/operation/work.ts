@@ -26,7 +26,7 @@ export type WorkAnswer =
 /** What of a request says which work it is. */
 export type WorkRequest = Pick<
   OperationRequest,
-  'kind' | 'service' | 'environment' | 'version' | 'runbook' | 'rollout'
+  'kind' | 'service' | 'environment' | 'version' | 'runbook' | 'rollout' | 'resource'
 >;
 
 interface About {

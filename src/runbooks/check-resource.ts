@@ -8,7 +8,7 @@ import { namesFor } from './scope';
 import { byUndo } from './teardown';
 
 /** Words of `/provision` itself: a runbook of that name could never be asked for. */
-const ownWords = ['list', 'extend', 'destroy', 'drift'];
+const ownWords = ['list', 'extend', 'destroy'];
 
 /** What is wrong with what a runbook says of the thing that it makes. */
 export function resourceProblems(file: string, runbook: Runbook, library: Library): readonly Found[] {
@@ -42,6 +42,7 @@ function nameProblems({ resource, inputs = {} }: Runbook, library: Library): rea
     later: new Set(),
     library,
     connectionInputs: new Map(),
+    secretInputs: {},
     isForTargets: false,
     part: 'steps',
   });

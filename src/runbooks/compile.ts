@@ -2,11 +2,11 @@ import { digestOf } from '../canonical';
 import type { AnyConnection } from '../connections/schema';
 import type { Json, JsonObject } from '../json';
 import type { Plan, PlanOutline, PlanStep, Scope } from '../operation/plan';
-import type { OperationRequest } from '../operation/request';
 import { compileRollout, type CompiledStage, type Judging, type Metrics } from '../rollouts/compile';
 import { resourceWords, type ResourcePlan } from '../resources/resource';
 import type { Rollout } from '../rollouts/schema';
 import type { CompiledPlan, CompileInput, Work } from './compile-input';
+import { askedInputs, destroyedBy, offeredInputs, operationOf, runbookOf } from './compile-request';
 import { connectionsIn, unfitConnections } from './connection-inputs';
 import { compileStep, isIrreversible, outlineOf, type StepSite } from './compile-step';
 import { TreeBuilder } from './compile-tree';
@@ -16,7 +16,7 @@ import { validateInputs } from './inputs';
 import { planResource } from './plan-resource';
 import type { Runbook } from './schema';
 import { metricProblems, metricsIn } from './metrics-in';
-import { isLate, previousVersionLate, resolveScope } from './scope';
+import { isLate, resolveScope } from './scope';
 import { secretsIn } from './secret-inputs';
 import { stepKindOf } from './step-kinds';
 import { teardownSteps } from './teardown';
@@ -67,18 +67,6 @@ function lastStage({ metrics }: Pick<CompileInput, 'metrics'>, rollout: Rollout)
 
 function stageInputs({ name, share, previousShare }: CompiledStage): JsonObject {
   return { share, previous_share: previousShare, stage: name };
-}
-
-function askedInputs({ work, request }: Pick<CompileInput, 'work' | 'request'>): JsonObject {
-  if (work.kind === 'teardown') return work.resource.inputs;
-  return (work.kind === 'runbook' && work.given) || (request.inputs as JsonObject);
-}
-
-/** Inputs that every handler may declare: the runbook gets those it asks for. */
-function offeredInputs({ request }: Pick<CompileInput, 'request'>): { readonly [name: string]: Json } {
-  const known = { service: request.service, environment: request.environment, version: request.version };
-  const given = Object.entries(known).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return { ...Object.fromEntries(given), previous_version: previousVersionLate as unknown as Json };
 }
 
 /** Path of the step that measures a fact; no step of a runbook can have it. */
@@ -367,29 +355,6 @@ class PlanBuilder {
     if (!deploys) return words;
     return [...words, 'No version ran here before, so there is nothing to go back to.'];
   }
-}
-
-function operationOf(request: OperationRequest, work: Work): Plan['operation'] {
-  return {
-    id: request.id,
-    kind: request.kind,
-    service: request.service,
-    environment: request.environment,
-    version: request.version,
-    runbook: runbookOf(work)?.name,
-    requester: request.requester.id,
-    reason: request.reason,
-  };
-}
-
-function runbookOf(work: Work): Runbook | undefined {
-  if (work.kind === 'policy') return undefined;
-  return work.kind === 'rollout' ? work.handler : work.runbook;
-}
-
-function destroyedBy(work: Work): Pick<Plan, 'destroys'> {
-  const ref = work.kind === 'teardown' ? work.resource : work.kind === 'runbook' ? work.destroys : undefined;
-  return ref ? { destroys: { kind: ref.kind, name: ref.name } } : {};
 }
 
 function isFlat(value: Json): boolean {

@@ -7,6 +7,7 @@ import { quote } from '../../commands/words';
 import { isEmpty } from '../../holds/holds';
 import { runbookListLines } from '../../messages/runbook-list';
 import { nothingHeld, plainHoldLines } from '../../messages/hold-words';
+import { resourceLines } from '../../messages/resource-words';
 import type { ExplainedLine } from '../../policy/explain';
 import { apiOf } from './api';
 import { printJson, type AddCommand, type Cli, type Ended } from './command';
@@ -102,6 +103,10 @@ function linesOf(answer: Answer): readonly string[] {
       return answer.lines.map(explainedLine);
     case 'status':
       return statusLines(answer.status);
+    case 'confirm':
+      return [answer.sentence];
+    case 'resources':
+      return resourceLines(answer.resources);
     case 'holds':
       return isEmpty(answer.holds) ? [nothingHeld] : plainHoldLines(answer.holds);
     case 'operation':

@@ -1,0 +1,160 @@
+import type { AskedOf } from '../src/commands/asked';
+import { lineOf } from '../src/commands/print';
+import { operationIdOf, shortIdIn } from '../src/operation/ids';
+import type { ActBody } from '../src/operation/ports';
+import type { OperationRequest } from '../src/operation/request';
+import { goneSentence } from '../src/operation/resource-of';
+import { askedSubject } from '../src/operation/title';
+import { resourcesShown } from '../src/messages/resource-words';
+import { isThere, resourcesNamed, resourceWords, type ResourceState } from '../src/resources/resource';
+import { parseDuration } from '../src/runbooks/duration';
+import { leaseId } from '../workflows/contract';
+import type { Answer, AnswerDeps } from './answers';
+import { startOperation } from './intake';
+import { notAfter, type AskedFrom } from './requests';
+import { handedOver, refused } from './said';
+import { bounded, within } from './temporal';
+import { actResult, relayAct } from './votes';
+
+type ResourceAsked = AskedOf<'provision.list' | 'provision.destroy' | 'provision.extend'>;
+
+/** What people ask about things that were provisioned. The ledger says what there is; the workflows decide. */
+export async function answerAboutResources(deps: AnswerDeps, asked: ResourceAsked, from: AskedFrom): Promise<Answer> {
+  const states = await statesIn(deps);
+  if (states === undefined)
+    return refused(
+      'away',
+      'The ledger does not answer in time, so nobody can say what there is; try again in a minute.',
+    );
+  if (asked.kind === 'provision.list') {
+    const { words } = asked;
+    return { kind: 'resources', resources: resourcesShown(states, { words, person: from.requester.id }) };
+  }
+  const found = resourcesNamed(states, asked.resource);
+  const [state] = found;
+  if (state === undefined)
+    return refused(
+      'not_found',
+      `Nothing that was provisioned is called ${asked.resource}; /provision list shows what there is.`,
+    );
+  if (found.length > 1)
+    return refused(
+      'bad_request',
+      `Several things are called ${asked.resource}, so say which: ${found.map(({ kind, name }) => `${kind}/${name}`).join(', ')}.`,
+    );
+  return asked.kind === 'provision.extend'
+    ? extend(deps, { asked, state, from })
+    : destroy(deps, { asked, state, from });
+}
+
+async function statesIn(deps: AnswerDeps): Promise<readonly ResourceState[] | undefined> {
+  if (!deps.resources) return [];
+  return bounded(deps.resources(), deps.waits.look).catch((error: unknown) => {
+    deps.log.info({ err: error }, 'the ledger did not say in time what was provisioned');
+    return undefined;
+  });
+}
+
+async function destroy(
+  deps: AnswerDeps,
+  about: { readonly asked: AskedOf<'provision.destroy'>; readonly state: ResourceState; readonly from: AskedFrom },
+): Promise<Answer> {
+  const { asked, state } = about;
+  const words = resourceWords(state);
+  const request = requestTo(deps, about);
+  if (!isThere(state)) return { kind: 'told', sentence: goneSentence(request, state)! };
+  const busy = state.status === 'destroying' ? state.underWay?.operation : undefined;
+  if (busy !== undefined && (await isOpen(deps, busy)))
+    return {
+      kind: 'joined',
+      id: busy,
+      sentence: `The ${words} is being taken away already (${shortIdIn(busy)}), so nothing more was started; its card says how that goes.`,
+    };
+  if (state.data === 'lost' && asked.confirm === undefined)
+    return {
+      kind: 'confirm',
+      resource: { kind: state.kind, name: state.name },
+      sentence: `Destroying the ${words} loses its data, so nothing was started; type its name once more: /provision destroy ${state.kind}/${state.name} --confirm ${state.name}.`,
+    };
+  if (state.data === 'lost' && asked.confirm !== state.name)
+    return refused(
+      'bad_request',
+      `Destroying the ${words} loses its data, and "${asked.confirm?.slice(0, 60)}" is not its name, so nothing was started; confirm it with ${state.name}.`,
+    );
+  const { id } = request;
+  return handedOver(await startOperation(deps, request), {
+    id,
+    what: askedSubject(request),
+    notAfter: request.notAfter,
+  });
+}
+
+function requestTo(
+  deps: Pick<AnswerDeps, 'now' | 'waits'>,
+  {
+    asked,
+    state,
+    from,
+  }: { readonly asked: AskedOf<'provision.destroy'>; readonly state: ResourceState; readonly from: AskedFrom },
+): OperationRequest {
+  const { kind, name, service, environment, runbook } = state;
+  const { deliveryId, channel, requester, text } = from;
+  return {
+    format: 1,
+    id: operationIdOf({ kind: 'destroy', subject: name, environment, deliveryId }),
+    kind: 'destroy',
+    resource: { kind, name, ...(asked.confirm !== undefined && { confirmed: asked.confirm }) },
+    runbook,
+    ...(service !== undefined && { service }),
+    ...(environment !== undefined && { environment }),
+    ...(asked.reason !== undefined && { reason: asked.reason }),
+    inputs: {},
+    labels: [],
+    raise: {},
+    requester,
+    asked: { text: text ?? lineOf(asked), deliveryId, ...(channel !== undefined && { channel }) },
+    requestedAt: deps.now().toISOString(),
+    notAfter: notAfter(deps),
+  };
+}
+
+/** Nobody knows: then it is not, and whoever asks is not kept from asking. */
+async function isOpen(deps: AnswerDeps, workflowId: string): Promise<boolean> {
+  return within(deps.temporal, deps.waits.look, () => deps.temporal.workflow.getHandle(workflowId).describe()).then(
+    ({ status }) => status.name === 'RUNNING',
+    () => false,
+  );
+}
+
+async function extend(
+  deps: AnswerDeps,
+  {
+    asked,
+    state,
+    from,
+  }: { readonly asked: AskedOf<'provision.extend'>; readonly state: ResourceState; readonly from: AskedFrom },
+): Promise<Answer> {
+  if (!isThere(state) || state.expiresAt === undefined)
+    return refused(
+      'bad_request',
+      `The ${resourceWords(state)} ${isThere(state) ? 'has no lease' : 'is gone'}, so there is nothing to extend.`,
+    );
+  const { requester } = from;
+  const body: ActBody = {
+    format: 1,
+    workflowId: leaseId(state.operation),
+    act: { kind: 'extend', byMs: parseDuration(asked.by)! },
+    by: requester.id,
+    ...(requester.kind === 'machine' ? { byKind: 'machine' as const } : {}),
+    ...('team' in requester && requester.team !== undefined ? { team: requester.team } : {}),
+    actionId: from.deliveryId,
+    at: deps.now().toISOString(),
+  };
+  const relayed = await relayAct(deps, { body, notAfter: notAfter(deps) });
+  if (relayed.kind === 'accepted') await from.onKept?.();
+  const result = await actResult(relayed);
+  if (result.kind === 'recording') return { kind: 'told', sentence: 'It has arrived and is being looked at.' };
+  return result.kind === 'refused'
+    ? refused('bad_request', result.sentence)
+    : { kind: 'told', sentence: result.sentence };
+}
