@@ -41,6 +41,7 @@ beforeAll(async () => {
     'runbooks/provision/sandbox.yaml': sandbox(),
   });
   at.world.step = at.runStep;
+  at.world.voter = () => ['leads'];
 });
 afterAll(async () => {
   await at?.close();
@@ -96,6 +97,7 @@ test('its owner is reminded, and at the end it is taken away by an operation tha
   await at.world.restartWorker();
   const state = await gone('brief');
   expect(maker.names.has('brief')).toBe(false);
+  expect(await leaseOf(operation).result()).toBe('gone');
   const card = at.world.cards.findLast((each) => each.card === 'operation' && each.view.id === state.destroyedBy);
   expect(card).toMatchObject({
     view: {
@@ -107,7 +109,6 @@ test('its owner is reminded, and at the end it is taken away by an operation tha
       ]),
     },
   });
-  await leaseOf(operation).result();
   expect(noticesOf('lease_failed', 'brief')).toEqual([]);
   expect((await at.ledger.verify()).findings.filter(({ severity }) => severity === 'broken')).toEqual([]);
 });
