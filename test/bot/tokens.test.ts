@@ -20,6 +20,7 @@ describe('the table of tokens', () => {
     ['nobody', `tokens: [{ sha256: ${hash} }]`],
     ['the name by which a metric asks', `tokens: [{ sha256: ${hash}, machine: metric }]`],
     ['the name by which a schedule asks', `tokens: [{ sha256: ${hash}, machine: schedule }]`],
+    ['the name by which the end of a lease asks', `tokens: [{ sha256: ${hash}, machine: lease }]`],
     ['a person and a machine at once', `tokens: [{ sha256: ${hash}, person: U0ANN, machine: ci }]`],
   ])('refuses %s and shows no hash', (_name, yaml) => {
     expect(() => readTokens(yaml)).toThrow(/TOKENS_FILE cannot be used/);
