@@ -84,13 +84,14 @@ function ballotFor(
 ): Ballot {
   const wanted = wantedIn(ask);
   const teams = Object.fromEntries(wanted.map(({ team }) => [team, rosterOf({ policy, now }, team, timeoutMs)]));
+  const excluded = excludedAccounts({ people: policy.people, requester: ask.requester });
   const shown = {
     rule: operation ? 'approval' : 'requestApproval',
     seats: seatsFor(wanted.map(({ team, count }) => ({ teams: [team], count }))),
     teams,
     order: 'parallel',
-    excluded: excludedAccounts({ people: policy.people, requester: ask.requester }),
-    delegations: delegationsAhead(policy, now, timeoutMs),
+    excluded,
+    delegations: delegationsAhead(policy, { now, aheadMs: timeoutMs, excluded }),
     timeoutMs,
     ladder: remindersWithin(timeoutMs),
     oneClick: false,

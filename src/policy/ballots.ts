@@ -30,7 +30,7 @@ export function ballotsFor(input: {
       teams,
       order,
       excluded,
-      delegations: delegationsAhead(policy, now, timeoutMs + delegationsAheadMs),
+      delegations: delegationsAhead(policy, { now, aheadMs: timeoutMs + delegationsAheadMs, excluded }),
       timeoutMs,
       ladder,
       oneClick,

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../json';
-import type { People } from './people';
+import { peopleCalled, strangersAmong, type People } from './people';
 import type { PolicyRequest, World } from './request';
 import type { Basis } from './verdict';
 
@@ -28,9 +28,8 @@ export function basisOf(input: {
     return kept.value === undefined ? [] : [[name, kept.value]];
   });
   const { service, environment, version, authors } = request;
-  const known = authors?.flatMap((author) => (/^[UW][A-Z0-9]+$/.test(author) ? [author] : people.byGit(author)));
-  if (authors?.some((author) => !/^[UW][A-Z0-9]+$/.test(author) && people.byGit(author).length === 0))
-    cut.push('authors');
+  const known = authors?.flatMap((author) => peopleCalled(people, author));
+  if (authors && strangersAmong(people, authors).length > 0) cut.push('authors');
   const filled = { service, environment, version, ...(known ? { authors: [...new Set(known)] } : {}) };
   return { request: defined(filled), world: Object.fromEntries(world), cut };
 }

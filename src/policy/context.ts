@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json';
-import { membersOf } from './members';
+import { membersOf, type MembersOf } from './members';
 import type { Environment, Policy, Service } from './policy';
 import type { PolicyRequest, World } from './request';
 import type { Gate, Reason, Source } from './verdict';
@@ -50,15 +50,15 @@ export function both(one: Finding, other: Finding): Pick<Finding, 'reasons' | 'g
 
 /** Whether an account is in one of some teams. A group that nobody could look up means unknown, which is not yes. */
 export function membership(
-  context: Pick<Context, 'policy' | 'world' | 'now' | 'service'>,
+  context: Pick<Context, 'policy' | 'world' | 'now' | 'service'> & Pick<MembersOf, 'excluded'>,
   teams: readonly string[],
   account: string,
 ): 'yes' | 'no' | 'unknown' {
-  const { policy, world, now, service } = context;
+  const { policy, world, now, service, excluded } = context;
   const accounts = new Set([account, ...policy.people.accountsOf(policy.people.personOf(account))]);
   let unknown = false;
   for (const team of teams) {
-    const members = membersOf(policy, team, now, { service, world });
+    const members = membersOf(policy, team, now, { service, world, excluded });
     const looked = lookedUp(context, team, members.groups);
     if ([...members.users, ...looked.users].some((user) => accounts.has(user))) return 'yes';
     if (!looked.complete) unknown = true;

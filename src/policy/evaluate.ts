@@ -7,6 +7,7 @@ import { computeFacts, factSentences, withFacts, type FactNote } from './facts';
 import { holding } from './holding';
 import { planFields } from './names';
 import type { Environment, Policy, Service } from './policy';
+import { strangersAmong } from './people';
 import type { PolicyRequest, World } from './request';
 import { rules } from './rules';
 import type { Reason, ShadowFinding, Verdict } from './verdict';
@@ -62,7 +63,8 @@ type Asked = { readonly context: Context } & Omit<ReturnType<typeof computeFacts
 
 /** What the rules look at, with the facts computed. */
 export function contextOf(input: Question): Asked {
-  const { policy, request, world, now } = input;
+  const { policy, world, now } = input;
+  const request = withStrangers(input);
   const service = request.service === undefined ? undefined : policy.services.get(request.service);
   const environment = request.environment === undefined ? undefined : policy.environments.get(request.environment);
   const bare = variablesOf({ policy, request, world, now, service, environment });
@@ -81,6 +83,13 @@ export function contextOf(input: Question): Asked {
     isBreakGlass: isBreakGlass({ policy, request, world, now, service }),
   };
   return { context, notes, finding };
+}
+
+/** Whoever asks by hand tells authors, and not which of them nobody knows. */
+function withStrangers({ request, policy }: Question): PolicyRequest {
+  const { authors, strangers } = request;
+  if (authors === undefined || strangers !== undefined) return request;
+  return { ...request, strangers: strangersAmong(policy.people, authors) };
 }
 
 /** The same question to a policy that differs in a shadow rule: unless that sets facts, they are what they were. */

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import { namedMembers } from '../approvals/members';
-import type { Delegation, TeamMembers } from '../approvals/ballot';
+import type { Ballot, Delegation, TeamMembers } from '../approvals/ballot';
 import type { Policy, Service } from './policy';
 import type { World } from './request';
 import { onCallAt, peopleOn, shiftsOf } from './schedule';
@@ -12,6 +12,8 @@ export interface MembersOf {
   /** Whose owner `owner: true` means. */
   readonly service?: Service;
   readonly world?: Pick<World, 'codeowners'>;
+  /** For whom nobody sits in. */
+  readonly excluded?: Ballot['excluded'];
 }
 
 /** Who is in a team from an instant on, for `aheadMs`. What is empty or unknown is nobody, and says why. */
@@ -35,21 +37,25 @@ export function membersOf(
   policy: Policy,
   team: string,
   now: Date,
-  about: Pick<MembersOf, 'service' | 'world'> = {},
+  about: Pick<MembersOf, 'service' | 'world' | 'excluded'> = {},
 ): Pick<TeamMembers, 'groups' | 'users'> {
   const roster = rosterOf({ ...about, policy, now }, team, 1);
   const frozen = {
     teams: { [team]: roster },
-    delegations: delegationsOf(policy),
+    delegations: delegationsAhead(policy, { now, aheadMs: 1, excluded: about.excluded ?? [] }),
     persons: policy.people.aliases,
   };
   return { groups: roster.groups, users: namedMembers(frozen, team, now.getTime()).map(({ user }) => user) };
 }
 
-/** Who sits in for whom at some time within `aheadMs` from an instant on. */
-export function delegationsAhead(policy: Policy, now: Date, aheadMs: number): readonly Delegation[] {
+/** Who sits in for whom at some time within `aheadMs` from an instant on. Nobody does for those who never count. */
+export function delegationsAhead(
+  policy: Policy,
+  { now, aheadMs, excluded }: { readonly now: Date; readonly aheadMs: number; readonly excluded: Ballot['excluded'] },
+): readonly Delegation[] {
   const at = now.getTime();
-  return delegationsOf(policy).filter(({ from, until }) => from < at + aheadMs && at < until);
+  const without = new Set(excluded.map(({ id }) => policy.people.personOf(id)));
+  return delegationsOf(policy).filter(({ of, from, until }) => from < at + aheadMs && at < until && !without.has(of));
 }
 
 const delegations = new WeakMap<Policy, readonly Delegation[]>();

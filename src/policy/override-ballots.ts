@@ -52,7 +52,7 @@ export function overrideBallotFor(input: {
     digest,
     ...shown,
     persons: policy.people.aliases,
-    delegations: delegationsAhead(policy, now, openMs + aheadMs),
+    delegations: delegationsAhead(policy, { now, aheadMs: openMs + aheadMs, excluded: shown.excluded }),
     ladder: [],
     channels: [],
   };

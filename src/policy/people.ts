@@ -45,6 +45,18 @@ export function peopleOf(entries: ReadonlyMap<string, PersonEntry>): People {
   };
 }
 
+/** People whom an author stands for: a Slack account, or whoever bears the name in Git. */
+export function peopleCalled(people: People, author: string): readonly string[] {
+  // Every id of Slack has a digit in it, so that a name in capitals is none.
+  const isAccount = /^[UW](?=[A-Z]*\d)[A-Z0-9]+$/.test(author);
+  return [...(isAccount ? [author] : []), ...people.byGit(author)];
+}
+
+/** Authors who are nobody that `people.yaml` knows. */
+export function strangersAmong(people: People, authors: readonly string[]): readonly string[] {
+  return authors.filter((author) => peopleCalled(people, author).length === 0);
+}
+
 /**
  * Every account that never counts for an operation: all of the requester's, and all of the authors'. Git names are
  * forgeable, so an author's name may exclude people but never count one; an ambiguous one excludes all who bear it.
@@ -61,9 +73,7 @@ export function excludedAccounts(input: {
     ...new Set([account, ...people.accountsOf(people.personOf(account))]),
   ];
   const requesters = input.requester ? accounts(input.requester) : [];
-  const authors = (input.authors ?? []).flatMap((author) =>
-    /^[UW][A-Z0-9]+$/.test(author) ? accounts(author) : people.byGit(author).flatMap((person) => accounts(person)),
-  );
+  const authors = (input.authors ?? []).flatMap((author) => peopleCalled(people, author).flatMap(accounts));
   return [
     ...requesters.map((id) => ({ id, because: 'requester' as const })),
     ...[...new Set(authors)].filter((id) => !requesters.includes(id)).map((id) => ({ id, because: 'author' as const })),

@@ -34,7 +34,7 @@ export function reviewDebtFor(
     teams,
     order: 'parallel' as const,
     excluded,
-    delegations: delegationsAhead(policy, now, foreverMs),
+    delegations: delegationsAhead(policy, { now, aheadMs: foreverMs, excluded }),
     timeoutMs: foreverMs,
     oneClick: false,
   };

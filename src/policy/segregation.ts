@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json';
-import { subjectOf, type Context, type Finding } from './context';
-import { excludedAccounts } from './people';
+import { listed, subjectOf, type Context, type Finding } from './context';
+import { excludedAccounts, peopleCalled } from './people';
 import { violation, type Violation } from './violation';
 
 /** Whose duties have to be apart: approvers from everybody else always; `three_people` also who asks from who wrote it. */
@@ -10,7 +10,7 @@ export type Segregation = 'approvers' | 'three_people';
 export function authorsEvidence({ policy, request }: Context): JsonObject {
   const { people } = policy;
   if (request.authors === undefined) return { authors: null };
-  const known = request.authors.map((author) => (/^[UW][A-Z0-9]+$/.test(author) ? [author] : people.byGit(author)));
+  const known = request.authors.map((author) => peopleCalled(people, author));
   const unlisted = known.filter((ids) => ids.length === 0).length;
   return { authors: [...new Set(known.flat())], ...(unlisted > 0 ? { unlistedAuthors: unlisted } : {}) };
 }
@@ -30,6 +30,12 @@ export function segregation(
   if (request.authors === undefined && context.world.plan === undefined) return {};
   if (request.authors === undefined) {
     const message = `Nobody can tell who wrote what ${subjectOf(request)} would bring, and ${why}, so unknown means no; name the repository in ${service.file}, or have the owner of the policy repository change the rule.`;
+    return violation(context, { ...broken, message });
+  }
+  // The name may be one that the requester commits under.
+  const { strangers = [] } = request;
+  if (strangers.length > 0) {
+    const message = `Nobody knows who ${listed(strangers.slice(0, 3))} ${strangers.length > 1 ? 'are' : 'is'}, who wrote a part of what ${subjectOf(request)} would bring, and ${why}, so unknown means no; say in people.yaml who it is, or have the owner of the policy repository change the rule.`;
     return violation(context, { ...broken, message });
   }
   const authors = excludedAccounts({ people: policy.people, authors: request.authors }).map(({ id }) => id);

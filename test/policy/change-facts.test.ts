@@ -238,6 +238,8 @@ describe('who wrote it', () => {
     ['nobody', { authors: [] }, {}],
     ['nobody knows whom', { authors: undefined }, { owners: 1 }],
     ['a stranger', { authors: ['x@y'], strangers: ['X'] }, { owners: 1 }],
+    ['a stranger whom somebody who asks by hand names', { authors: ['x@y'] }, { owners: 1 }],
+    ['a name in capitals that is no account', { authors: ['UWE'] }, { owners: 1 }],
   ])('%s', (_what, request, seats) => {
     expect(seatsOf(judge(policy, request, known))).toEqual(seats);
   });

@@ -24,7 +24,8 @@ export function standOf(
 ): Stand {
   const { wanted } = asked;
   const ballot = ballotNow(context, asked);
-  const votes = votesUntilNow(context, [...new Set(wanted.flatMap((one) => one.teams))]);
+  const names = [...new Set(wanted.flatMap((one) => one.teams))];
+  const votes = votesUntilNow({ ...context, excluded: ballot.excluded }, names);
   const { assigned, complete } = assignSeats({ ballot, votes });
   let next = 0;
   const filled = wanted.map(({ count }) => {
@@ -61,7 +62,7 @@ function ballotNow({ policy, request }: Context, { wanted, order, teams }: Param
   };
 }
 
-function votesUntilNow(context: Context, names: readonly string[]): readonly Vote[] {
+function votesUntilNow(context: Context & Pick<Ballot, 'excluded'>, names: readonly string[]): readonly Vote[] {
   const { policy, world, now } = context;
   return (world.votes ?? [])
     .map((vote) => ({ vote, at: new Date(vote.at) }))

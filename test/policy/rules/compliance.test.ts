@@ -52,6 +52,15 @@ const refusedBy: readonly (readonly [string, string, Case])[] = [
     },
   ],
   [
+    'an author whom nobody knows, who may be the one who asks, where three people are wanted',
+    'sox',
+    {
+      compliance: 'sox: required',
+      rules: 'compliance: { sox: { segregation: three_people } }\n',
+      request: { authors: ['lee@example.com', 'ana@home.example'] },
+    },
+  ],
+  [
     'a change of a card service without a reason',
     'pci_dss',
     { compliance: 'pci_dss: level_2', request: { reason: undefined } },
