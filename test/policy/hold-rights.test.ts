@@ -6,7 +6,7 @@ import { policyOf, problemsOf, tuesday } from './helpers';
 const environments = 'environments: { production: { channel: "#prod", request: [leads] }, staging: {} }\n';
 const plain = policyOf(`${environments}break_glass: { who: [oncall] }\noperators: [security]\n`);
 const own = policyOf(
-  `${environments}labels: { hotfix: {} }
+  `${environments}labels: { hotfix: { who: [oncall] } }
 holds:
   lock: { who: [owners], max: 2h }
   unlock: { who: [leads] }

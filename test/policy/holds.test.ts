@@ -2,7 +2,7 @@ import type { PolicyRequest, World } from '../../src/policy/evaluate';
 import { gatesOf, judge, machine, person, policyOf, tuesday } from './helpers';
 
 const policy = policyOf(`environments: { production: {}, staging: {} }
-labels: { hotfix: {} }
+labels: { hotfix: { who: [leads] } }
 break_glass: { who: [leads] }
 rollback: { windows: keep, freezes: keep, approvals: as_deploy }
 holds: { freeze: { except: [hotfix] }, stop: { except: [runbook] } }

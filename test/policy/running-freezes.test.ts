@@ -4,7 +4,7 @@ import { person, policyOf } from './helpers';
 
 const policy = policyOf(`
 environments: { production: {}, staging: {} }
-labels: { hotfix: {} }
+labels: { hotfix: { who: [owners] } }
 holds: { freeze: { who: [leads], running: finish_step } }
 break_glass: { who: [oncall] }
 freezes:

@@ -1,7 +1,7 @@
 import { didYouMean } from '../../documents/nearest';
 import type { PolicyFileText, Service } from '../policy';
 import { servicePlace } from '../read-services';
-import type { Reader } from './reader';
+import { openLabel, type Reader } from './reader';
 
 /** Names of teams, environments and labels wherever they are mentioned. */
 export function checkMentions(reader: Reader): void {
@@ -16,7 +16,6 @@ export function checkMentions(reader: Reader): void {
   if (file.break_glass?.within) reader.duration(file.break_glass.within, ['break_glass', 'within']);
   for (const [index, name] of (file.break_glass?.for?.environments ?? []).entries())
     reader.environment(name, ['break_glass', 'for', 'environments', index]);
-  warnOfOpenLabels(reader);
   reader.kindsAndLabels(file.incidents?.except, ['incidents', 'except']);
   for (const key of ['lock', 'unlock', 'freeze', 'stop'] as const)
     reader.teams(file.holds?.[key]?.who, ['holds', key, 'who']);
@@ -26,20 +25,6 @@ export function checkMentions(reader: Reader): void {
   for (const [index, promotion] of (file.promotions ?? []).entries()) {
     reader.environment(promotion.from, ['promotions', index, 'from']);
     reader.environment(promotion.to, ['promotions', index, 'to']);
-  }
-}
-
-/** A label that opens a freeze is a door: who may claim it has to be somebody in particular. */
-function warnOfOpenLabels(reader: Reader): void {
-  for (const [index, freeze] of (reader.file.freezes ?? []).entries()) {
-    for (const label of freeze.except ?? []) {
-      const rule = reader.file.labels?.[label];
-      if (rule && !rule.who)
-        reader.warn(
-          ['freezes', index, 'except'],
-          `the label "${label}" opens the freeze "${freeze.name}" and anybody may claim it; name teams under labels.${label}.who`,
-        );
-    }
   }
 }
 
@@ -86,22 +71,20 @@ export function checkServices(
 
 /** What passes a blackout is a kind of work or a label of the policy, and not a label that anybody may claim. */
 function checkBlackouts(reader: Reader, services: ReadonlyMap<string, Service>): void {
-  for (const { name, file, blackouts } of services.values()) {
+  for (const { file, blackouts } of services.values()) {
     for (const { except, source } of blackouts) {
       for (const word of except) {
         const about = { file, line: source.line, column: 1, key: 'service.deployment.blackout_windows' };
-        const label = reader.file.labels?.[word];
         if (!reader.passes.includes(word))
           reader.problems.push({
             ...about,
             message: `"${word}" is neither a kind of work nor a label of policy.yaml`,
             hint: didYouMean(word, reader.passes),
           });
-        else if (label && !label.who)
-          reader.warnings.push({
-            ...about,
-            message: `the label "${word}" opens a blackout of ${name} and anybody may claim it; name teams under labels.${word}.who`,
-          });
+        else if (reader.isOpen(word)) {
+          const [message, hint] = openLabel(word);
+          reader.problems.push({ ...about, message, hint });
+        }
       }
     }
   }

@@ -97,7 +97,14 @@ export class Reader {
     for (const [index, name] of (names ?? []).entries()) {
       if (!known.includes(name))
         this.problem([...path, index], `"${name}" is neither a kind of work nor a label`, didYouMean(name, known));
+      else if (this.isOpen(name)) this.problem([...path, index], ...openLabel(name));
     }
+  }
+
+  /** Whether anybody may claim a label. What an `except` names is a door, so it has to be somebody in particular there. */
+  isOpen(name: string): boolean {
+    const { labels = {} } = this.file;
+    return name !== 'break_glass' && Object.hasOwn(labels, name) && labels[name]!.who === undefined;
   }
 
   zone(zone: string | undefined, path: Path): void {
@@ -117,4 +124,12 @@ export class Reader {
     const { file, line } = this.source(path);
     return { file, line, column: 1, key: path.join('.'), message, ...(hint ? { hint } : {}) };
   }
+}
+
+/** Message and hint about an open label in an `except`. */
+export function openLabel(name: string): readonly [message: string, hint: string] {
+  return [
+    `the label "${name}" lets work pass here and anybody may claim it`,
+    `name the teams that may under labels.${name}.who`,
+  ];
 }

@@ -34,8 +34,8 @@ test.each([
   expect(problemsOf(rules, shop(window)).join('\n')).toContain(problem);
 });
 
-test('a label that opens it and that anybody may claim is warned of', () => {
-  expect(policyOf(rules, shop('except: [open]')).warnings.map(({ message }) => message)).toContain(
-    'the label "open" opens a blackout of shop and anybody may claim it; name teams under labels.open.who',
-  );
+test('a label that opens it and that anybody may claim is refused', () => {
+  expect(problemsOf(rules, shop('except: [open]'))).toEqual([
+    'configs/services/shop.yaml:6:1: the label "open" lets work pass here and anybody may claim it; name the teams that may under labels.open.who',
+  ]);
 });

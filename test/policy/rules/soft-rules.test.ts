@@ -83,11 +83,21 @@ describe('soft freezes and windows', () => {
 
 describe('labels that open a freeze', () => {
   const freeze = 'freezes: [{ name: f, from: 2026-12-01, to: 2026-12-02, except: [hotfix, rollback] }]\n';
+  const open = 'lets work pass here and anybody may claim it; name the teams that may under labels.hotfix.who';
   test.each([
-    ['one that anybody may claim is warned of', 'labels: { hotfix: {} }\n', 1],
-    ['one that some may claim is not', 'labels: { hotfix: { who: [leads] } }\n', 0],
-  ])('%s', (_what, labels, count) => {
-    expect(warningsOf(places + labels + freeze)).toHaveLength(count);
+    ['a freeze', freeze],
+    ['freezes by command', 'holds: { freeze: { except: [rollback, hotfix] } }\n'],
+    ['the stop', 'holds: { stop: { except: [break_glass, hotfix] } }\n'],
+    ['open incidents', 'incidents: { except: [hotfix] }\n'],
+  ])('one that anybody may claim cannot open %s', (_what, rule) => {
+    const problems = (labels: string) => problemsOf(`${places}break_glass: { who: [leads] }\n${labels}${rule}`);
+    expect(problems('labels: { hotfix: {} }\n')).toEqual([expect.stringContaining(`the label "hotfix" ${open}`)]);
+    expect(problems('labels: { hotfix: { who: [leads] }, other: {} }\n')).toEqual([]);
+  });
+
+  test('one that is called like a kind of work is a label all the same', () => {
+    const problems = problemsOf(`${places}labels: { hotfix: { who: [leads] }, rollback: {} }\n${freeze}`);
+    expect(problems).toEqual([expect.stringContaining('the label "rollback" lets work pass here')]);
   });
 
   test('a machine cannot claim one that teams may', () => {
