@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { operationKinds } from '../operation/request';
 import { documentBy, FileCache } from '../documents/file-cache';
+import { instant } from '../documents/instant';
 import type { Problem } from '../documents/read-yaml';
 import { text } from '../documents/text';
 import { changeFactsOf, changeTold } from './change-told';
@@ -9,21 +10,17 @@ import type { Policy } from './policy';
 import type { PolicyRequest, World } from './request';
 
 const fact = z.union([z.boolean(), text()]);
-const instant = text().refine(
-  (at) => !Number.isNaN(Date.parse(at)),
-  'has to be an instant such as 2026-11-24T10:00:00Z',
-);
 
 const held = z.strictObject({
   by: text(),
   reason: text().optional(),
   service: text().optional(),
-  until: instant.optional(),
+  until: instant().optional(),
 });
 
 const test = z.strictObject({
   name: text(),
-  at: instant,
+  at: instant(),
   request: z.strictObject({
     kind: z.enum(operationKinds),
     service: text().optional(),
@@ -47,8 +44,8 @@ const test = z.strictObject({
             /** Several: it succeeded in each of them then. */
             environment: z.union([text(), z.array(text()).min(1)]),
             version: text(),
-            succeeded_at: instant,
-            rolled_back_at: instant.optional(),
+            succeeded_at: instant(),
+            rolled_back_at: instant().optional(),
           }),
         )
         .optional(),
@@ -61,7 +58,7 @@ const test = z.strictObject({
       /** Owners of the paths in CODEOWNERS. */
       codeowners: z.array(text()).optional(),
       teams: z.record(z.string(), z.array(text())).optional(),
-      votes: z.array(z.strictObject({ by: text(), at: instant, decision: z.enum(['approve', 'reject']) })).optional(),
+      votes: z.array(z.strictObject({ by: text(), at: instant(), decision: z.enum(['approve', 'reject']) })).optional(),
       incidents: z
         .array(z.strictObject({ id: text().optional(), service: text(), environment: text().optional() }))
         .optional(),
@@ -70,7 +67,7 @@ const test = z.strictObject({
       freezes: z.array(held.extend({ environment: text() })).optional(),
       stop: z.strictObject({ by: text(), reason: text().optional() }).optional(),
       /** Break-glass that nobody has reviewed yet. */
-      reviews: z.array(z.strictObject({ operation: text(), by: text(), due_at: instant })).optional(),
+      reviews: z.array(z.strictObject({ operation: text(), by: text(), due_at: instant() })).optional(),
     })
     .optional(),
   expect: z.strictObject({

@@ -1,3 +1,4 @@
+import { isInstant } from '../documents/instant';
 import { didYouMean } from '../documents/nearest';
 import { compileExpression } from '../expressions/cel';
 import type { Json } from '../json';
@@ -141,13 +142,6 @@ function instantProblems(until: unknown): readonly Found[] {
       hint: 'write it as in 2026-12-01T22:00:00+01:00',
     },
   ];
-}
-
-/** Whether a text is an instant with a zone: what has none means another time in every place. */
-export function isInstant(text: string): boolean {
-  return (
-    /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(Date.parse(text))
-  );
 }
 
 function unknownName(

@@ -127,7 +127,7 @@ describe('policy explain', () => {
   it.each([
     ['a request that is not JSON', ['--request', '{'], /--request is not JSON/],
     ['an unknown field', ['--request', '{"kind":"deploy","requester":"U0A","risklevel":"low"}'], /riskLevel/],
-    ['an unknown kind', ['--request', '{"kind":"destroy","requester":"U0A"}'], /kind/],
+    ['an unknown kind', ['--request', '{"kind":"demolish","requester":"U0A"}'], /kind/],
     [
       'no requester',
       ['--request', '{"kind":"deploy"}'],
@@ -166,6 +166,24 @@ describe('policy explain', () => {
     ],
     ['an instant without an offset', ['--at', '2026-11-24T10:00:00'], /instant/],
     ['an instant that is none', ['--at', 'friday'], /instant/],
+    [
+      'a day that no calendar has',
+      ['--at', '2026-02-30T10:00:00Z'],
+      /The instant to judge at has to be an instant with/,
+    ],
+    [
+      'a lock until a day that no calendar has',
+      ['--facts', '{"locks":[{"by":"U0A","until":"2026-02-30T10:00:00Z"}]}'],
+      /"until" has to be an instant with its offset from UTC.* in locks\[0\]/,
+    ],
+    [
+      'a success at an instant without an offset',
+      [
+        '--facts',
+        '{"history":[{"service":"web","environment":"staging","version":"v2","succeededAt":"2026-11-24T05:00:00"}]}',
+      ],
+      /"succeededAt" has to be an instant with its offset from UTC/,
+    ],
     ['an unknown fact', ['--facts', '{"team":{}}'], /did you mean "teams"/],
     ['an unknown ref', ['--ref', 'nowhere'], /no branch or tag nowhere/],
     ['a ref that is an option', ['--ref=--upload-pack=x'], /cannot be the name/],

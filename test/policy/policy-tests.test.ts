@@ -95,3 +95,44 @@ test.each([
     "facts: { declare: { size: [small, large] }, rules: [{ set: { size: large }, when: 'change.lines_changed > 500' }] }\n";
   expect(differencesOf({ rules: facts, world, expect: `{ verdict: allowed, facts: { size: ${size} } }` })).toEqual([]);
 });
+
+const asked = '{ kind: deploy, service: web, environment: production, version: v1, by: U0DAN }';
+const success = 'service: web, environment: production, version: v1';
+
+test.each([
+  ['the instant of a test', '2026-11-24T10:00:00', '{}', 'at'],
+  ['a day without a time', '2026-11-24', '{}', 'at'],
+  ['words that a machine may read', 'Nov 24 2026 10:00', '{}', 'at'],
+  ['a day that no calendar has', '2026-02-30T10:00:00Z', '{}', 'at'],
+  ['a success', undefined, `{ history: [{ ${success}, succeeded_at: 2026-11-24T10:00:00 }] }`, 'succeeded_at'],
+  [
+    'a rollback',
+    undefined,
+    `{ history: [{ ${success}, succeeded_at: 2026-11-24T10:00:00Z, rolled_back_at: 2026-02-30T10:00:00Z }] }`,
+    'rolled_back_at',
+  ],
+  ['a vote', undefined, '{ votes: [{ by: U0LEE, at: 2026-11-24T09:00, decision: approve }] }', 'at'],
+  ['a lock', undefined, '{ locks: [{ by: U0LEE, environment: production, until: 2026-11-24 }] }', 'until'],
+  ['a freeze', undefined, '{ freezes: [{ by: U0LEE, environment: production, until: 2026-11-24T09:00 }] }', 'until'],
+  ['a review', undefined, '{ reviews: [{ operation: sbx-1, by: U0DAN, due_at: 2026-11-25T10:00 }] }', 'due_at'],
+])('an instant that depends on the machine, or is on no day, is a problem of the file: %s', (_, at, world, name) => {
+  const policy = policyOf(rules, {
+    'policy_tests/a.yaml': `tests:
+  - name: it
+    request: ${asked}
+    at: ${at ?? '2026-11-24T10:00:00Z'}
+    world: ${world}
+    expect: { verdict: allowed }
+`,
+  });
+  expect(runPolicyTests(policy)).toEqual({
+    results: [],
+    problems: [
+      expect.objectContaining({
+        file: 'policy_tests/a.yaml',
+        line: at ? 4 : 5,
+        message: expect.stringMatching(new RegExp(`^"${name}" has to be an instant with its offset from UTC`)),
+      }),
+    ],
+  });
+});

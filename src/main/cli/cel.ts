@@ -1,3 +1,4 @@
+import { instantWords, isInstant } from '../../documents/instant';
 import { compileExpression, evaluate, type Evaluated, type NameSpace } from '../../expressions/cel';
 import { BadInput, parseJson, printJson, type AddCommand, type ExitCode } from './command';
 import { answerLines } from './answer-lines';
@@ -33,9 +34,9 @@ export const addCel: AddCommand = (program, { io, ends }) => {
         if ((expression === undefined) === (given.batch === undefined))
           throw new BadInput('Give an expression: either one as an argument, or a file of them with --batch.');
         if (given.batch !== undefined)
-          return answerLines({ io, file: given.batch }, (line) => asJson(answer(questionIn(line, io), io)));
+          return answerLines({ io, file: given.batch }, (line) => asJson(answer(questionIn(line, io))));
         const facts = given.with === undefined ? {} : parseJson(given.with, 'The value of --with');
-        const answered = answer(questionIn({ expression, with: facts, zone: given.zone }, io), io);
+        const answered = answer(questionIn({ expression, with: facts, zone: given.zone }, io));
         if (given.json) printJson(io, asJson(answered));
         else if (answered.ok) io.out(JSON.stringify(answered.value));
         else io.err(answered.message);
@@ -53,9 +54,8 @@ function questionIn(given: object, io: Io): Question {
   return { expression, variables: { now: io.now().toISOString(), ...facts }, zone: zone as string | undefined };
 }
 
-function answer({ expression, variables, zone }: Question, io: Io): Answer {
-  if (typeof variables.now !== 'string' || Number.isNaN(Date.parse(variables.now)))
-    throw new BadInput(`"now" has to be an instant such as ${JSON.stringify(io.now().toISOString())}.`);
+function answer({ expression, variables, zone }: Question): Answer {
+  if (typeof variables.now !== 'string' || !isInstant(variables.now)) throw new BadInput(`"now" ${instantWords}.`);
   const names: NameSpace = Object.fromEntries(
     Object.keys(variables).map((name) => [name, name === 'now' ? 'timestamp' : 'open']),
   );

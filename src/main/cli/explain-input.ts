@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { operationKinds } from '../../operation/request';
 import { complaintWords } from '../../documents/complaint-words';
+import { instant, instantWords, isInstant } from '../../documents/instant';
 import { didYouMean } from '../../documents/nearest';
 import { changeFactsOf, changeTold } from '../../policy/change-told';
 import { planFields } from '../../policy/names';
@@ -8,8 +9,6 @@ import type { PolicyRequest, World } from '../../policy/request';
 import { BadInput } from './command';
 
 const text = z.string().min(1);
-const instantWords = 'has to be an instant such as 2026-11-24T10:00:00Z';
-const instant = text.refine(isInstant, instantWords);
 
 const requester = z.union([
   text.transform((id) => ({ kind: 'person' as const, id, via: 'slack' as const })),
@@ -42,15 +41,15 @@ const planNumbers = Object.fromEntries(
 
 const factsSchema = z.strictObject({
   teams: z.record(z.string(), z.array(text)).optional(),
-  votes: z.array(z.strictObject({ by: text, decision: z.enum(['approve', 'reject']), at: instant })).optional(),
+  votes: z.array(z.strictObject({ by: text, decision: z.enum(['approve', 'reject']), at: instant() })).optional(),
   history: z
     .array(
       z.strictObject({
         service: text,
         environment: text,
         version: text,
-        succeededAt: instant,
-        rolledBackAt: instant.optional(),
+        succeededAt: instant(),
+        rolledBackAt: instant().optional(),
       }),
     )
     .optional(),
@@ -61,7 +60,7 @@ const factsSchema = z.strictObject({
         reason: z.string().default('no reason is given'),
         service: text.optional(),
         environment: text.optional(),
-        until: instant.optional(),
+        until: instant().optional(),
         change: text.optional(),
       }),
     )
@@ -74,7 +73,7 @@ const factsSchema = z.strictObject({
         reason: z.string().default('no reason is given'),
         environment: text,
         service: text.optional(),
-        until: instant.optional(),
+        until: instant().optional(),
       }),
     )
     .optional(),
@@ -100,7 +99,7 @@ const factsSchema = z.strictObject({
   codeowners: z.array(text).optional(),
   /** Reviews of earlier break-glass that nobody has closed. */
   reviews: z
-    .union([z.literal('unknown'), z.array(z.strictObject({ operation: text, by: text, dueAt: instant }))])
+    .union([z.literal('unknown'), z.array(z.strictObject({ operation: text, by: text, dueAt: instant() }))])
     .optional(),
   requester: z.enum(['member', 'guest', 'stranger', 'deactivated', 'bot', 'unknown']).optional(),
   policyProblem: text.optional(),
@@ -136,11 +135,6 @@ export function questionOf(
     world: { ...facts, plan: facts.plan ?? {}, ...(change && { change: changeFactsOf(change) }) } as World,
     now: new Date(at),
   };
-}
-
-/** With its offset from UTC: without one, the answer would depend on the machine that is asked. */
-function isInstant(at: string): boolean {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/i.test(at) && !Number.isNaN(Date.parse(at));
 }
 
 function valid<Value>(schema: z.ZodType<Value>, value: unknown, what: string): Value {
