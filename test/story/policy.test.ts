@@ -1,3 +1,4 @@
+import { ACTIONS } from '../../src/messages/actions';
 import { openCompany, startAll, type Company } from '../helpers/company';
 import type { StoredMessage } from '../slack-rules';
 import { peopleOf } from './people';
@@ -67,4 +68,21 @@ test('why and what-if answer by the rules in force and start nothing', async () 
   await people.hears('U0ANA', '/signalbox what-if "deploy search v9.1.0 to staging"', 'not signed off yet');
   await people.hears('U0ANA', '/signalbox what-if "deploy search v2.4.0 to archive"', 'archive is closed');
   expect(company.slack.messages('#deploys')).toHaveLength(before);
+});
+
+test('a sandbox is made for a while, listed, kept longer, and gone once its owner has typed its name', async () => {
+  await people.type('U0ANA', '/provision', 'sandbox for 3d');
+  const asks = await people.card('#deploys', 'sandbox', ACTIONS.approve);
+  await people.approve('U0LEE', asks);
+  await people.card('#deploys', 'sandbox', 'Succeeded');
+  await people.hears('U0KIM', '/provision list', 'sandbox', 'U0ANA');
+  await people.hears('U0ANA', '/provision extend sandbox by 2d', 'sandbox');
+
+  await people.type('U0ANA', '/provision', 'destroy sandbox');
+  await people.form('U0ANA');
+  await company.slack.viewSubmit({ user: 'U0ANA', values: { name: 'sandbox' } });
+  const destroys = await people.card('#deploys', 'Destroy', 'sandbox', ACTIONS.approve);
+  await people.approve('U0LEE', destroys);
+  await people.card('#deploys', 'Destroy', 'sandbox', 'Succeeded');
+  await people.hears('U0KIM', '/provision destroy sandbox', 'is gone');
 });
