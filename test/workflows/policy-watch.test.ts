@@ -73,7 +73,14 @@ beforeAll(async () => {
       now,
     }),
     ...createRecordActivities({ ledger }),
-    ...createTriggerActivities({ policy: source, client, keepBody: async () => 'd', relayKey, timings: testTimings, now }),
+    ...createTriggerActivities({
+      policy: source,
+      client,
+      keepBody: async () => 'd',
+      relayKey,
+      timings: testTimings,
+      now,
+    }),
     ...createPolicyWatch({
       policy: source,
       pollMs: 200,
