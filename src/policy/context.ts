@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json';
-import { membersOf, type MembersOf } from './members';
+import { membersOf, teamsWithin, type MembersOf } from './members';
 import type { Environment, Policy, Service } from './policy';
 import type { PolicyRequest, World } from './request';
 import type { Gate, Reason, Source } from './verdict';
@@ -66,7 +66,7 @@ export function membership(
   return unknown ? 'unknown' : 'no';
 }
 
-/** Who is in a team's Slack groups: as the world tells of that team, or of others that its groups come from. */
+/** Whom the world tells to be in a team: told of that team itself, or of others that it is made of. */
 function lookedUp(
   { policy, world, now, service }: Parameters<typeof membership>[0],
   team: string,
@@ -74,10 +74,13 @@ function lookedUp(
 ): { readonly users: readonly string[]; readonly complete: boolean } {
   const told = world.teams ?? {};
   if (Object.hasOwn(told, team)) return { users: told[team] ?? [], complete: true };
-  if (groups.length === 0) return { users: [], complete: true };
+  const within = teamsWithin({ policy, service, world }, team);
   const parts = Object.entries(told)
-    .map(([name, users]) => ({ users, groups: membersOf(policy, name, now, { service, world }).groups }))
-    .filter((part) => part.groups.length > 0 && part.groups.every((group) => groups.includes(group)));
+    .map(([name, users]) => ({ name, users, groups: membersOf(policy, name, now, { service, world }).groups }))
+    .filter(
+      (part) =>
+        within.has(part.name) || (part.groups.length > 0 && part.groups.every((group) => groups.includes(group))),
+    );
   const known = new Set(parts.flatMap((part) => part.groups));
   return { users: parts.flatMap(({ users }) => users), complete: groups.every((group) => known.has(group)) };
 }

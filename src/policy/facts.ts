@@ -70,6 +70,8 @@ export function computeFacts(input: {
       state.raise(fact, wanted, 'the requester raised it');
       return [];
     }
+    // A fact that is not is nothing to raise: whatever it was meant to be called, nothing gets stricter by it.
+    if (values === undefined && (value === false || value === 'false')) return [];
     return refusal({ fact, value, values, known: [...policy.facts.keys()] }).reasons ?? [];
   });
   return { facts: state.facts(), notes: state.notes, later, finding: { reasons: refusals } };

@@ -115,6 +115,43 @@ function gather(about: MembersOf, asked: Asked): TeamMembers {
   };
 }
 
+/** Every team that a team is made of, itself left out: by its unions, the service's owner, the code owners of the change. */
+export function teamsWithin(about: Omit<MembersOf, 'now'>, team: string): ReadonlySet<string> {
+  const { policy, service } = about;
+  const rules = policy.file.teams ?? {};
+  const within = new Set<string>();
+  const open = [team];
+  while (open.length > 0) {
+    const rule = rules[open.pop()!];
+    if (rule === undefined) continue;
+    const parts =
+      'length' in rule
+        ? rule
+        : [
+            ...(rule.teams ?? []),
+            ...(rule.owner && service?.owner !== undefined ? [service.owner] : []),
+            ...(rule.codeowners ? (about.world?.codeowners ?? []).flatMap((owner) => teamOf(policy, owner) ?? []) : []),
+          ];
+    for (const part of parts) {
+      if (part === team || within.has(part)) continue;
+      within.add(part);
+      open.push(part);
+    }
+  }
+  return within;
+}
+
+/** The team of the policy that a code owner stands for: `@acme/web-team` is `web_team`. */
+function teamOf(policy: Policy, owner: string): string | undefined {
+  const name = owner.replace(/^@/, '');
+  if (name.includes('@')) return undefined;
+  const team = name
+    .slice(name.lastIndexOf('/') + 1)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_');
+  return policy.teams.has(team) ? team : undefined;
+}
+
 function ownersOf(about: MembersOf, { team, aheadMs, above }: Asked): TeamMembers {
   const { service } = about;
   if (service?.owner !== undefined) return gather(about, { team: service.owner, aheadMs, above: [...above, team] });
@@ -129,14 +166,9 @@ function codeownersOf(about: MembersOf, { team, aheadMs, above }: Asked): readon
   if (owners === undefined)
     return [nobody(`${team} are the code owners of this change, and nobody knows who they are, so nobody is in it.`)];
   const found = owners.flatMap((owner): readonly TeamMembers[] => {
-    const name = owner.replace(/^@/, '');
-    const group = name
-      .slice(name.lastIndexOf('/') + 1)
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '_');
-    if (!name.includes('@') && policy.teams.has(group))
-      return [gather(about, { team: group, aheadMs, above: [...above, team] })];
-    const people = policy.people.byGit(name);
+    const group = teamOf(policy, owner);
+    if (group !== undefined) return [gather(about, { team: group, aheadMs, above: [...above, team] })];
+    const people = policy.people.byGit(owner.replace(/^@/, ''));
     return people.length === 1 ? [{ groups: [], users: [...people] }] : [];
   });
   if (found.length > 0) return found;

@@ -115,6 +115,13 @@ describe('policy explain', () => {
     expect(await gates({ ...request, affectsPaymentSystems: true })).toContain('high risk');
   });
 
+  it('takes a fact that is false for one that nothing raises, declared or not', async () => {
+    const asked = { ...request, affectsPaymentSystems: false, riskLevel: 'low', raise: { touches_schema: false } };
+    const answer = (given: object) => explain(['--at', tuesday], given);
+    expect(await answer(asked)).toEqual(await answer(request));
+    expect((await answer({ ...request, raise: { touches_schema: true } })).code).toBe(1);
+  });
+
   it('counts open incidents and locks of the facts', async () => {
     const facts = { incidents: [{ service: 'web' }], locks: [{ by: 'U0BOB', reason: 'migration', service: 'web' }] };
     const { out } = await explain(['--at', tuesday, '--facts', JSON.stringify(facts)]);
@@ -128,6 +135,16 @@ describe('policy explain', () => {
     ['a request that is not JSON', ['--request', '{'], /--request is not JSON/],
     ['an unknown field', ['--request', '{"kind":"deploy","requester":"U0A","risklevel":"low"}'], /riskLevel/],
     ['an unknown kind', ['--request', '{"kind":"demolish","requester":"U0A"}'], /kind/],
+    [
+      'a deploy without a version',
+      ['--request', '{"kind":"deploy","service":"web","environment":"production","requester":"U0A"}'],
+      /a deploy needs a "version"/,
+    ],
+    [
+      'a team that policy does not have',
+      ['--facts', '{"teams":{"secutiry":["U0SAM"]}}'],
+      /policy has no team "secutiry" \(did you mean "security"\?\)/,
+    ],
     [
       'no requester',
       ['--request', '{"kind":"deploy"}'],

@@ -30,6 +30,14 @@ const others = (environment: string, count: number): readonly Entry[] =>
   Array.from({ length: count }, (_, at) => stood(environment, { version: `w${at}` }));
 const stands = ['order after staging-us: holds', 'order after staging-eu: holds'];
 
+test('a deploy that names no version waits for every place before, whatever stands there', () => {
+  const evaluation = judge(policy, { version: undefined }, { history: all });
+  expect(gatesOf(evaluation)).toEqual(['order after staging-us: waits', 'order after staging-eu: waits']);
+  expect(evaluation.verdict === 'allowed' && evaluation.gates[0]!.message).toBe(
+    'The request names no version of web, so nobody can tell whether it has succeeded in staging-us, and production comes after staging-us; ask again with the version.',
+  );
+});
+
 describe('production after two stagings, each after qa, after dev', () => {
   test.each<[string, readonly Entry[], readonly string[]]>([
     ['stood everywhere', all, stands],

@@ -8,7 +8,8 @@ import { head, judge, people, policyOf, tuesday } from './helpers';
 function asking(team: string, count = 1): Policy {
   const rules = `environments: { production: {} }\napprovals: [{ name: x, require: [{ team: t, count: ${count} }] }]\n`;
   const files = {
-    'policy.yaml': head.replace('teams:\n', `teams:\n  t: ${team}\n  secure: [security, leads]\n`) + rules,
+    'policy.yaml':
+      head.replace('teams:\n', `teams:\n  t: ${team}\n  secure: [security, leads]\n  pairs: [leads, owners]\n`) + rules,
     'people.yaml': people,
     'services/web.yaml': 'service: { name: web, owner: secure }\n',
     'oncall/x.yaml':
@@ -88,7 +89,32 @@ describe('a rejection of somebody who could have approved ends it', () => {
   });
 });
 
+describe('in a sequence', () => {
+  const seats = 'require: [leads, owners], order: sequence';
+  const policy = policyOf(`environments: { production: {} }\napprovals: [{ name: x, ${seats} }]\n`);
+  const leads = vote('U0LEE', '2026-11-24T09:00:00Z');
+  test.each([
+    ['approvals in their order count', [leads, vote('U0DAN', '2026-11-24T09:01:00Z')], ['U0LEE', 'U0DAN']],
+    ['one before its turn does not, also not later', [vote('U0DAN', '2026-11-24T08:59:00Z'), leads], ['U0LEE']],
+    [
+      'one that is given again in its turn does',
+      [vote('U0DAN', '2026-11-24T08:59:00Z'), leads, vote('U0DAN', '2026-11-24T09:01:00Z')],
+      ['U0LEE', 'U0DAN'],
+    ],
+  ])('%s', (_, votes, filled) => {
+    const gate = standOf(policy, { votes });
+    expect(gate.seats.flatMap(({ filledBy }) => filledBy)).toEqual(filled);
+    expect(gate.holds).toBe(filled.length === 2);
+  });
+
+  test('a rejection ends it, whoever has the turn', () => {
+    const votes = [vote('U0DAN', '2026-11-24T08:59:00Z', 'reject'), leads];
+    expect(standOf(policy, { votes }).rejectedBy).toEqual(['U0DAN']);
+  });
+});
+
 describe('whom the world tells to be in a Slack group is in every team that the group is a part of', () => {
+  const people = { teams: { owners: ['U0SAM'] }, votes: [vote('U0SAM')] };
   const told = { teams: { security: ['U0SAM'] }, votes: [vote('U0SAM')] };
   test.each([
     ['the team itself', '[security]', told, true],
@@ -100,6 +126,15 @@ describe('whom the world tells to be in a Slack group is in every team that the 
     ['another group', '{ slack_group: S0OTHER }', told, false],
     ['a team without it', '[leads]', told, false],
     ['a team of the same groups as the one told of', '[security]', { ...told, teams: { secure: ['U0SAM'] } }, true],
+    ['a union with a team of people that no group stands for', '[leads, owners]', people, true],
+    ['a union of such a union', '{ teams: [pairs], users: [U0EVA] }', people, true],
+    [
+      'the owner of the service, which is such a union',
+      '{ owner: true }',
+      { ...people, teams: { leads: ['U0SAM'] } },
+      true,
+    ],
+    ['a team without such a team', '[security]', people, false],
     [
       'what is told of the team itself outweighs its parts',
       '[security]',

@@ -5,6 +5,7 @@ import { instant, instantWords, isInstant } from '../../documents/instant';
 import { didYouMean } from '../../documents/nearest';
 import { changeFactsOf, changeTold } from '../../policy/change-told';
 import { planFields } from '../../policy/names';
+import type { Policy } from '../../policy/policy';
 import type { PolicyRequest, World } from '../../policy/request';
 import { BadInput } from './command';
 
@@ -120,6 +121,10 @@ export function questionOf(
   refuseSlips(given);
   const { riskLevel, affectsPaymentSystems, raise, ...request } = valid(requestSchema, given.request, 'The request');
   const { change, ...facts } = valid(factsSchema, given.facts ?? {}, 'The facts');
+  if (request.kind === 'deploy' && request.version === undefined)
+    throw new BadInput(
+      'The request cannot be used: a deploy needs a "version", because what has to succeed elsewhere first and how long depends on it; add it.',
+    );
   const at = given.at ?? now.toISOString();
   if (typeof at !== 'string' || !isInstant(at)) throw new BadInput(`The instant to judge at ${instantWords}.`);
   return {
@@ -135,6 +140,15 @@ export function questionOf(
     world: { ...facts, plan: facts.plan ?? {}, ...(change && { change: changeFactsOf(change) }) } as World,
     now: new Date(at),
   };
+}
+
+/** Throws `BadInput` for members that the facts tell of teams which the policy does not have: nobody would be asked. */
+export function refuseUnknownTeams({ world }: Pick<Question, 'world'>, { teams }: Pick<Policy, 'teams'>): void {
+  for (const team of Object.keys(world.teams ?? {})) {
+    if (teams.has(team)) continue;
+    const hint = didYouMean(team, teams.keys()) ?? `teams: ${[...teams.keys()].join(', ') || 'none'}`;
+    throw new BadInput(`The facts cannot be used: policy has no team "${team}" (${hint}).`);
+  }
 }
 
 function valid<Value>(schema: z.ZodType<Value>, value: unknown, what: string): Value {

@@ -2,7 +2,7 @@ import { evaluate, type Evaluation } from '../../policy/evaluate';
 import { explainJson, explainVerdict } from '../../policy/explain';
 import { answerLines } from './answer-lines';
 import { BadInput, parseJson, printJson, type AddCommand, type ExitCode } from './command';
-import { questionOf } from './explain-input';
+import { questionOf, refuseUnknownTeams } from './explain-input';
 import type { Io } from './io';
 import { bindingOf, readPolicy, type PolicyPlace } from './policy-files';
 import { withPlace } from './policy-place';
@@ -32,9 +32,12 @@ export const addPolicyExplain: AddCommand = (program, { io, ends }) => {
         const question = request === undefined ? undefined : oneOf({ request, at, facts }, io);
         const { policy } = bindingOf(await readPolicy(io, place));
         if (batch !== undefined)
-          return answerLines({ io, file: batch }, (line) =>
-            explainJson(evaluate({ policy, ...questionOf(line as Parameters<typeof questionOf>[0], io.now()) })),
-          );
+          return answerLines({ io, file: batch }, (line) => {
+            const asked = questionOf(line as Parameters<typeof questionOf>[0], io.now());
+            refuseUnknownTeams(asked, policy);
+            return explainJson(evaluate({ policy, ...asked }));
+          });
+        refuseUnknownTeams(question!, policy);
         const evaluation = evaluate({ policy, ...question! });
         if (json) printJson(io, explainJson(evaluation));
         else for (const sentence of explainVerdict(evaluation)) io.out(sentence);

@@ -25,7 +25,7 @@ export function standOf(
   const { wanted } = asked;
   const ballot = ballotNow(context, asked);
   const names = [...new Set(wanted.flatMap((one) => one.teams))];
-  const votes = votesUntilNow({ ...context, excluded: ballot.excluded }, names);
+  const votes = inTurn(ballot, votesUntilNow({ ...context, excluded: ballot.excluded }, names));
   const { assigned, complete } = assignSeats({ ballot, votes });
   let next = 0;
   const filled = wanted.map(({ count }) => {
@@ -60,6 +60,16 @@ function ballotNow({ policy, request }: Context, { wanted, order, teams }: Param
     channels: [],
     oneClick: false,
   };
+}
+
+/** One seat after the other: an approval that had no seat when it was given was refused, and does not count later. */
+function inTurn(ballot: Ballot, votes: readonly Vote[]): readonly Vote[] {
+  if (ballot.order !== 'sequence') return votes;
+  return votes.reduce<readonly Vote[]>((taken, vote) => {
+    const all = [...taken.filter(({ person }) => person !== vote.person), vote];
+    const sits = Object.values(assignSeats({ ballot, votes: all }).assigned).includes(vote.person);
+    return vote.decision === 'reject' || sits ? all : taken;
+  }, []);
 }
 
 function votesUntilNow(context: Context & Pick<Ballot, 'excluded'>, names: readonly string[]): readonly Vote[] {

@@ -10,7 +10,8 @@ import type { OrderGate } from '../verdict';
 export const order: Rule = (context) => {
   const { request, environment, isBreakGlass } = context;
   if (request.kind !== 'deploy' || !environment?.after || isBreakGlass) return {};
-  if (request.service === undefined || request.version === undefined) return {};
+  if (request.service === undefined) return {};
+  if (request.version === undefined) return { gates: environment.after.map((before) => unnamed(context, before)) };
   const direct = environment.after.map((before) => gate(context, before));
   return { gates: [...direct, ...furtherLinks(context)] };
 };
@@ -93,6 +94,17 @@ function forgotten(context: Context, before: string, next: string): OrderGate {
     source: environment!.source,
     holds: true,
     message: `Nobody can tell any more whether ${request.service} ${request.version} has succeeded in ${before}, because the ledger keeps the newest ${maxHistory} versions of an environment; it counts, because ${next} comes after ${before} and it has been there.`,
+  };
+}
+
+/** Without a version there is nothing that can have succeeded anywhere. */
+function unnamed({ request, environment }: Context, before: string): OrderGate {
+  return {
+    kind: 'order',
+    rule: `after ${before}`,
+    source: environment!.source,
+    holds: false,
+    message: `The request names no version of ${request.service}, so nobody can tell whether it has succeeded in ${before}, and ${environment!.name} comes after ${before}; ask again with the version.`,
   };
 }
 
