@@ -38,11 +38,14 @@ export function checkConnection(input: {
   readonly file: string;
   readonly connection: AnyConnection;
   readonly lineOf: (path: readonly (string | number)[]) => number;
+  /** Column of the same; absent: problems stand at the beginning of the line. */
+  readonly columnOf?: (path: readonly (string | number)[]) => number;
 }): readonly Problem[] {
   const problems: Problem[] = [];
   const add = (key: string, message: string, hint?: string): void => {
-    const line = input.lineOf(['connection', ...key.split('.')]);
-    problems.push({ file: input.file, line, column: 1, key: `connection.${key}`, message, ...(hint ? { hint } : {}) });
+    const path = ['connection', ...key.split('.')];
+    const [line, column] = [input.lineOf(path), input.columnOf?.(path) ?? 1];
+    problems.push({ file: input.file, line, column, key: `connection.${key}`, message, ...(hint ? { hint } : {}) });
   };
   const stem = /([^/]+)\.ya?ml$/.exec(input.file)?.[1];
   const { name } = input.connection;

@@ -5,8 +5,8 @@ import { alternatives, below, knownKeys } from './shapes';
 /** A complaint of a schema in words, with the path it is about. */
 export interface Complaint {
   readonly path: readonly (string | number)[];
-  /** The complaint is about the last key of `path` itself and not about its value. */
-  readonly about: 'key' | 'value' | 'missing';
+  /** `key`: it is about the last key of `path` itself and not about its value; `unknown key`: and without it nothing is wrong. */
+  readonly about: 'key' | 'unknown key' | 'value' | 'missing';
   readonly message: string;
   readonly hint?: string;
   /** Of what is missing: what it would have to be. */
@@ -32,7 +32,7 @@ function complain(
     const known = knownKeys(pathShapes(schema, path)).filter((name) => !issue.keys.includes(name));
     return issue.keys.map((key) => ({
       path: [...path, key],
-      about: 'key',
+      about: 'unknown key',
       message: `unknown key "${key}"`,
       hint: isTornOff(key, valueAt(value, [...path, key])) ? tornHint : (didYouMean(key, known) ?? listOf(known)),
     }));

@@ -21,7 +21,12 @@ export type DocumentResult<T> =
       /** Column (from 1) of the same. */
       columnOf(path: readonly (string | number)[]): number;
     }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly Problem[];
+      /** The file without its unknown keys, where nothing else is wrong with it: for telling what else it has against it. */
+      readonly known?: Extract<DocumentResult<T>, { ok: true }>;
+    };
 
 /**
  * Reads one file of the policy repository: one YAML 1.2 document (core schema) against a schema, strictly. The
@@ -44,18 +49,36 @@ export function readDocument<T>(input: {
     return source.refuse([source.problem({ offset: 0, message: 'the file is empty' })]);
   const parsed = input.schema.safeParse(built.value);
   const places = new Places(document.value, source);
-  const problems = [
-    ...built.findings.map((found) => source.problem(found)),
-    ...(parsed.success ? [] : complaints(input.schema, built.value, parsed.error.issues).map(places.problem)),
-  ];
-  if (problems.length > 0 || !parsed.success) return source.refuse(problems);
+  const found = parsed.success ? [] : complaints(input.schema, built.value, parsed.error.issues);
+  const problems = [...built.findings.map((finding) => source.problem(finding)), ...found.map(places.problem)];
   const placeOf = (path: readonly (string | number)[]) => source.place(places.offsetOf(path, 'key'));
-  return {
-    ok: true,
-    value: parsed.data,
-    lineOf: (path) => placeOf(path).line,
-    columnOf: (path) => placeOf(path).column,
-  };
+  const readAs = (value: T) => ({
+    ok: true as const,
+    value,
+    lineOf: (path: readonly (string | number)[]) => placeOf(path).line,
+    columnOf: (path: readonly (string | number)[]) => placeOf(path).column,
+  });
+  if (parsed.success && problems.length === 0) return readAs(parsed.data);
+  const refused = source.refuse(problems);
+  const rest = built.findings.length === 0 ? withoutUnknown(built.value, found) : undefined;
+  const known = rest === undefined ? undefined : input.schema.safeParse(rest);
+  return known?.success ? { ...refused, known: readAs(known.data) } : refused;
+}
+
+/** A value without its unknown keys; none when there is more against it, or when a whole section may only be misspelt. */
+function withoutUnknown(value: unknown, found: readonly Complaint[]): unknown {
+  const isAlone = ({ about, path, hint }: Complaint): boolean =>
+    about === 'unknown key' && (path.length > 1 || hint?.startsWith('did you mean') !== true);
+  if (found.length === 0 || !found.every(isAlone)) return undefined;
+  const rest = structuredClone(value);
+  for (const { path } of found) {
+    const inside = path
+      .slice(0, -1)
+      .reduce<unknown>((at, key) => (at as Record<string | number, unknown>)?.[key], rest);
+    if (typeof inside === 'object' && inside !== null)
+      delete (inside as Record<string | number, unknown>)[path.at(-1)!];
+  }
+  return rest;
 }
 
 type Parsed =

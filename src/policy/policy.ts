@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { FileCache, type NamedFile } from '../documents/file-cache';
 import { readDocument, type Problem } from '../documents/read-yaml';
 import type { Expression } from '../expressions/cel';
@@ -8,11 +7,11 @@ import type { DateRange, Season, TimeWindow } from './calendar';
 import type { FactValues } from './names';
 import { peopleOf, type People } from './people';
 import { readMeaning, readTogether } from './read-meaning';
+import { readPeople } from './read-people';
 import { readServices } from './read-services';
 import { readSchedules } from './reading/schedules';
 import { readVerify } from './read-verify';
 import type { Schedule } from './schedule';
-import { peopleSchema } from './people-schema';
 import { policySchema, type ApprovalRule, type EnvironmentRules, type MetricRule, type PolicyFile } from './schema';
 import type { Signer } from './signers';
 import { unreviewable } from './review-debt';
@@ -187,6 +186,7 @@ export interface Service {
   readonly blob: string;
   readonly source: Source;
   lineOf(path: readonly (string | number)[]): number;
+  columnOf(path: readonly (string | number)[]): number;
 }
 
 export interface ServiceCode {
@@ -279,10 +279,11 @@ export function loadPolicy(input: {
   }
   const rules = cache.get(readRules, { file: 'policy.yaml', ...main });
   if (!rules.ok) return without(rules.problems);
-  const { document, meaning, verify } = rules;
+  const { document, meaning, verify, unknown } = rules;
   const { facts } = meaning.parts;
   const others = readTogether({ document, files, services: services.services, facts });
   const problems = [
+    ...unknown,
     ...people.problems,
     ...services.problems,
     ...meaning.problems,
@@ -305,46 +306,18 @@ export function loadPolicy(input: {
   });
   const stuck = unreviewable(policy);
   if (stuck === undefined) return { ok: true, policy };
-  const { file, line } = policy.source(['break_glass', 'review_by']);
-  const warning: Problem = { file, line, column: 1, message: stuck };
+  const at = ['break_glass', 'review_by'];
+  const warning: Problem = { ...policy.source(at), column: document.columnOf(at), message: stuck };
   return { ok: true, policy: { ...policy, warnings: [...policy.warnings, warning] } };
 }
 
-/** Everything that follows from `policy.yaml` alone: its conditions are compiled once, however many commits keep it. */
+/** Everything that follows from `policy.yaml` alone: its conditions are compiled once, however many commits keep it. Keys that nobody knows are problems, and hide none of the others. */
 function readRules({ file, text }: NamedFile) {
   const document = readDocument({ file, text, schema: policySchema });
-  if (!document.ok) return document;
-  return { ok: true as const, document, meaning: readMeaning(document), verify: readVerify(document) };
-}
-
-type Entries = z.infer<typeof peopleSchema>['people'];
-
-function readPeople(file: PolicyFileText | undefined): {
-  readonly entries: ReadonlyMap<string, Entries[string]>;
-  readonly problems: readonly Problem[];
-} {
-  if (!file) return { entries: new Map(), problems: [] };
-  const document = readDocument({ file: 'people.yaml', text: file.text, schema: peopleSchema });
-  if (!document.ok) return { entries: new Map(), problems: document.problems };
-  const entries = new Map(Object.entries(document.value.people));
-  const owners = new Map<string, string>();
-  const problems: Problem[] = [];
-  for (const [person, entry] of entries) {
-    for (const account of [person, ...(entry.accounts ?? [])]) {
-      const other = owners.get(account);
-      if (other !== undefined)
-        problems.push({
-          file: 'people.yaml',
-          line: document.lineOf(['people', person]),
-          column: 1,
-          key: `people.${person}`,
-          message: `the account ${account} belongs to ${other} already`,
-          hint: 'an account is one person',
-        });
-      owners.set(account, person);
-    }
-  }
-  return { entries, problems };
+  const known = document.ok ? document : document.known;
+  if (!known) return { ok: false as const, problems: document.ok ? [] : document.problems };
+  const unknown = document.ok ? [] : document.problems;
+  return { ok: true as const, document: known, unknown, meaning: readMeaning(known), verify: readVerify(known) };
 }
 
 function missing(message: string, hint: string): Problem {

@@ -70,7 +70,9 @@ export function readRepository(input: {
   const loaded = loadPolicy({ ...input, cache });
   const reader = new Reader(input.files, cache);
   const connections = reader.read(places.connections, connectionSchema);
-  reader.check(connections, (file, lineOf, { connection }) => checkConnection({ file, connection, lineOf }));
+  reader.check(connections, (file, lineOf, { connection }, columnOf) =>
+    checkConnection({ file, connection, lineOf, columnOf }),
+  );
   const all = byName(
     connections,
     ({ connection }) => connection,
@@ -100,8 +102,8 @@ export function readRepository(input: {
   const known = loaded.ok ? loaded.policy : loaded;
   const metrics = known.metrics && (Object.fromEntries(known.metrics) as Metrics);
   const rollouts = reader.read(places.rollouts, rolloutSchema);
-  reader.check(rollouts, (file, lineOf, { deployment }) =>
-    metrics ? checkRollout({ file, rollout: deployment, metrics, lineOf }) : [],
+  reader.check(rollouts, (file, lineOf, { deployment }, columnOf) =>
+    metrics ? checkRollout({ file, rollout: deployment, metrics, lineOf, columnOf }) : [],
   );
   const unread = new Set([...kinds].flatMap(([name, kind]) => (kind === 'unread' ? [name] : [])));
   const problems = [
@@ -159,13 +161,13 @@ function codeProblems({
   readonly code: Repository['code'];
   readonly unread: ReadonlySet<string>;
 }): readonly Problem[] {
-  return [...services.values()].flatMap(({ file, code: place, lineOf }) => {
+  return [...services.values()].flatMap(({ file, code: place, lineOf, columnOf }) => {
     if (place === undefined || code.has(place.connection) || unread.has(place.connection)) return [];
     const known = [...code.keys()];
     return {
       file,
       line: lineOf(['repository']),
-      column: 1,
+      column: columnOf(['repository']),
       key: 'service.repository',
       message: `there is no connection "${place.connection}" of the kind git`,
       hint:

@@ -50,9 +50,9 @@ export function readService({ file, text, blob }: NamedFile): ServiceRead {
   return { service: serviceOf({ file, blob, document }), ...found };
 }
 
-function alreadyIn(other: string, { file, name, lineOf }: Service): Problem {
+function alreadyIn(other: string, { file, name, lineOf, columnOf }: Service): Problem {
   const message = `the service "${name}" is defined in ${other} already`;
-  return { file, line: lineOf(['name']), column: 1, key: 'service.name', message };
+  return { file, line: lineOf(['name']), column: columnOf(['name']), key: 'service.name', message };
 }
 
 // Keys that act. In an open format a slip in one of them would be taken for a key of the organisation's own.
@@ -87,8 +87,9 @@ function meaningOf(input: { readonly file: string; readonly document: Read; read
   const { service } = document.value;
   const problems: Problem[] = [];
   const at = (path: readonly (string | number)[], message: string, hint?: string): Problem => {
-    const line = document.lineOf(['service', ...path]);
-    return { file, line, column: 1, key: ['service', ...path].join('.'), message, ...(hint ? { hint } : {}) };
+    const all = ['service', ...path];
+    const [line, column] = [document.lineOf(all), document.columnOf(all)];
+    return { file, line, column, key: all.join('.'), message, ...(hint ? { hint } : {}) };
   };
   if (service.name !== stem)
     problems.push(at(['name'], `the service is called "${service.name}" and its file "${stem}"`, 'give both one name'));
@@ -176,6 +177,7 @@ function serviceOf(input: { readonly file: string; readonly blob: string; readon
     blob,
     source: sourceAt([]),
     lineOf,
+    columnOf: (path) => document.columnOf(['service', ...path]),
   };
 }
 

@@ -3,7 +3,7 @@ import type { PolicyFile } from './schema';
 import { readSigner, type Signer } from './signers';
 
 /** Whose signatures newer policy commits need; absent when the policy does not ask for any. */
-export function readVerify({ value, lineOf }: Extract<DocumentResult<PolicyFile>, { ok: true }>): {
+export function readVerify({ value, lineOf, columnOf }: Extract<DocumentResult<PolicyFile>, { ok: true }>): {
   readonly signers?: readonly Signer[];
   readonly problems: readonly Problem[];
 } {
@@ -18,7 +18,7 @@ export function readVerify({ value, lineOf }: Extract<DocumentResult<PolicyFile>
       problems.push({
         file: 'policy.yaml',
         line: lineOf(path),
-        column: 1,
+        column: columnOf(path),
         key: path.join('.'),
         message: `this signer cannot be used: ${read.message}`,
         hint: 'write a public key such as "ssh-ed25519 AAAA… ann@company.example"',

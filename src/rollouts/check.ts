@@ -8,6 +8,8 @@ export function checkRollout(input: {
   readonly rollout: Rollout;
   readonly metrics: Metrics;
   readonly lineOf: (path: readonly (string | number)[]) => number;
+  /** Column of the same; absent: problems stand at the beginning of the line. */
+  readonly columnOf?: (path: readonly (string | number)[]) => number;
 }): readonly Problem[] {
   const compiled = compileRollout({ rollout: input.rollout, metrics: input.metrics });
   if (compiled.ok) return [];
@@ -16,7 +18,7 @@ export function checkRollout(input: {
     return {
       file: input.file,
       line: input.lineOf(path),
-      column: 1,
+      column: input.columnOf?.(path) ?? 1,
       key: path.join('.'),
       message: problem.message,
       ...(problem.hint === undefined ? {} : { hint: problem.hint }),

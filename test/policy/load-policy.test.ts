@@ -226,7 +226,23 @@ describe('what cannot be meant fails the whole commit, with the line to look at'
     const [problem] = problemsOf(
       `${environments}approvals:\n  - name: a\n    require: [leads]\n  - name: b\n    require: [leeds]\n`,
     );
-    expect(problem).toContain(`policy.yaml:${head.split('\n').length + 5}:1: there is no team "leeds"`);
+    expect(problem).toContain(`policy.yaml:${head.split('\n').length + 5}:5: there is no team "leeds"`);
+  });
+
+  const slip = 'rules: [{ name: r, when: "true", message: "No.", levle: soft }]\n';
+  const meant = 'approvals: [{ name: b, require: [leeds] }]\n';
+  test('a key that nobody knows hides no problem of meaning, and the commit does not bind', () => {
+    const problems = problemsOf(`${environments}${slip}${meant}`);
+    expect(problems).toEqual([
+      expect.stringMatching(/:\d+:\d+: unknown key "levle"; did you mean "level"\?/),
+      expect.stringMatching(/there is no team "leeds"/),
+    ]);
+    expect(problemsOf(`${environments}${slip}`)).toEqual([expect.stringContaining('unknown key "levle"')]);
+  });
+
+  test('of a section that is only misspelt nothing is told that follows from that', () => {
+    const problems = problemsOf(`${environments}window: { office: { days: mon-thu } }\n${meant}`);
+    expect(problems).toEqual([expect.stringContaining('unknown key "window"; did you mean "windows"?')]);
   });
 
   test('a team that contains itself is told, and a union of unions is written out once', () => {
@@ -332,11 +348,27 @@ describe('the rest of the repository', () => {
     ]);
   });
 
+  const delegate = (to: string, until: string) => ({
+    'people.yaml': `people:\n  U1: { accounts: [U9], delegate: { to: ${to}, from: 2026-11-02, until: ${until} } }\n`,
+  });
+  test.each([
+    ['by themselves', delegate('U1', '2026-11-03'), '2:37: U1 cannot sit in for themselves'],
+    ['by another account of theirs', delegate('U9', '2026-11-03'), '2:37: U1 cannot sit in for themselves'],
+    [
+      'before it begins',
+      delegate('U2', '2026-11-01'),
+      '2:63: the delegation of U1 ends on 2026-11-01, before it begins',
+    ],
+  ])('a delegation that cannot be is told: %s', (_what, files, words) => {
+    expect(problemsOf('environments: {}', files)).toEqual([expect.stringContaining(`people.yaml:${words}`)]);
+    expect(problemsOf('environments: {}', delegate('U2', '2026-11-02'))).toEqual([]);
+  });
+
   test('an account belongs to one person', () => {
     const problems = problemsOf('environments: {}', {
       'people.yaml': 'people:\n  U1: { accounts: [U9] }\n  U2: { accounts: [U9] }\n',
     });
-    expect(problems).toEqual(['people.yaml:3:1: the account U9 belongs to U1 already; an account is one person']);
+    expect(problems).toEqual(['people.yaml:3:3: the account U9 belongs to U1 already; an account is one person']);
   });
 
   test('problems of all files are told at once', () => {

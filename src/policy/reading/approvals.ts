@@ -67,8 +67,12 @@ export function readServiceApprovals(
   const sets = new Map<string, readonly Approval[]>();
   for (const service of services.values()) {
     if (service.approvalRules.length === 0) continue;
-    const { file, lineOf } = service;
-    const place = { file, lineOf: (path: Path) => lineOf(path.slice(1)) };
+    const { file, lineOf, columnOf } = service;
+    const place = {
+      file,
+      lineOf: (path: Path) => lineOf(path.slice(1)),
+      columnOf: (path: Path) => columnOf(path.slice(1)),
+    };
     sets.set(service.name, readApprovals(reader.of(place), service.approvalRules, ['service', 'approvals']));
   }
   return sets;

@@ -42,7 +42,7 @@ export function checkServices(
       reader.problems.push({
         file: service.file,
         line: service.lineOf(['owner']),
-        column: 1,
+        column: service.columnOf(['owner']),
         key: 'service.owner',
         message: `the owner "${service.owner}" is not a team of policy.yaml`,
         hint: didYouMean(service.owner, teams) ?? `teams: ${teams.join(', ') || 'none'}`,
@@ -52,7 +52,7 @@ export function checkServices(
         reader.warnings.push({
           file: service.file,
           line: service.lineOf(['dependencies', 'internal', index]),
-          column: 1,
+          column: service.columnOf(['dependencies', 'internal', index]),
           message: `"${service.name}" depends on "${name}", which no service file describes`,
         });
     }
@@ -71,10 +71,11 @@ export function checkServices(
 
 /** What passes a blackout is a kind of work or a label of the policy, and not a label that anybody may claim. */
 function checkBlackouts(reader: Reader, services: ReadonlyMap<string, Service>): void {
-  for (const { file, blackouts } of services.values()) {
-    for (const { except, source } of blackouts) {
-      for (const word of except) {
-        const about = { file, line: source.line, column: 1, key: 'service.deployment.blackout_windows' };
+  for (const { file, blackouts, lineOf, columnOf } of services.values()) {
+    for (const [index, { except }] of blackouts.entries()) {
+      for (const [at, word] of except.entries()) {
+        const path = ['deployment', 'blackout_windows', index, 'except', at];
+        const about = { file, line: lineOf(path), column: columnOf(path), key: ['service', ...path].join('.') };
         if (!reader.passes.includes(word))
           reader.problems.push({
             ...about,

@@ -14,6 +14,7 @@ export type PolicyRead = Extract<DocumentResult<PolicyFile>, { ok: true }>;
 interface Place {
   readonly file: string;
   readonly lineOf: (path: Path) => number;
+  readonly columnOf: (path: Path) => number;
 }
 
 /** Longest time that policy can wait for anything. */
@@ -33,7 +34,11 @@ export class Reader {
 
   constructor(
     private readonly document: PolicyRead,
-    private readonly place: Place = { file: 'policy.yaml', lineOf: (path) => document.lineOf(path) },
+    private readonly place: Place = {
+      file: 'policy.yaml',
+      lineOf: (path) => document.lineOf(path),
+      columnOf: (path) => document.columnOf(path),
+    },
     findings: Pick<Reader, 'problems' | 'warnings'> = { problems: [], warnings: [] },
   ) {
     this.problems = findings.problems;
@@ -122,7 +127,8 @@ export class Reader {
 
   private finding(path: Path, message: string, hint?: string): Problem {
     const { file, line } = this.source(path);
-    return { file, line, column: 1, key: path.join('.'), message, ...(hint ? { hint } : {}) };
+    const column = this.place.columnOf(path);
+    return { file, line, column, key: path.join('.'), message, ...(hint ? { hint } : {}) };
   }
 }
 

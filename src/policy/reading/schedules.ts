@@ -33,7 +33,7 @@ export function readSchedules(files: ReadonlyMap<string, PolicyFileText>): {
       problems.push({
         file,
         line: read.lineOf(path),
-        column: 1,
+        column: read.columnOf(path),
         key: path.join('.'),
         message,
         ...(hint ? { hint } : {}),

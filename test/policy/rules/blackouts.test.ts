@@ -36,6 +36,6 @@ test.each([
 
 test('a label that opens it and that anybody may claim is refused', () => {
   expect(problemsOf(rules, shop('except: [open]'))).toEqual([
-    'configs/services/shop.yaml:6:1: the label "open" lets work pass here and anybody may claim it; name the teams that may under labels.open.who',
+    'configs/services/shop.yaml:6:56: the label "open" lets work pass here and anybody may claim it; name the teams that may under labels.open.who',
   ]);
 });
