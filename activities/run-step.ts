@@ -4,7 +4,7 @@ import { canonical } from '../src/canonical';
 import { Refusal } from '../src/errors';
 import type { Json, JsonObject } from '../src/json';
 import type { Plan, PlanStep } from '../src/operation/plan';
-import type { RunnerActivities, RunStepInput } from '../src/operation/ports';
+import type { RunnerActivities, RunStepInput } from '../src/operation/runner-ports';
 import { formatDuration, parseDuration } from '../src/runbooks/duration';
 import { stepKindOf } from '../src/runbooks/step-kinds';
 import type { Target } from '../src/runbooks/targets';

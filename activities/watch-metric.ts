@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { RunnerActivities } from '../src/operation/ports';
+import type { RunnerActivities } from '../src/operation/runner-ports';
 import { afterLook, freshMemory, type MetricWatch } from '../src/triggers/metric-watch';
 import type { Look, WatchMemory } from '../src/triggers/watch-news';
 import { authHeaders } from './adapters/auth-headers';

@@ -1,5 +1,6 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import type { RunnerActivities, SlackActivities, WorkerActivities } from '../src/operation/ports';
+import type { SlackActivities, WorkerActivities } from '../src/operation/ports';
+import type { RunnerActivities } from '../src/operation/runner-ports';
 import type { StepOutline } from '../src/operation/plan';
 import { runnerQueue, SLACK_QUEUE, WORKER_QUEUE, type OperationTimings, type WatchOrder } from './contract';
 import { isTimeout } from './say';

@@ -1,5 +1,5 @@
 import { CancellationScope, defineSignal, setHandler } from '@temporalio/workflow';
-import type { SliceRecord, TargetRef } from '../src/operation/ports';
+import type { SliceRecord, TargetRef } from '../src/operation/runner-ports';
 import { bodies } from './activities';
 import { RUN_ACT } from './contract';
 import { carryOutControl } from './run/carry-out';

@@ -2,7 +2,7 @@ import { canonical } from '../../src/canonical';
 import { httpKinds, type AnyConnection, type Connection, type ConnectionKind } from '../../src/connections/schema';
 import type { Json, JsonObject } from '../../src/json';
 import type { Plan, PlanStep, StepResult } from '../../src/operation/plan';
-import type { RunStepInput } from '../../src/operation/ports';
+import type { RunStepInput } from '../../src/operation/runner-ports';
 import { formatDuration } from '../../src/runbooks/duration';
 import { evaluateCondition, evaluateSource, fillTemplates, type Variables } from '../../src/runbooks/expressions';
 import { resolveScope } from '../../src/runbooks/scope';

@@ -3,7 +3,7 @@ import type { Context } from '@temporalio/activity';
 import { ambient } from '../../src/config';
 import { isOwnSetting } from '../../src/connections/check';
 import type { Plan, PlanStep, StepResult } from '../../src/operation/plan';
-import type { RunStepInput } from '../../src/operation/ports';
+import type { RunStepInput } from '../../src/operation/runner-ports';
 import type { BlobStore } from '../adapters/blob-store';
 import type { LogStore, LogWriter } from '../adapters/log-store';
 import { formatDuration } from '../../src/runbooks/duration';

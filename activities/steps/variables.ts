@@ -1,7 +1,7 @@
 import { digestOf } from '../../src/canonical';
 import type { Json, JsonObject } from '../../src/json';
 import { inputsKey, type Plan } from '../../src/operation/plan';
-import type { RunStepInput } from '../../src/operation/ports';
+import type { RunStepInput } from '../../src/operation/runner-ports';
 import type { Variables } from '../../src/runbooks/expressions';
 import { isLate, resolveScope } from '../../src/runbooks/scope';
 

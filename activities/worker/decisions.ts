@@ -5,7 +5,7 @@ import { Refusal } from '../../src/errors';
 import type { Json, JsonObject } from '../../src/json';
 import { whyUnknown } from '../../src/holds/read-holds';
 import { historyOf } from '../../src/ledger/history';
-import type { AppliedState, AppliedVersion } from '../../src/ledger/record';
+import type { AppliedState } from '../../src/ledger/record';
 import { foldersOf } from '../../src/operation/case-work';
 import { admitCase, freezesOf, gatesOf, judgeCase } from '../../src/operation/judge';
 import type { Case, HeldBack, Judged } from '../../src/operation/case';
@@ -26,15 +26,16 @@ import { reconsider } from '../../src/operation/reconsider';
 import { isRelayed } from '../../src/operation/relay';
 import type { OpenReview } from '../../src/operation/review';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
-import { goneSentence, placedByResource, resourceOf } from '../../src/operation/resource-of';
+import { placedByResource, resourceOf } from '../../src/operation/resource-of';
 import type { OperationTimings } from '../../src/operation/timings';
-import { isThere, type ResourceState } from '../../src/resources/resource';
+import type { ResourceState } from '../../src/resources/resource';
 import { overridden } from '../../src/policy/override-ballots';
 import type { Repository } from '../../src/policy/read-repository';
 import type { ShadowFinding } from '../../src/policy/verdict';
 import { whenUnreachable } from '../../src/policy/unreachable';
 import { judgeAsk } from '../../src/approvals/judge-ask';
 import type { LedgerAge } from '../adapters/ledger';
+import { alreadyDone, alreadyTrue, aWhileAgo, hasBegun, versionBefore } from './already';
 import { afresh, asItIs, changeIfKnown, lookUpChange, onTheSpot, patiently, unheardGate } from './change';
 import type { CodePatience, CodeSource } from './code-source';
 import type { LedgerPort } from './records';
@@ -241,31 +242,9 @@ async function recheck(deps: DecisionDeps, input: RecheckInput): Promise<Recheck
   const { nextAtMs } = freezesOf({ ...again, ...resolvedIn(input) }, { plan: judgement.plan, since: again.now });
   return {
     kind: 'go',
-    previousVersion: facts.applied && before(facts.applied, body)?.version,
+    previousVersion: facts.applied && versionBefore(facts.applied, body)?.version,
     ...(nextAtMs !== undefined && { nextFreezeAtMs: nextAtMs }),
   };
-}
-
-/** What an undo goes back to: the version that runs; in mid-change, the last one that succeeded. */
-function before(applied: AppliedState, request: OperationRequest): Pick<AppliedVersion, 'version'> | undefined {
-  if (!applied.changing || applied.changing.operation === request.id) return applied.current;
-  return applied.history.find(({ rolledBackAt }) => rolledBackAt === undefined) ?? applied.current;
-}
-
-/** A rollback that came second finds its work done. */
-function alreadyTrue(
-  { request, applied, resource }: Pick<Case, 'request' | 'applied' | 'resource'>,
-  version?: string,
-): string | undefined {
-  if (request.kind === 'destroy') return resource && !isThere(resource) ? goneSentence(request, resource) : undefined;
-  if (request.kind !== 'rollback' || version === undefined || applied?.changing) return undefined;
-  if (applied?.current?.version !== version) return undefined;
-  return `${request.service} already runs ${version} in ${request.environment}: it was restored in the meantime, so nothing was changed.`;
-}
-
-async function hasBegun(ledger: LedgerPort, { id }: OperationRequest): Promise<boolean> {
-  const records = await ledger.readOperation(id, aWhileAgo);
-  return records.some(({ event }) => event === 'intent');
 }
 
 async function pinned(deps: DecisionDeps, input: JudgeInput): Promise<Case> {
@@ -297,12 +276,6 @@ function unreachableGate(
   const message = `It waits until the policy repository answers again, because ${environment.name} ${why} and ${problem ?? 'Git is away'}`;
   return { gates: [{ kind: 'prerequisite', holds: false, message }] };
 }
-
-/**
- * Only `recheck` decides for good, immediately before the first side effect, and it asks the remote ledger. What is
- * looked up before may be this old.
- */
-const aWhileAgo: LedgerAge = { maxAgeMs: 10_000 };
 
 async function gather(
   deps: DecisionDeps,
@@ -398,12 +371,5 @@ function tooLate({ notAfter, asked }: OperationRequest) {
     reasons: [
       `"${asked.text}" could not be started in time (by ${notAfter}), so nothing was done; ask again if you still want it.`,
     ],
-  } as const;
-}
-
-function alreadyDone() {
-  return {
-    kind: 'denied',
-    reasons: ['This request was carried out before; its record is in the ledger. Ask anew to do it again.'],
   } as const;
 }

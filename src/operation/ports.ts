@@ -4,7 +4,6 @@ import type { HoldRight } from '../holds/change';
 import type { HoldAct } from '../holds/holds';
 import type { IncidentEvent, IncidentRequest, IncidentView } from '../incidents/incident';
 import type { JsonObject } from '../json';
-import type { Fence } from '../ledger/fence';
 import type { AppliedState, LedgerEntry } from '../ledger/record';
 import type { Address, Notice } from '../messages/notice';
 import type { PolicyNews } from '../policy/news';
@@ -13,13 +12,13 @@ import type { LeaseAct, LeaseRight } from '../resources/lease-act';
 import type { ResourceRef, Undoing } from '../resources/resource';
 import type { Alerts } from '../triggers/alerts';
 import type { Firing } from '../triggers/firings';
-import type { Breach, WatchMemory, WatchNews } from '../triggers/watch-news';
+import type { Breach } from '../triggers/watch-news';
 import type { Asker, KnownPerson } from './asker';
 import type { Actor, Operators } from './authority';
 import type { Admission, Decision, GateAnswer, JudgeInput, Judgement, Recheck, RecheckInput } from './judgement';
-import type { StepResult } from './plan';
 import type { OperationRequest, Relayed } from './request';
 import type { OperationView } from './view';
+import type { SliceRecord } from './runner-ports';
 
 /**
  * The ports: what workflows may ask of the world. Implementations are in `activities/`; the interfaces are here so
@@ -312,83 +311,6 @@ export type VoterCheck =
       readonly sitsInFor?: { readonly [team: string]: string };
     }
   | { readonly kind: 'refused'; readonly code: VoteRefusal; readonly detail?: string };
-
-/** Runner queue, one per pool: the only holder of credentials. */
-export interface RunnerActivities {
-  runStep(input: RunStepInput): Promise<StepResult>;
-  /**
-   * Looks at a metric until there is something to tell, an attempt for each look. `watch` is the digest of what to look
-   * at in the blob store.
-   */
-  watchMetric(input: { readonly watch: string; readonly memory?: WatchMemory }): Promise<{
-    readonly memory: WatchMemory;
-    readonly news: readonly WatchNews[];
-  }>;
-}
-
-/** What a slice of a `foreach` did: enough to tell how each target ended, and to undo it. */
-export interface SliceRecord {
-  /** Digest of the list in the blob store. */
-  readonly list: string;
-  /** Name by which its steps see a target. */
-  readonly as: string;
-  readonly targets: readonly {
-    /** Place in the list. */
-    readonly index: number;
-    readonly state: 'ok' | 'failed' | 'skipped';
-    readonly reason?: string;
-    /** Steps that an undo has to look at, oldest first. */
-    readonly undo: readonly UndoEntry[];
-    /** Outputs of its own steps, where there is something to undo. */
-    readonly outputs: { readonly [path: string]: JsonObject };
-  }[];
-}
-
-/** A started step that has an undo, or a slice of a list whose targets have. */
-export interface UndoEntry {
-  readonly path: string;
-  /** Digest of the slice's record, and how many of them may be undone at once. */
-  readonly slice?: string;
-  readonly atOnce?: number;
-  /** Nobody knows what the slice did, and why. */
-  readonly lost?: string;
-  /** Id of the child operation that completed, and what it was told. */
-  readonly operation?: string;
-  readonly told?: JsonObject;
-}
-
-/** The target of a list for which a step is done. */
-export interface TargetRef {
-  /** Name by which steps see it. */
-  readonly as: string;
-  /** Digest of the list in the blob store. */
-  readonly list: string;
-  readonly index: number;
-  /** Counts how often the list was begun anew: what was put back is done anew, not found done. */
-  readonly round?: number;
-}
-
-export interface RunStepInput {
-  readonly planDigest: string;
-  readonly path: string;
-  /**
-   * `begin` and `end` are of steps that the run carries out itself: what they are told is filled in, and what came of
-   * it becomes their outputs.
-   */
-  readonly mode: 'do' | 'undo' | 'begin' | 'end';
-  /** For `end`: names that its expressions see besides those of the scope. */
-  readonly told?: JsonObject;
-  /** The targets it is done for, the outermost list first. */
-  readonly targets?: readonly TargetRef[];
-  /** Outputs of earlier steps by path. */
-  readonly outputs: { readonly [path: string]: JsonObject };
-  /** `<operation id>/<path>`: the same for every attempt; steps derive their idempotency keys from it. */
-  readonly key: string;
-  /** Values known only once the lane is held; a scope input `{ "$late": name }` stands for them. */
-  readonly late: { readonly previous_version?: string };
-  /** Fence of the lane: grows with every holder, so a late writer can be told from the present one. */
-  readonly fence?: Fence;
-}
 
 /** What people do to an operation, other than vote. */
 export type OperationAct =

@@ -10,11 +10,10 @@ import type {
   ActBody,
   Delivery,
   OperationAct,
-  RunStepInput,
-  RunnerActivities,
   SlackActivities,
   WorkerActivities,
 } from '../../src/operation/ports';
+import type { RunStepInput, RunnerActivities } from '../../src/operation/runner-ports';
 import type { Admission, GateAnswer, Judgement, Recheck } from '../../src/operation/judgement';
 import type { ApprovalAsk, ApprovalAnswer } from '../../src/approvals/ask';
 import type { KnownPerson } from '../../src/operation/asker';

@@ -12,7 +12,7 @@ import type { Json, JsonObject } from '../../src/json';
 import { libraryOf } from '../../src/operation/library-of';
 import type { RunResult } from '../../src/operation/outcome';
 import type { Plan, PlanOutline, PlanStep, StepResult } from '../../src/operation/plan';
-import type { RunStepInput } from '../../src/operation/ports';
+import type { RunStepInput } from '../../src/operation/runner-ports';
 import { relay } from '../../src/operation/relay';
 import { readRepository, type Repository } from '../../src/policy/read-repository';
 import { compilePlan, compileResolve } from '../../src/runbooks/compile';

@@ -15,7 +15,7 @@ import { createTriggerActivities } from '../../activities/worker/triggers';
 import { POLICY_WATCH_ID, WORKER_QUEUE } from '../../workflows/contract';
 import type { Json } from '../../src/json';
 import type { Plan } from '../../src/operation/plan';
-import type { RunnerActivities } from '../../src/operation/ports';
+import type { RunnerActivities } from '../../src/operation/runner-ports';
 import { codeSourceIn } from './code-source';
 import { makeRepository, type TestRepository } from './git-repository';
 import { openWorld, testTimings, type World } from './operation-world';

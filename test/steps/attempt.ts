@@ -10,7 +10,7 @@ import { bodiesInMemory } from '../helpers/bodies';
 import type { AnyConnection, Connection } from '../../src/connections/schema';
 import type { JsonObject } from '../../src/json';
 import type { Plan, StepResult } from '../../src/operation/plan';
-import type { RunStepInput } from '../../src/operation/ports';
+import type { RunStepInput } from '../../src/operation/runner-ports';
 import { compileStep } from '../../src/runbooks/compile-step';
 import { stepSchema } from '../../src/runbooks/schema';
 

@@ -1,5 +1,5 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
-import type { RunStepInput } from '../../src/operation/ports';
+import type { RunStepInput } from '../../src/operation/runner-ports';
 import type { StepResult } from '../../src/operation/plan';
 import type { OperationRequest } from '../../src/operation/request';
 import {

@@ -1,7 +1,7 @@
 import type { PayloadCodec } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import type { RunResult } from '../../src/operation/outcome';
-import type { RunStepInput } from '../../src/operation/ports';
+import type { RunStepInput } from '../../src/operation/runner-ports';
 import { RUN_ACT, runnerQueue, WORKER_QUEUE } from '../../workflows/contract';
 import type { RunAct, RunInput } from '../../workflows/run/state';
 import { aPlan, aRequest, aStep, testTimings } from '../helpers/operation-world';

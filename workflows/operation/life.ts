@@ -20,14 +20,14 @@ import { checkedOutcome } from './checked';
 import { decide } from './decide';
 import { Ended } from './ended';
 import { heedFreezes } from './freezes';
-import { foundOf } from './found';
 import { endIfOver, isOver, waitForGates } from './gates';
 import { changeOf, writeIntent } from './intent';
 import { listen } from './listen';
+import { look } from './look';
 import { Place } from './place';
 import { publish } from './publish';
 import { recheck } from './recheck';
-import { resolveSteps, runPlan, type RunHandle } from './run-plan';
+import { runPlan, type RunHandle } from './run-plan';
 import type { Admitted, Allowed, Facts } from './state';
 import { endStates, outcomeOf, stateChangeOf } from './outcome';
 import { changedByRun, changedWithoutRun, followUp } from './resource';
@@ -146,7 +146,7 @@ export class Life {
     try {
       const { asker, judgement, ...first } = await decide(this.input);
       const admission = this.admitted(first.admission);
-      const looked = await this.resolve(admission);
+      const looked = await look(this, admission);
       return await this.judgeAndRun({ request: this.input.request, asker, admission, ...looked }, judgement);
     } catch (error) {
       if (error instanceof Ended) return error.outcome;
@@ -208,7 +208,7 @@ export class Life {
     return admission;
   }
 
-  private openCard(): void {
+  openCard(): void {
     if (this.slot) return;
     const { admission, request } = this.facts;
     const channels = [admission!.channel, request.asked.channel].filter((channel): channel is string => !!channel);
@@ -222,21 +222,6 @@ export class Life {
     });
     this.courier = new Courier({ owner: request.id, slot: this.slot, timings: this.input.timings });
     this.slot.touch();
-  }
-
-  /** Looks before anybody is asked. What it finds is on the card, and in full below it, when the first mention comes. */
-  private async resolve(admission: Admitted): Promise<Pick<JudgeInput, 'resolved' | 'found'>> {
-    if (!admission.resolve) return { resolved: {} };
-    this.openCard();
-    this.enter('preparing', 'Looking at what is there now, before anybody is asked.');
-    const { outputs, details } = await resolveSteps({
-      plan: admission.resolve,
-      operationId: this.facts.request.id,
-      timings: this.input.timings,
-    });
-    for (const detail of details) this.courier.thread({ kind: 'step_detail', ...detail });
-    this.facts.found = foundOf(details);
-    return { resolved: outputs, ...(details.length > 0 && { found: this.facts.found }) };
   }
 
   private allowed(judgement: Judgement): Allowed {

@@ -1,16 +1,11 @@
-import { condition, isCancellation, ParentClosePolicy, startChild } from '@temporalio/workflow';
-import type { JsonObject } from '../../src/json';
+import { condition, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { Fence } from '../../src/ledger/fence';
 import type { RunResult } from '../../src/operation/outcome';
-import type { PlanOutline } from '../../src/operation/plan';
-import { stepOn } from '../activities';
-import { laneId, RUN_ACT, runId, WORKFLOWS, type OperationTimings } from '../contract';
+import { laneId, RUN_ACT, runId, WORKFLOWS } from '../contract';
 import type { LaneTaken } from '../lane';
 import type { run } from '../run';
 import { Line } from '../run/line';
 import type { RunAct, RunInput, RunProgress } from '../run/state';
-import type { Detail } from './found';
-import { reasonOf } from '../say';
 import type { Life } from './life';
 
 /** What an operation can say to its run, and what it last heard. */
@@ -24,31 +19,6 @@ export interface RunHandle {
   failure?: RunProgress['failure'];
   /** What people were last asked to decide about. */
   asked?: string;
-}
-
-/** Read-only steps before the verdict: in order, nothing to undo, results by step path, and what each has to say to people. */
-export async function resolveSteps(spec: {
-  readonly plan: PlanOutline;
-  readonly operationId: string;
-  readonly timings: OperationTimings;
-}): Promise<{ readonly outputs: JsonObject; readonly details: readonly Detail[] }> {
-  const details: Detail[] = [];
-  const outputs: { [path: string]: JsonObject } = {};
-  for (const step of spec.plan.steps) {
-    const look = { planDigest: spec.plan.digest, path: step.path, mode: 'do', outputs, late: {} } as const;
-    try {
-      const key = `${spec.operationId}/resolve/${step.path}`;
-      const result = await stepOn(step, spec.timings).runStep({ ...look, key });
-      outputs[step.path] = result.outputs;
-      if (result.status !== 'skipped')
-        details.push({ step: step.name, summary: result.summary, lines: result.detail ?? [] });
-    } catch (error) {
-      if (step.onFailure !== 'continue' || isCancellation(error)) throw error;
-      outputs[step.path] = {};
-      details.push({ step: step.name, summary: `Not known: ${reasonOf(error)}`, lines: [] });
-    }
-  }
-  return { outputs, details };
 }
 
 /** Runs the plan as a child and mirrors its progress on the card. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../src/json';
 import type { Fence } from '../../src/ledger/fence';
 import type { MissedCriterion, PlanOutline } from '../../src/operation/plan';
-import type { TargetRef, UndoEntry } from '../../src/operation/ports';
+import type { TargetRef, UndoEntry } from '../../src/operation/runner-ports';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
 import type { StepView } from '../../src/operation/view';
 import type { OperationTimings } from '../contract';

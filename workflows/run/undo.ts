@@ -1,6 +1,6 @@
 import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
 import type { StepOutline } from '../../src/operation/plan';
-import type { UndoEntry } from '../../src/operation/ports';
+import type { UndoEntry } from '../../src/operation/runner-ports';
 import { WORKFLOWS } from '../contract';
 import type { runSlice } from '../run-slice';
 import { instant, reasonOf } from '../say';
