@@ -1,5 +1,6 @@
 import type { parse } from '@bufbuild/cel';
 import { didYouMean } from '../documents/nearest';
+import { holderProblem, kindProblem, type Side } from './kinds';
 import { fieldsOf, type ExpressionProblem, type NameSpace, type Shape } from './names';
 
 /** A node of CEL's syntax tree. */
@@ -194,29 +195,49 @@ class Walker {
   }
 
   private comparison(name: string, operands: readonly Expr[], shapes: readonly Shape[]): void {
-    for (const [index, shape] of shapes.entries()) {
-      if (typeof shape !== 'object' || !('oneOf' in shape)) continue;
-      const path = pathOf(operands[index]!) ?? 'this';
+    const [left, right] = operands.map((operand, index) => sideOf(operand, shapes[index]!, index)) as [Side, Side];
+    const problem = kindProblem(name, left, right);
+    if (problem) return void this.refuse(problem.message, problem.hint);
+    for (const [side, other] of [
+      [left, right],
+      [right, left],
+    ] as const) {
+      if (typeof side.shape !== 'object' || !('oneOf' in side.shape)) continue;
+      const values = side.shape.oneOf;
       if (name !== '_==_' && name !== '_!=_')
-        this.refuse(`${path} is a name and has no order`, `write ${path} in [${shape.oneOf.map(quoted).join(', ')}]`);
-      const other = constantText(operands[1 - index]!);
-      if (other !== undefined) this.oneOf(path, shape.oneOf, other);
+        this.refuse(`${side.said} is a name and has no order`, `write ${side.said} in [${named(values, quoted)}]`);
+      if (other.text !== undefined) this.oneOf(side.said, values, other.text);
     }
   }
 
   private membership(operands: readonly Expr[], shapes: readonly Shape[]): void {
-    const [left, right] = operands as [Expr, Expr];
-    const shape = shapes[0];
-    if (typeof shape !== 'object' || !('oneOf' in shape) || right.exprKind.case !== 'listExpr') return;
-    for (const element of right.exprKind.value.elements) {
-      const value = constantText(element as Expr);
-      if (value !== undefined) this.oneOf(pathOf(left) ?? 'this', shape.oneOf, value);
+    const [entry, holder] = operands.map((operand, index) => sideOf(operand, shapes[index]!, index)) as [Side, Side];
+    const problem = holderProblem(holder);
+    if (problem) return void this.refuse(problem.message, problem.hint);
+    const { exprKind } = operands[1]!;
+    if (exprKind.case === 'listExpr') {
+      const elements = (exprKind.value.elements as readonly Expr[]).map((element) =>
+        sideOf(element, element.exprKind.case === 'constExpr' ? constantShape(element) : 'open', 1),
+      );
+      for (const element of elements) this.among(entry, element);
+    } else if (typeof holder.shape === 'object' && 'listOf' in holder.shape) {
+      const wrong = kindProblem('_==_', entry, { said: `what ${holder.said} holds`, shape: 'text' });
+      if (wrong) this.refuse(wrong.message, wrong.hint);
+      if (entry.text !== undefined && !holder.shape.listOf.includes(entry.text))
+        this.refuse(`${holder.said} never holds "${entry.text}"`, oneOfHint(entry.text, holder.shape.listOf));
     }
   }
 
+  /** One entry of a list that is written out. */
+  private among(entry: Side, element: Side): void {
+    const problem = kindProblem('_==_', entry, element);
+    if (problem) this.refuse(problem.message, problem.hint);
+    else if (typeof entry.shape === 'object' && 'oneOf' in entry.shape && element.text !== undefined)
+      this.oneOf(entry.said, entry.shape.oneOf, element.text);
+  }
+
   private oneOf(path: string, values: readonly string[], value: string): void {
-    if (!values.includes(value))
-      this.refuse(`${path} is never "${value}"`, didYouMean(value, values) ?? `it is one of: ${values.join(', ')}`);
+    if (!values.includes(value)) this.refuse(`${path} is never "${value}"`, oneOfHint(value, values));
   }
 
   private entries(values: readonly Expr[], shape: Shape, scope: Scope): Shape {
@@ -229,10 +250,11 @@ class Walker {
     if (expr.exprKind.case !== 'comprehensionExpr') return 'open';
     const fold = expr.exprKind.value;
     if (scope.macros + 1 > maxMacros) return this.refuse(`more than ${maxMacros} macros inside each other`);
-    this.shapeOf(fold.iterRange as Expr, { ...scope, depth: scope.depth + 1, macros: scope.macros + 1 });
+    const range = this.shapeOf(fold.iterRange as Expr, { ...scope, depth: scope.depth + 1, macros: scope.macros + 1 });
+    const entry: Shape = typeof range === 'object' && 'listOf' in range ? { oneOf: range.listOf } : 'open';
     const start = this.shapeOf(fold.accuInit as Expr, scope);
     const inner: Scope = {
-      locals: new Map([...scope.locals, [fold.iterVar, 'open'], [fold.accuVar, 'open']]),
+      locals: new Map([...scope.locals, [fold.iterVar, entry], [fold.accuVar, 'open']]),
       depth: scope.depth + 1,
       macros: scope.macros + 1,
     };
@@ -251,6 +273,28 @@ class Walker {
 
 function quoted(text: string): string {
   return `"${text}"`;
+}
+
+function oneOfHint(value: string, values: readonly string[]): string {
+  return didYouMean(value, values) ?? `it is one of: ${named(values, String) || 'none'}`;
+}
+
+/** Without the empty text, which stands for "there is none". */
+function named(values: readonly string[], words: (value: string) => string): string {
+  return values.filter(Boolean).map(words).join(', ');
+}
+
+/** One side of an operator, as it is told of. */
+function sideOf(expr: Expr, shape: Shape, index: number): Side {
+  const text = constantText(expr);
+  if (text !== undefined) return { said: quoted(text), shape, text, isConstant: true };
+  const constant = expr.exprKind.case === 'constExpr' ? expr.exprKind.value.constantKind.value : undefined;
+  const isPlain = ['number', 'bigint', 'boolean'].includes(typeof constant);
+  return {
+    said: isPlain ? String(constant) : (pathOf(expr) ?? `the ${index === 0 ? 'left' : 'right'} side`),
+    shape,
+    isConstant: isPlain,
+  };
 }
 
 function constantText(expr: Expr): string | undefined {

@@ -12,6 +12,8 @@ export type Shape =
   | 'timestamp'
   /** A text out of a declared list: comparisons with anything else are refused. */
   | { readonly oneOf: readonly string[] }
+  /** A list of texts out of a declared list: whether it holds anything else is refused. */
+  | { readonly listOf: readonly string[] }
   | { readonly fields: readonly string[] | { readonly [field: string]: Shape } }
   | { readonly known: { readonly [field: string]: Shape } };
 
@@ -26,7 +28,7 @@ export interface ExpressionProblem {
 
 /** Fields that a shape declares, or undefined when it declares none. */
 export function fieldsOf(shape: Shape): ReadonlyMap<string, Shape> | undefined {
-  if (typeof shape === 'string' || 'oneOf' in shape) return undefined;
+  if (typeof shape === 'string' || 'oneOf' in shape || 'listOf' in shape) return undefined;
   const fields = 'known' in shape ? shape.known : shape.fields;
   return Array.isArray(fields)
     ? new Map((fields as readonly string[]).map((field) => [field, 'open']))

@@ -63,24 +63,37 @@ export function conditionNames({
   facts,
   measured = [],
   hasMigrations = false,
+  environments,
+  labels,
 }: {
   readonly facts: ReadonlyMap<string, FactValues>;
   /** Facts that are metrics. */
   readonly measured?: readonly string[];
   /** Whether policy says which files are migrations. */
   readonly hasMigrations?: boolean;
+  /** Those that the policy declares: any other is denied, so no condition on it ever holds. */
+  readonly environments: readonly string[];
+  readonly labels: readonly string[];
 }): NameSpace {
   const { has_migration: migration, ...fields } = changeFields;
   const declared = [...facts].map(([fact, values]): [string, Shape] => [
     fact,
     typeof values[0] === 'boolean' ? 'bool' : { oneOf: values.map(String) },
   ]);
+  // What is asked for without an environment has the empty text.
+  const environment: Shape = { oneOf: ['', ...environments] };
   return {
     change: {
-      fields: { ...fields, ...(hasMigrations ? { has_migration: migration! } : {}), ...Object.fromEntries(declared) },
+      fields: {
+        ...fields,
+        environment,
+        labels: { listOf: ['break_glass', ...labels] },
+        ...(hasMigrations ? { has_migration: migration! } : {}),
+        ...Object.fromEntries(declared),
+      },
     },
     service: serviceShape,
-    environment: { fields: { name: 'text', branch: 'text', path: 'text', channel: 'text', strict: 'bool' } },
+    environment: { fields: { name: environment, branch: 'text', path: 'text', channel: 'text', strict: 'bool' } },
     plan: { fields: Object.fromEntries(planFields.map((field) => [field, 'number' as const])) },
     ...(measured.length > 0
       ? { measured: { fields: Object.fromEntries(measured.map((fact) => [fact, 'number' as const])) } }

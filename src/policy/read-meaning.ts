@@ -64,11 +64,13 @@ export function readTogether(input: {
   return { schedules, serviceApprovals, problems: reader.problems, warnings: reader.warnings };
 }
 
-function namesFor({ file }: Reader, facts: Policy['facts']): Reader['names'] {
+function namesFor({ file, environments }: Reader, facts: Policy['facts']): Reader['names'] {
   return conditionNames({
     facts,
     measured: Object.keys(file.facts?.measure ?? {}),
     hasMigrations: file.facts?.migrations !== undefined,
+    environments,
+    labels: Object.keys(file.labels ?? {}),
   });
 }
 

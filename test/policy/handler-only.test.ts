@@ -1,6 +1,6 @@
 import { judge, policyOf, rulesOf } from './helpers';
 
-const policy = policyOf(`environments: { production: {} }
+const policy = policyOf(`environments: { staging: {}, production: {} }
 handlers:
   - { for: deploy, when: 'environment.name == "staging"', runbook: deliver }
   - { for: rollback, runbook: deliver }
