@@ -1,6 +1,5 @@
 import { voteRefusals, type VoteAnswer, type VoteBody, type VoteRefusal } from '../src/approvals/ballot';
 import { digestOf } from '../src/canonical';
-import type { Holds } from '../src/holds/holds';
 import { leftIn } from '../src/holds/read-holds';
 import { voteAnswerSentence } from '../src/messages/vote-words';
 import type { ModalResult } from '../src/messages/vote-modals';
@@ -91,8 +90,8 @@ export function startOf(
   if (workflowId !== HOLDS_ID) return {};
   return {
     start: async () => {
-      const held = await heldBefore(temporal);
-      const input: HoldsInput = { timings, ...holdsWaits, ...(held && { held }) };
+      const { held, heldUntil } = await heldBefore(temporal);
+      const input: HoldsInput = { timings, ...holdsWaits, ...(held && { held, heldUntil }) };
       // The memo counts from the first moment, before any worker has seen that it began.
       const memo = held && { memo: { [HOLDS_MEMO]: held } };
       return { type: WORKFLOWS.holds, taskQueue: WORKER_QUEUE, args: [input], ...memo };
@@ -101,12 +100,13 @@ export function startOf(
 }
 
 /** What was held when the workflow of the holds was ended by force; it must not be lost with it. */
-async function heldBefore(temporal: IntakeDeps['temporal']): Promise<Holds | undefined> {
+async function heldBefore(temporal: IntakeDeps['temporal']): Promise<Pick<HoldsInput, 'held' | 'heldUntil'>> {
   try {
     const described = await temporal.workflow.getHandle(HOLDS_ID).describe();
-    return leftIn(described, { type: WORKFLOWS.holds, memo: HOLDS_MEMO });
+    const held = leftIn(described, { type: WORKFLOWS.holds, memo: HOLDS_MEMO });
+    return { held, heldUntil: described.closeTime?.toISOString() };
   } catch (error) {
-    if (isGone(error)) return undefined;
+    if (isGone(error)) return {};
     throw error;
   }
 }

@@ -254,6 +254,8 @@ export interface HoldsInput {
   readonly timings: OperationTimings;
   /** What the life before it held, if that was ended by force. */
   readonly held?: import('../src/holds/holds').Holds;
+  /** When that was, ISO 8601: what was asked for before may have been done by that life already. */
+  readonly heldUntil?: string;
   /** How long it stays when nothing is held, so that an act that comes twice is known: longer than acts may be late. */
   readonly lingerMs: number;
   /** After so long waiting operations are told once more, since lists learn of new ones late. */

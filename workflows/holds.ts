@@ -171,6 +171,7 @@ class HoldsDesk {
   }
 
   private async judged(relayed: Relayed<ActBody>, act: HoldAct): Promise<ActAnswer> {
+    if (Date.parse(relayed.body.at) < Date.parse(this.input.heldUntil ?? '')) return ofAnotherLife;
     const right = await this.rightTo(relayed, act);
     if (right.kind === 'not_relayed') return notRelayed;
     if (right.kind === 'refused') return right;
@@ -262,6 +263,13 @@ class HoldsDesk {
 const notRelayed: ActAnswer = {
   kind: 'refused',
   sentence: 'This did not come through Signalbox, so it was ignored.',
+};
+
+/** What it had done went with the life that was ended, and doing it twice could let go what somebody holds by now. */
+const ofAnotherLife: ActAnswer = {
+  kind: 'refused',
+  sentence:
+    'What keeps locks, freezes and the stop was ended by force after you asked for this, so nobody can say whether it was done; look at /signalbox locks, and ask again if it was not.',
 };
 
 /** People who did nothing and have to know: whoever gets a lock, and whoever loses one to somebody else. */

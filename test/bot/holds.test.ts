@@ -61,6 +61,12 @@ async function answer(user: string, text: string): Promise<string> {
     return first;
   });
 }
+/** The same where something that was kept before may be told in between. */
+async function hears(user: string, text: string, words: RegExp): Promise<void> {
+  const before = told(user).length;
+  await type(user, text);
+  await eventually(() => expect(told(user).slice(before).join('\n')).toMatch(words));
+}
 const publicly = () => world.slack.messages('C0DEPLOYS').map(({ text }) => text);
 
 test('a lock is told to whoever locked and to the channel, and shown by /signalbox locks and status', async () => {
@@ -163,21 +169,22 @@ test('what is typed while Temporal is away is kept, and takes effect when it is 
     expect(memo).toMatchObject({ holds: { stop: { by: 'U0ANN', reason: 'while it is away' } } });
   }, 30_000);
   await eventually(() => expect(publicly().join('\n')).toContain('stopped everything (while it is away)'));
-  expect(await answer('U0ANN', 'go')).toMatch(/The stop is lifted/);
+  await hears('U0ANN', 'go', /The stop is lifted/);
 }, 60_000);
 
 test('what was held when its workflow was terminated is unknown, and comes back with the next thing that somebody does', async () => {
   const { workflow } = world.temporal.client;
-  expect(await answer('U0ANN', 'stop "a breach"')).toMatch(/Everything is stopped/);
+  await hears('U0ANN', 'stop "a breach"', /Everything is stopped/);
+  const held = async () => (await workflow.getHandle(HOLDS_ID).describe()).memo;
+  await eventually(async () => expect(await held()).toMatchObject({ holds: { stop: { reason: 'a breach' } } }));
   await workflow.getHandle(HOLDS_ID).terminate('by hand');
-  expect(await answer('U0ANN', 'locks')).toMatch(/Nobody can say what is held, because .* \(TERMINATED\)/);
-  expect(await answer('U0ANN', 'freeze staging "to look"')).toMatch(/staging is frozen/);
-  const { memo } = await workflow.getHandle(HOLDS_ID).describe();
-  expect(memo).toMatchObject({
+  await hears('U0ANN', 'locks', /Nobody can say what is held, because .* \(TERMINATED\)/);
+  await hears('U0ANN', 'freeze staging "to look"', /staging is frozen/);
+  expect(await held()).toMatchObject({
     holds: { stop: { by: 'U0ANN', reason: 'a breach' }, freezes: [{ reason: 'to look' }] },
   });
-  expect(await answer('U0ANN', 'go')).toMatch(/The stop is lifted/);
-  expect(await answer('U0ANN', 'thaw staging')).toMatch(/is thawed/);
+  await hears('U0ANN', 'go', /The stop is lifted/);
+  await hears('U0ANN', 'thaw staging', /is thawed/);
 });
 
 test('a reason that is too long is refused with the length that is kept', async () => {

@@ -371,3 +371,19 @@ test('an open incident holds its service back, a rollback passes, and resolving 
   await incident.executeUpdate<ActAnswer, [unknown]>(ACT_UPDATE, { args: [relay('act', body, relayKey)] });
   await expect(deploy.result()).resolves.toMatchObject({ kind: 'succeeded' });
 });
+
+test('after its life before was ended by force, only what was asked for since is done', async () => {
+  const { workflow } = world.temporal.client;
+  const heldUntil = new Date().toISOString();
+  const stop = { by: 'U0DAN', person: 'U0DAN', channel: '#deploys-prod', reason: 'breach', since: heldUntil };
+  const again: HoldsInput = { ...input, held: { format: 1, locks: [], freezes: [], stop }, heldUntil };
+  await workflow.start(WORKFLOWS.holds, { workflowId: HOLDS_ID, taskQueue: WORKER_QUEUE, args: [again] });
+  const before = new Date(Date.parse(heldUntil) - 1_000).toISOString();
+  await expect(act({ kind: 'go' }, 'U0DAN', { at: before })).resolves.toMatchObject({
+    kind: 'refused',
+    sentence: expect.stringContaining('nobody can say whether it was done'),
+  });
+  expect((await state()).stop).toMatchObject({ reason: 'breach' });
+  await expect(act({ kind: 'go' }, 'U0DAN')).resolves.toMatchObject({ kind: 'done' });
+  expect((await state()).stop).toBeUndefined();
+});
