@@ -20,13 +20,13 @@ export class Invariants {
     private readonly people: PatientPeople,
   ) {}
 
-  /** Nothing runs any more: no operation, no run, no lane, no incident. What watches the policy never ends. */
+  /** Nothing runs any more: no operation, no run, no lane, no incident. What watches the policy or a metric never ends. */
   async converged(): Promise<void> {
     await eventually(() => this.cancelStrays(), 60_000);
     await eventually(async () => {
       const running: string[] = [];
       for await (const { workflowId } of this.company.temporal.client.workflow.list({
-        query: `ExecutionStatus = 'Running' AND WorkflowType != 'policyWatch'`,
+        query: `ExecutionStatus = 'Running' AND WorkflowType != 'policyWatch' AND WorkflowType != 'metricWatch'`,
       }))
         running.push(workflowId);
       if (running.length > 0) throw new Error(`still running: ${running.join(', ')}`);
