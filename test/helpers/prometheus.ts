@@ -48,6 +48,25 @@ export class TestPrometheus {
     this.target.reply = text(exposed);
   }
 
+  /** Resolves once what is exposed now has been scraped, and two questions more have been answered with it. */
+  async seen(): Promise<void> {
+    const scraped = this.target.seen.length;
+    await eventually(async () => {
+      if (this.target.seen.length < scraped + 3) throw new Error('Prometheus has not scraped it yet');
+    });
+    const answered = await this.answers();
+    await eventually(async () => {
+      if ((await this.answers()) < answered + 2) throw new Error('Nobody has asked Prometheus since');
+    });
+  }
+
+  /** How many questions it has answered, by its own count. */
+  private async answers(): Promise<number> {
+    const metrics = await (await fetch(`${this.origin}/metrics`)).text();
+    const counted = /^prometheus_http_requests_total\{code="200",handler="\/api\/v1\/query"\} (\d+)/m.exec(metrics);
+    return Number(counted?.[1] ?? 0);
+  }
+
   async stop(): Promise<void> {
     const ended = this.server.exitCode === null ? once(this.server, 'exit') : undefined;
     this.server.kill();

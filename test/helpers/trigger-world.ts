@@ -32,7 +32,7 @@ export interface TriggerWorld {
   readonly runStep: RunnerActivities['runStep'];
   /** What was said in a channel, oldest first. */
   said(channel: string): readonly string[];
-  /** Tries until there is something to give, 60 s at most. */
+  /** Tries until there is something to give, two minutes at most. */
   until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T>;
   close(): Promise<void>;
 }
@@ -105,7 +105,7 @@ export async function openTriggerWorld(files: { readonly [path: string]: string 
     }),
     said,
     async until(what, look) {
-      for (const deadline = Date.now() + 60_000; ;) {
+      for (const deadline = Date.now() + 120_000; ;) {
         const found = await look();
         if (found !== undefined) return found;
         if (Date.now() > deadline) throw new Error(`${what} did not come: ${JSON.stringify(said('#policy'))}`);

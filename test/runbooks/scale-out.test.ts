@@ -16,6 +16,7 @@ jest.setTimeout(180_000);
 let at: TriggerWorld;
 let fleet: TestFleet;
 let prometheus: TestPrometheus;
+let runbook: string;
 const pagerduty = new PagerDuty();
 const jira = new Jira();
 
@@ -34,7 +35,8 @@ beforeAll(async () => {
   change('connections/pagerduty.yaml', /https:\S+/, pagerduty.server.origin);
   change('connections/jira.yaml', /https:\S+/, jira.server.origin);
   change('runbooks/scale-out.yaml', 'for: 5m', 'for: 2s\n    every: 1s\n    runs-on: metrics');
-  change('runbooks/scale-out.yaml', 'cooldown: 5m', 'cooldown: 12s');
+  change('runbooks/scale-out.yaml', 'cooldown: 5m', 'cooldown: 1h');
+  runbook = files['runbooks/scale-out.yaml']!;
   at = await openTriggerWorld(files);
   const body = async (digest: string): Promise<unknown> =>
     JSON.parse((await at.blobs.get(digest)).toString('utf8')) as unknown;
@@ -80,8 +82,11 @@ test('processors that stay busy get a node, a page and a ticket, and nothing mor
     { key: 'OPS-1', fields: { summary: expect.stringMatching(/^Web nodes were too busy: at 97% since 20/) } },
   ]);
 
+  // While its operation is open, what happens again joins it instead.
+  const [key] = [...pagerduty.alerts.keys()];
+  await at.world.temporal.client.workflow.getHandle(key!.replace('scale-out/', '')).result();
   prometheus.expose(busy(0.5));
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await prometheus.seen();
   prometheus.expose(busy(0.98));
   const word = await at.until('a word about the cooldown', () => inThreads().find((each) => each.includes('cooldown')));
   expect(word).toContain('It happened again (web)');
@@ -90,6 +95,9 @@ test('processors that stay busy get a node, a page and a ticket, and nothing mor
 
 test('people are paged also when no node can be built, and what was ordered is given back', async () => {
   await fetch(`${fleet.url}/control`, { method: 'POST', body: JSON.stringify({ fail: 'build' }) });
+  // A matter of its own: the cooldown of the one before lasts.
+  const other = runbook.replace('key: event.labels.group', `key: '"web, again"'`).replace('for: 2s', 'for: 3s');
+  await at.remote.commit({ 'runbooks/scale-out.yaml': other });
   await at.until('the second end', () =>
     jira.issues.length === 2 && outcomes().includes('rolled_back') ? true : undefined,
   );
