@@ -13,7 +13,7 @@ import { compileInput, placeOfWork, targetProblems, workOf, workProblems } from 
 import { changeViewOf, measuredIn, planNumbers } from './change';
 import { decisionDigests } from './decision-digests';
 import { gateAnswer } from './gate-answer';
-import { judgedResource, laneOfResource } from './judged-resource';
+import { judgedResource, laneBesides } from './judged-resource';
 import type { Admission, GateAnswer, Judgement } from './judgement';
 import type { Plan, PlanOutline } from './plan';
 import { policyChangeWords, policyLane, policyPlanOf } from './policy-change';
@@ -123,7 +123,7 @@ export function judgeCase(input: Judged & { readonly resolved: JsonObject }): {
       why: whyOf(evaluation),
       rollback: rollbackReadiness(input, outline),
       inputs: input.policyChange ? policyChangeWords(input.policyChange) : shownInputs(plan),
-      lane: about.request.kind === 'policy' ? policyLane : (evaluation.lane ?? laneOfResource(resource)),
+      lane: about.request.kind === 'policy' ? policyLane : (evaluation.lane ?? laneBesides(plan, resource)),
       ...(resource && { resource }),
       ...(evaluation.debt && { review: reviewOf(input, outline, evaluation.channel) }),
       facts: evaluation.facts,

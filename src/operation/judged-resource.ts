@@ -10,6 +10,9 @@ import type { Plan } from './plan';
  */
 export const resourceLanes = '@resources';
 
+/** Environment of the lanes that runbooks name. */
+export const namedLanes = '@lanes';
+
 /** What a plan makes that lives on, or takes away, as the ledger will know it. */
 export function judgedResource({ request, resource, repository }: Case, plan: Plan): JudgedResource | undefined {
   if (plan.destroys) return resource && { ...plan.destroys, act: 'destroy', of: resource.operation };
@@ -36,8 +39,9 @@ export function judgedResource({ request, resource, repository }: Case, plan: Pl
   };
 }
 
-/** The queue in front of it, where it is not that of a service. */
-export function laneOfResource(resource: JudgedResource | undefined) {
+/** The queue in front of work that is about no service: that of the runbook's own lane, or of the thing itself. */
+export function laneBesides({ lane }: Plan, resource: JudgedResource | undefined) {
+  if (lane !== undefined) return { service: lane, environment: namedLanes };
   return resource && { service: `${resource.kind}.${resource.name}`, environment: resourceLanes };
 }
 

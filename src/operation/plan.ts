@@ -133,6 +133,8 @@ export interface Plan {
   readonly resolve: JsonObject;
   /** What they said to people, so that it is approved as it was shown; absent when they said nothing. */
   readonly found?: readonly Found[];
+  /** Lane that its runbook names: whatever has the same one waits. */
+  readonly lane?: string;
   /** What it makes that lives on. */
   readonly resource?: ResourcePlan;
   /** What it takes away. */

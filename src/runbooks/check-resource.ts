@@ -1,10 +1,9 @@
 import type { Found } from './check-step';
-import { checkStep } from './check-step';
+import { inputTextProblems } from './check-input-text';
 import { parseDuration } from './duration';
 import { templateParts } from './expressions';
 import { nestedIn, type Library } from './library';
 import type { Action, Runbook, RunbookStep } from './schema';
-import { namesFor } from './scope';
 import { byUndo } from './teardown';
 
 /** Words of `/provision` itself: a runbook of that name could never be asked for. */
@@ -33,20 +32,11 @@ export function resourceProblems(file: string, runbook: Runbook, library: Librar
 }
 
 /** The name is known before anybody approves, so it looks at nothing but the inputs. */
-function nameProblems({ resource, inputs = {} }: Runbook, library: Library): readonly Found[] {
-  const step: RunbookStep = { uses: 'fail', with: { message: resource!.name } };
-  const problems = checkStep({
-    step,
-    id: '@resource',
-    names: () => namesFor({ inputs, resolve: {}, steps: {}, tells: [] }),
-    later: new Set(),
-    library,
-    connectionInputs: new Map(),
-    secretInputs: {},
-    isForTargets: false,
-    part: 'steps',
-  });
-  return problems.map((problem) => ({ ...problem, path: ['name'] }));
+function nameProblems(runbook: Runbook, library: Library): readonly Found[] {
+  return inputTextProblems({ text: runbook.resource!.name, inputs: runbook.inputs, library }).map((problem) => ({
+    ...problem,
+    path: ['name'],
+  }));
 }
 
 function leaseProblems({ lease }: NonNullable<Runbook['resource']>): readonly Found[] {

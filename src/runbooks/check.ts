@@ -11,6 +11,7 @@ import type { ConnectionNames } from './connection-inputs';
 import { inputProblem, isPattern, isPlainPath } from './inputs';
 import { secretsIn } from './secret-inputs';
 import { outputNames, type Library } from './library';
+import { laneProblems } from './own-lane';
 import { stepIdOf, type Action, type Runbook, type RunbookInput, type RunbookStep } from './schema';
 import { itemNameOf, namesFor, rootNames } from './scope';
 
@@ -34,6 +35,7 @@ export function checkRunbook(input: {
     ),
     ...circleProblems(file, runbook, input.library),
     ...(file.startsWith('runbooks/') ? resourceProblems(file, runbook, input.library) : []),
+    ...('lane' in runbook ? laneProblems(runbook, input.library) : []),
     ...('on' in runbook ? triggerProblems(runbook, input.library) : []),
     ...('steps' in runbook ? demandProblems(runbook, input.library) : []),
     ...new PartsChecker(runbook, input.library).problems(),

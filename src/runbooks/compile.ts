@@ -13,6 +13,7 @@ import { TreeBuilder } from './compile-tree';
 import { formatDuration } from './duration';
 import { hasTemplate } from './expressions';
 import { validateInputs } from './inputs';
+import { ownLane } from './own-lane';
 import { planResource } from './plan-resource';
 import type { Runbook } from './schema';
 import { metricProblems, metricsIn } from './metrics-in';
@@ -31,6 +32,7 @@ export function compilePlan(input: CompileInput): CompiledPlan {
     const site: StepSite = { prefix: '', scope: runbook.name, phase: 'work' };
     builder.steps({ runbook, site, offered: offeredInputs(input), asked: askedInputs(input) });
     if (input.request.kind === 'provision') builder.resource(runbook);
+    if (isAskedByName(input.request)) builder.lane(runbook);
     builder.watch({ criteria: {}, forMs: input.watchMs });
   } else if (input.work.kind === 'teardown') builder.teardown(input.work);
   else if (input.work.kind === 'rollout') builder.rollout(input.work);
@@ -86,6 +88,7 @@ class PlanBuilder {
   private readonly problems: string[] = [];
   private tree: TreeBuilder;
   private made: ResourcePlan | undefined;
+  private ownLane: string | undefined;
   private given: Plan['given'];
 
   constructor(private readonly input: CompileInput) {
@@ -134,6 +137,15 @@ class PlanBuilder {
     });
     if (planned.ok) this.made = planned.resource;
     else this.problems.push(...planned.problems);
+  }
+
+  /** What handlers run for stands in the lane of its service, whatever they say. */
+  lane(runbook: Runbook): void {
+    const { service, environment } = this.input.request;
+    const isOfService = service !== undefined && environment !== undefined;
+    const named = ownLane(runbook, { inputs: this.scopes[runbook.name]?.inputs ?? {}, isOfService });
+    if ('problem' in named) this.problems.push(named.problem);
+    else this.ownLane = named.lane;
   }
 
   /** The undo of what a run of the runbook did, as steps of their own. */
@@ -285,6 +297,7 @@ class PlanBuilder {
       ...(Object.keys(trees).length > 0 ? { trees } : {}),
       resolve,
       ...(this.input.found && { found: this.input.found }),
+      ...(this.ownLane === undefined ? {} : { lane: this.ownLane }),
       ...(this.made ? { resource: this.made } : {}),
       ...destroyedBy(this.input.work),
       ...(this.given ? { given: this.given } : {}),
@@ -355,6 +368,10 @@ class PlanBuilder {
     if (!deploys) return words;
     return [...words, 'No version ran here before, so there is nothing to go back to.'];
   }
+}
+
+function isAskedByName({ kind }: CompileInput['request']): boolean {
+  return kind === 'runbook' || kind === 'provision';
 }
 
 function isFlat(value: Json): boolean {

@@ -137,6 +137,8 @@ const resourceSchema = z.strictObject({
 export const runbookSchema = z.strictObject({
   ...parts,
   resource: resourceSchema.optional(),
+  /** Runs with the same one are carried out one after the other; from the inputs. */
+  lane: text().max(300).optional(),
   /** What starts it without anybody asking. */
   on: triggersSchema.optional(),
   /** Teams that have to agree besides those whom policy asks: one person each, or `count` of them. */
