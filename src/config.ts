@@ -84,8 +84,22 @@ const settings = z.object({
   /** Instead of a token: AppRole. */
   VAULT_ROLE_ID: z.string().min(1).optional(),
   VAULT_SECRET_ID_FILE: z.string().min(1).optional(),
-  /** Folder for the output of programs; `logs` in DATA_DIR when absent. */
+  /** Folder for the output of programs, or `s3://bucket/prefix`; `logs` in DATA_DIR when absent. */
   LOG_STORE: z.string().min(1).optional(),
+  /** Of a bucket: the server that has it; that of AWS in LOG_STORE_REGION when absent. */
+  LOG_STORE_ENDPOINT: z
+    .string()
+    .regex(
+      /^(https:\/\/[^/?#@\s]+|http:\/\/(127\.0\.0\.1|localhost)(:\d+)?)$/,
+      'must be https:// and a host, without a path (http:// for this machine only)',
+    )
+    .optional(),
+  LOG_STORE_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]{1,60}$/, 'must be the name of a region, such as eu-central-1')
+    .default('us-east-1'),
+  LOG_STORE_ACCESS_KEY: z.string().min(1).optional(),
+  LOG_STORE_SECRET_KEY: z.string().min(1).optional(),
   LOG_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
   /** Memory that the programs of one step may use together, MiB. */
   STEP_MEMORY_MB: z.coerce.number().int().min(16).default(4096),
@@ -118,6 +132,7 @@ const secrets: readonly Setting[] = [
   'LEDGER_KEY',
   'RELAY_KEY',
   'BLOB_KEY',
+  'LOG_STORE_SECRET_KEY',
   'SIGNALBOX_TOKEN',
 ];
 

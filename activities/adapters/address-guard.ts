@@ -1,5 +1,6 @@
+import { lookup as lookupAll } from 'node:dns';
 import { lookup } from 'node:dns/promises';
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
 
 /**
  * Addresses that the name of a connection may never turn into: the machine itself, its links, and the metadata services
@@ -53,3 +54,17 @@ export async function addressOf(host: string): Promise<string | undefined> {
   // All of them have to be allowed: a name with one good and one bad address is somebody's trick.
   return found.every(({ address }) => isAddressAllowed(host, address)) ? found[0]?.address : undefined;
 }
+
+/** As `dns.lookup`, for sockets that libraries open themselves: a name that may not end where it does is not found. */
+export const guardedLookup: LookupFunction = (host, options, done) => {
+  lookupAll(host, { ...options, all: true }, (error, found) => {
+    const refused =
+      error ??
+      (found.every(({ address }) => isAddressAllowed(host, address))
+        ? null
+        : new Error(`${host} turns into an address that it may not turn into`));
+    if (refused || found.length === 0) return done(refused ?? new Error(`${host} has no address`), '', 4);
+    if (options.all) return done(null, found as unknown as string, 4);
+    return done(null, found[0]!.address, found[0]!.family);
+  });
+};

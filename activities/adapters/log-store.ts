@@ -1,7 +1,3 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { once } from 'node:events';
 import { sha256 } from '../../src/canonical';
 
 /** Where a log lies: `<operation>/<file>`. */
@@ -15,10 +11,17 @@ export interface LogKey {
 
 export interface LogWriter {
   readonly key: string;
-  /** Takes text that has been masked. What goes beyond the limit of a log is left out, and the log says so. */
+  /** Takes text that has been masked; never waits. What goes beyond the limit of a log is left out, and the log says so. */
   write(text: string): void;
-  /** Resolves when everything is on disk; gives the length. */
-  close(): Promise<number>;
+  /** Resolves when everything is kept, or when the store had its time. Never throws. */
+  close(): Promise<LogEnd>;
+}
+
+export interface LogEnd {
+  /** What is kept of it. */
+  readonly bytes: number;
+  /** Why not all of it is, in one sentence. */
+  readonly lost?: string;
 }
 
 export interface KeptLog {
@@ -29,122 +32,89 @@ export interface KeptLog {
   readonly bytes: number;
 }
 
-/** Output of programs, a file for each attempt of a step. Losing it loses no decision and no record. */
+/**
+ * Output of programs, a log for each attempt of a step. Losing it loses no decision and no record. Whatever reads
+ * throws `LogStoreAway` with a sentence for people when the store does not do what it is asked.
+ */
 export interface LogStore {
   open(key: LogKey): Promise<LogWriter>;
   /** Logs of one operation, in the order in which they were begun. */
   list(operation: string): Promise<readonly KeptLog[]>;
-  read(key: string): Promise<string>;
-  /** Removes logs that nobody has written to for so long; gives how many. */
-  sweep(spec: { readonly olderThanMs: number }): Promise<number>;
+  /** The whole log, as it comes; nothing when it is gone. */
+  stream(key: string): AsyncIterable<Uint8Array>;
+  /** Its end, in whole lines: no more than so many bytes. */
+  tail(key: string, bytes: number): Promise<string>;
+  /** Removes logs that nobody has written to since; gives how many. */
+  sweep(spec: { readonly before: Date }): Promise<number>;
+}
+
+/** The message is a sentence that says what the store, or whoever runs it, has to mend. */
+export class LogStoreAway extends Error {
+  override readonly name = 'LogStoreAway';
 }
 
 export const maxLogBytes = 16 * 1024 * 1024;
 
-/** Opens a folder as a log store; it is made when the first log is. */
-export function openLogStore({ folder, maxBytes = maxLogBytes }: { folder: string; maxBytes?: number }): LogStore {
-  return {
-    async open(key) {
-      const place = join(folder, safe(key.operation));
-      await mkdir(place, { recursive: true, mode: 0o700 });
-      const name = nameOf(key);
-      const stream = createWriteStream(join(place, name), { flags: 'a', mode: 0o600 });
-      await once(stream, 'open');
-      return new FileWriter(`${safe(key.operation)}/${name}`, stream, maxBytes);
-    },
-
-    async list(operation) {
-      const place = join(folder, safe(operation));
-      const names = await readdir(place).catch(() => []);
-      const logs = await Promise.all(
-        names.flatMap((name) => {
-          const found = partsOf(name);
-          if (!found) return [];
-          return stat(join(place, name)).then(({ size, birthtimeMs }) => ({ ...found, size, birthtimeMs, name }));
-        }),
-      );
-      return logs
-        .sort((left, right) => left.birthtimeMs - right.birthtimeMs)
-        .map(({ step, mode, attempt, size, name }) => ({
-          key: `${safe(operation)}/${name}`,
-          step,
-          mode,
-          attempt,
-          bytes: size,
-        }));
-    },
-
-    read(key) {
-      const [operation = '', name = '', ...more] = key.split('/');
-      if (more.length > 0 || safe(operation) !== operation || !partsOf(name))
-        throw new Error('this is no key of a log');
-      return readFile(join(folder, operation, name), 'utf8');
-    },
-
-    async sweep({ olderThanMs }) {
-      const before = Date.now() - olderThanMs;
-      let removed = 0;
-      for (const operation of await readdir(folder).catch(() => [])) {
-        const place = join(folder, operation);
-        for (const name of await readdir(place).catch(() => [])) {
-          const { mtimeMs } = await stat(join(place, name));
-          if (mtimeMs >= before) continue;
-          await rm(join(place, name), { force: true });
-          removed += 1;
-        }
-        // Stays when it is not empty.
-        await rmdir(place).catch(() => undefined);
-      }
-      return removed;
-    },
-  };
+/** The whole log as text. */
+export async function textOfLog(store: Pick<LogStore, 'stream'>, key: string): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const part of store.stream(key)) parts.push(part);
+  return Buffer.concat(parts).toString('utf8');
 }
 
-class FileWriter implements LogWriter {
+/** Cuts what a writer takes at the limit of a log. */
+export class LogLimit {
   private bytes = 0;
   private isFull = false;
 
-  constructor(
-    readonly key: string,
-    private readonly stream: WriteStream,
-    private readonly maxBytes: number,
-  ) {
-    // A full disk costs the log and not the step.
-    stream.on('error', () => (this.isFull = true));
-  }
+  constructor(private readonly maxBytes: number) {}
 
-  write(text: string): void {
-    if (this.isFull) return;
+  /** What of it is to be kept; empty once the limit is reached. */
+  take(text: string): string {
+    if (this.isFull) return '';
     const bytes = Buffer.byteLength(text);
     this.isFull = this.bytes + bytes > this.maxBytes;
     const kept = this.isFull ? `\n[The log ends here: it has ${this.maxBytes} bytes, and more are not kept.]\n` : text;
     this.bytes += Buffer.byteLength(kept);
-    this.stream.write(kept);
-  }
-
-  async close(): Promise<number> {
-    if (!this.stream.destroyed) await new Promise<void>((resolve) => this.stream.end(() => resolve()));
-    return this.bytes;
+    return kept;
   }
 }
 
+const longestName = 180;
+/** What `safeName` gives. */
+const safeNames = /^[A-Za-z0-9_!~*'()%-][A-Za-z0-9_.!~*'()%-]*$/;
+
 /** Operation ids and paths of steps as names of files: nothing in them can climb. */
-function safe(text: string): string {
+export function safeName(text: string): string {
   const encoded = encodeURIComponent(text).replace(/^\.+/, (dots) => dots.replaceAll('.', '%2E'));
   if (encoded.length <= longestName) return encoded;
   return `${encoded.slice(0, longestName - 20).replace(/%[0-9A-F]?$/, '')}~${sha256(text).slice(0, 16)}`;
 }
 
-const longestName = 180;
-
-function nameOf({ step, mode, attempt }: LogKey): string {
-  return `${safe(step)}.${mode}.${attempt}.log`;
+export function logName({ step, mode, attempt }: LogKey): string {
+  return `${safeName(step)}.${mode}.${attempt}.log`;
 }
 
-function partsOf(name: string): Pick<KeptLog, 'step' | 'mode' | 'attempt'> | undefined {
+/** What the name of a log says; undefined when it is none. */
+export function partsOfName(name: string): Pick<KeptLog, 'step' | 'mode' | 'attempt'> | undefined {
   const [, step, mode, attempt] = /^([^/]+)\.(do|undo)\.(\d+)\.log$/.exec(name) ?? [];
   if (step === undefined) return undefined;
   return { step: decoded(step), mode: mode as 'do' | 'undo', attempt: Number(attempt) };
+}
+
+/** Operation and name in a key. Throws when it is none: keys come back from people. */
+export function partsOfKey(key: string): { readonly operation: string; readonly name: string } {
+  const [operation = '', name = '', ...more] = key.split('/');
+  if (more.length > 0 || !safeNames.test(operation) || !safeNames.test(name) || !partsOfName(name))
+    throw new Error('this is no key of a log');
+  return { operation, name };
+}
+
+/** What is left of an end that begins in the middle of a line. */
+export function wholeLines(text: string, isFromStart: boolean): string {
+  if (isFromStart) return text;
+  const end = text.indexOf('\n');
+  return end < 0 ? text.replace(/^\uFFFD+/, '') : text.slice(end + 1);
 }
 
 function decoded(name: string): string {

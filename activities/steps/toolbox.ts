@@ -133,8 +133,12 @@ export class Toolbox {
   async told(): Promise<Pick<StepResult, 'log' | 'detail'>> {
     const log = await this.writing;
     if (!log) return {};
-    const bytes = await log.close();
-    return { log: { key: log.key, bytes }, ...(this.lastLines.length > 0 ? { detail: [...this.lastLines] } : {}) };
+    const { bytes, lost } = await log.close();
+    const lines = [...this.lastLines, ...(lost === undefined ? [] : [lost])];
+    return {
+      ...(bytes > 0 ? { log: { key: log.key, bytes } } : {}),
+      ...(lines.length > 0 ? { detail: lines } : {}),
+    };
   }
 
   async close(): Promise<void> {

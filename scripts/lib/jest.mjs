@@ -7,6 +7,7 @@ import { say, Stop } from './say.mjs';
 import {
   ensureAnsible,
   ensureKafka,
+  ensureMoto,
   ensureNode,
   ensurePackages,
   ensurePostgres,
@@ -53,6 +54,11 @@ export async function prepareTests() {
     throw new Stop(
       'The tests run the real Prometheus: install it (https://prometheus.io/docs/prometheus/latest/installation), or set PROMETHEUS_BIN to its path, and try again.',
     );
+  const moto = await ensureMoto();
+  if (!moto)
+    throw new Stop(
+      'The tests keep logs in an S3 server of their own: install Python 3.10 or newer, so that moto can be installed, or set MOTO_PYTHON to a Python that has moto with flask, and try again.',
+    );
   const [python, approvalGo] = [await ensureTemporalPython(), await ensureApprovalGo()];
   if (!python || !approvalGo)
     throw new Stop(
@@ -72,6 +78,7 @@ export async function prepareTests() {
     ANSIBLE_BIN: ansible,
     APPROVAL_GO: approvalGo,
     KAFKA_JARS: kafka,
+    MOTO_PYTHON: moto,
     POSTGRES_BIN: postgres,
     PROMETHEUS_BIN: prometheus,
     TEMPORAL_CLI: temporal,

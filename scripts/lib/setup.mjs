@@ -24,6 +24,7 @@ const TEMPORAL_VERSION = 'v1.5.1';
 const TERRAFORM_VERSION = 'v1.5.7';
 const ANSIBLE_VERSION = '2.19.14';
 const TEMPORAL_PYTHON_VERSION = '1.35.0';
+const MOTO_VERSION = '5.2.5';
 const tools = inRoot('.tools');
 const locked = (what, work) => withLock(join(tools, 'setup.lock'), what, work);
 
@@ -232,6 +233,29 @@ export async function ensureTemporalPython() {
     const made = await run(python, ['-m', 'venv', folder]);
     const pip = join(folder, 'bin/pip');
     const result = made.code === 0 ? await run(pip, ['install', '-q', `temporalio==${TEMPORAL_PYTHON_VERSION}`]) : made;
+    if (result.code !== 0) say(`It could not be installed:\n${lastLines(result)}`);
+    return (await has()) ? own : undefined;
+  });
+}
+
+/** Path of a Python that has moto, an S3 server that checks signatures, in an environment of our own in .tools; undefined when none can be had. */
+export async function ensureMoto() {
+  if (process.env.MOTO_PYTHON) return process.env.MOTO_PYTHON;
+  const folder = join(tools, 'moto');
+  const own = join(folder, 'bin/python');
+  const has = async () => isProgram(own) && (await run(own, ['-c', 'import moto.server'])).code === 0;
+  const python = onPath('python3');
+  if (await has()) return own;
+  if (!python) return undefined;
+  return locked('installing moto', async () => {
+    if (await has()) return own;
+    say(`Installing moto ${MOTO_VERSION} into .tools (about 20 s, once).`);
+    rmSync(folder, { recursive: true, force: true });
+    const made = await run(python, ['-m', 'venv', folder]);
+    // Of all that a server of moto can need, only what S3 and the users of IAM do: the rest takes minutes.
+    const wanted = [`moto[s3]==${MOTO_VERSION}`, 'flask', 'flask-cors'];
+    const result =
+      made.code === 0 ? await run(join(folder, 'bin/pip'), ['install', '-q', '--no-compile', ...wanted]) : made;
     if (result.code !== 0) say(`It could not be installed:\n${lastLines(result)}`);
     return (await has()) ? own : undefined;
   });

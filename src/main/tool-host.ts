@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { BlobStore } from '../../activities/adapters/blob-store';
-import { openLogStore } from '../../activities/adapters/log-store';
 import { findIsolation } from '../../activities/processes/isolation';
 import type { ToolHost } from '../../activities/steps/toolbox';
 import { removeAbandoned } from '../../activities/steps/workspace';
@@ -10,6 +9,7 @@ import { readAllowedPrograms } from '../../activities/steps/allowed-programs';
 import type { Config } from '../config';
 import { Refusal } from '../errors';
 import { isolationWords } from './isolation-words';
+import { openLogs, type LogStoreConfig } from './log-stores';
 
 const dayMs = 86_400_000;
 const sweepEveryMs = 3_600_000;
@@ -17,11 +17,6 @@ const outputBytes = 256 * 1024 * 1024;
 
 /** Beside this file in `dist`. */
 const guard = join(__dirname, '../../activities/processes/guard-program.js');
-
-/** Folder of the logs: `LOG_STORE`, or one in `DATA_DIR`. */
-export function logFolder(config: Pick<Config, 'LOG_STORE' | 'DATA_DIR'>): string {
-  return resolve(config.LOG_STORE ?? join(config.DATA_DIR, 'logs'));
-}
 
 /** Throws a `Refusal` when the file cannot be read or used: less would be another list. */
 function allowedPrograms(file: string | undefined): Pick<ToolHost, 'programs' | 'terraform'> {
@@ -39,17 +34,17 @@ function allowedPrograms(file: string | undefined): Pick<ToolHost, 'programs' | 
 
 /** What a runner's steps run programs with; old logs and what killed runners left behind is cleared away meanwhile. */
 export async function openToolHost(
-  config: Pick<Config, 'LOG_STORE' | 'LOG_DAYS' | 'DATA_DIR' | 'STEP_MEMORY_MB' | 'RUNNER_PROGRAMS'>,
+  config: LogStoreConfig & Pick<Config, 'LOG_DAYS' | 'STEP_MEMORY_MB' | 'RUNNER_PROGRAMS'>,
   { blobs, log }: { readonly blobs: BlobStore; readonly log: Logger },
 ): Promise<ToolHost & { stop(): void }> {
   const isolation = findIsolation();
   log.info(isolationWords(isolation).sentence);
-  const logs = openLogStore({ folder: logFolder(config) });
+  const logs = openLogs(config);
   const workPlace = resolve(config.DATA_DIR, 'work');
   await removeAbandoned(workPlace);
   const sweep = (): void =>
     void logs
-      .sweep({ olderThanMs: config.LOG_DAYS * dayMs })
+      .sweep({ before: new Date(Date.now() - config.LOG_DAYS * dayMs) })
       .catch((error: unknown) => log.warn({ err: error }, 'old logs could not be removed'));
   sweep();
   const timer = setInterval(sweep, sweepEveryMs);

@@ -2,7 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBlobStore, type BlobStore } from '../../activities/adapters/blob-store';
-import { openLogStore, type LogStore } from '../../activities/adapters/log-store';
+import { openLogFolder } from '../../activities/adapters/log-folder';
+import type { LogStore } from '../../activities/adapters/log-store';
 import { findIsolation } from '../../activities/processes/isolation';
 import type { AllowedProgram } from '../../activities/steps/allowed-programs';
 import { packBody } from '../../activities/steps/packed-body';
@@ -23,7 +24,7 @@ export async function openTools(programs: { readonly [name: string]: AllowedProg
   return {
     folder,
     blobs: await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) }),
-    logs: openLogStore({ folder: join(folder, 'logs') }),
+    logs: openLogFolder({ folder: join(folder, 'logs') }),
     workPlace: join(folder, 'work'),
     isolation: findIsolation(),
     guard,

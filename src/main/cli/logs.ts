@@ -1,5 +1,5 @@
-import { openLogStore } from '../../../activities/adapters/log-store';
-import { logFolder } from '../tool-host';
+import { LogStoreAway, textOfLog } from '../../../activities/adapters/log-store';
+import { openLogs, placeOfLogs } from '../log-stores';
 import { Failed, printJson, settingsOf, type AddCommand, type ExitCode } from './command';
 
 export const addLogs: AddCommand = (program, { io, ends }) => {
@@ -16,23 +16,28 @@ export const addLogs: AddCommand = (program, { io, ends }) => {
           step: string | undefined,
           { json }: { readonly json?: boolean },
         ): Promise<ExitCode> => {
-          const folder = logFolder(settingsOf(io));
-          const store = openLogStore({ folder });
-          const logs = (await store.list(operation)).filter((log) => step === undefined || log.step === step);
+          const settings = settingsOf(io);
+          const store = openLogs(settings);
+          const kept = await store.list(operation).catch(whenAway);
+          const logs = kept.filter((log) => step === undefined || log.step === step);
           if (json) {
             printJson(io, logs);
             return 0;
           }
           if (logs.length === 0)
             throw new Failed(
-              `There is no log of ${step === undefined ? operation : `${step} of ${operation}`} in ${folder}: its steps ran no program, the logs are older than LOG_DAYS, or they lie with another runner; look there, or set LOG_STORE to its folder.`,
+              `There is no log of ${step === undefined ? operation : `${step} of ${operation}`} in ${placeOfLogs(settings)}: its steps ran no program, the logs are older than policy keeps them (retention.logs), or they lie with another runner; look there, or set LOG_STORE to where it keeps them.`,
             );
           for (const { key, step: path, mode, attempt } of logs) {
             io.out(`== ${path}${mode === 'undo' ? ', undo' : ''}, attempt ${attempt}`);
-            io.out((await store.read(key)).trimEnd());
+            io.out((await textOfLog(store, key).catch(whenAway)).trimEnd());
           }
           return 0;
         },
       ),
     );
 };
+
+function whenAway(error: unknown): never {
+  throw error instanceof LogStoreAway ? new Failed(error.message) : error;
+}

@@ -224,7 +224,31 @@ export const settingsTable: readonly SettingRow[] = [
     name: 'LOG_STORE',
     need: 'sometimes',
     example: '/var/lib/signalbox/logs',
-    about: 'Folder for the output of programs that steps run; the folder logs in DATA_DIR when left out.',
+    about:
+      'Where the output of programs goes that steps run: a folder, or s3://bucket/prefix for an S3-compatible bucket; the folder logs in DATA_DIR when left out. Runners write it; the command line reads it.',
+  },
+  {
+    name: 'LOG_STORE_ENDPOINT',
+    need: 'sometimes',
+    example: 'https://minio.company.example:9000',
+    about: 'Server that has the bucket of LOG_STORE; that of AWS in LOG_STORE_REGION when left out.',
+  },
+  {
+    name: 'LOG_STORE_REGION',
+    need: 'sometimes',
+    example: 'eu-central-1',
+    about: 'Region of the bucket of LOG_STORE.',
+  },
+  {
+    name: 'LOG_STORE_ACCESS_KEY',
+    need: 'sometimes',
+    about: 'Access key for the bucket of LOG_STORE; nothing else is tried, no profile and no role of the machine.',
+  },
+  {
+    name: 'LOG_STORE_SECRET_KEY',
+    need: 'sometimes',
+    secret: true,
+    about: 'Secret that goes with LOG_STORE_ACCESS_KEY.',
   },
   {
     name: 'LOG_DAYS',
