@@ -6,6 +6,8 @@ import { runFail } from './fail';
 import { runGitCommit } from './git-commit';
 import { runGitMerge } from './git-merge';
 import { runGitRead } from './git-read';
+import { runHelmRollback } from './helm-rollback';
+import { runHelmUpgrade } from './helm-upgrade';
 import { runHttpRequest } from './http-request';
 import { runKafkaConnectConnector } from './kafka-connect-connector';
 import { runKafkaLag } from './kafka-lag';
@@ -48,6 +50,8 @@ export const runnableStepKinds: readonly StepKind[] = [
   runKubectlApply,
   runKubectlRollout,
   runKubectlDelete,
+  runHelmUpgrade,
+  runHelmRollback,
   runPrometheusCheck,
   runMonitor,
   runMetricRead,

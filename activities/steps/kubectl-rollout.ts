@@ -1,15 +1,9 @@
 import { z } from 'zod';
 import { formatDuration } from '../../src/runbooks/duration';
 import { kubectlRollout, type KubectlRolloutWith } from '../../src/runbooks/kinds/kubectl-rollout';
-import { kubectlFailure, openKubectl } from './kubectl-session';
+import { kubectlFailure, openKubectl, ownLimit } from './kubectl-session';
 import { StepFailed } from './outcomes';
 import { stepKind } from './step-kind';
-
-/** kubectl has to say itself that time is up, before it is ended as any program would be. */
-function secondsOf(timeoutMs: number): number {
-  const restMs = timeoutMs - Math.min(30_000, timeoutMs * 0.2);
-  return Math.max(1, Math.floor((restMs * 0.9) / 1_000));
-}
 
 const objectSchema = z.object({
   spec: z.object({ replicas: z.number().optional() }).default({}),
@@ -29,7 +23,7 @@ export const runKubectlRollout = stepKind<KubectlRolloutWith>(kubectlRollout, as
   const { type, name } = context.given;
   const object = `${type}/${name}`;
   const kubectl = await openKubectl(context);
-  const seconds = secondsOf(context.step.timeoutMs);
+  const seconds = ownLimit(context.step.timeoutMs);
   const status = kubectl.args('rollout', 'status', '--watch=true').option('--timeout', `${seconds}s`).value(object);
   const end = await kubectl.run(status);
   if (end.code !== 0) {

@@ -22,14 +22,8 @@ const final =
   /\((?:Forbidden|Unauthorized|Invalid|BadRequest|NotFound|MethodNotAllowed|AlreadyExists|Conflict)\)|^error: (?:the namespace from|resource mapping not found|no matches for|the server doesn't have|context|You must be logged in)|Apply failed with|conflict with/;
 
 export async function openKubectl(context: StepContext<KubectlCluster>): Promise<KubectlSession> {
-  const { kubeconfig, context: name, namespace } = context.given;
-  const workspace = await context.workspace();
-  const config = await context.secret(kubeconfig);
-  for (const secret of secretsIn(config)) context.mask(secret);
-  const env = {
-    KUBECONFIG: await workspace.write('kubeconfig', config),
-    KUBECACHEDIR: join(workspace.temporary, 'kube'),
-  };
+  const { context: name, namespace } = context.given;
+  const env = await kubeEnvironment(context);
   return {
     args(...fixed) {
       const args = new ProgramArguments(...fixed);
@@ -53,6 +47,25 @@ export async function openKubectl(context: StepContext<KubectlCluster>): Promise
       return { ...end, ...(trouble === undefined ? {} : { trouble }) };
     },
   };
+}
+
+/** What tells a program which cluster, and as whom; what lets it in is masked from here on. */
+export async function kubeEnvironment(
+  context: StepContext<KubectlCluster>,
+): Promise<{ readonly [name: string]: string }> {
+  const workspace = await context.workspace();
+  const config = await context.secret(context.given.kubeconfig);
+  for (const secret of secretsIn(config)) context.mask(secret);
+  return {
+    KUBECONFIG: await workspace.write('kubeconfig', config),
+    KUBECACHEDIR: join(workspace.temporary, 'kube'),
+  };
+}
+
+/** Seconds after which a tool has to say itself that time is up, before it is ended as any program would be. */
+export function ownLimit(timeoutMs: number): number {
+  const restMs = timeoutMs - Math.min(30_000, timeoutMs * 0.2);
+  return Math.max(1, Math.floor((restMs * 0.9) / 1_000));
 }
 
 /** What a command that failed means for the step: whether trying again may help, in a sentence. */

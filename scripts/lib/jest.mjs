@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build.mjs';
+import { ensureGoTools } from './go-tools.mjs';
 import { inRoot, onPath, run } from './run.mjs';
 import { say, Stop } from './say.mjs';
 import {
@@ -27,6 +28,7 @@ const longAlone = ['test/faults'];
 export async function prepareTests() {
   ensureNode();
   await ensurePackages();
+  const goTools = ensureGoTools();
   const temporal = await ensureTemporal();
   // Tests start and kill a Redis of their own, so a running one is no substitute.
   const redis = await ensureRedis({ own: true });
@@ -75,6 +77,7 @@ export async function prepareTests() {
     );
   return {
     ...process.env,
+    ...(await goTools),
     ANSIBLE_BIN: ansible,
     APPROVAL_GO: approvalGo,
     KAFKA_JARS: kafka,

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -11,7 +10,8 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { buildWithGo, firstThatStarts, starts } from './go-tools.mjs';
 import { makeKafka } from './kafka.mjs';
 import { withLock } from './lock.mjs';
 import { inRoot, isProgram, lastLines, onPath, root, run } from './run.mjs';
@@ -87,15 +87,6 @@ export async function ensureTemporal() {
   });
 }
 
-async function firstThatStarts(candidates) {
-  for (const candidate of candidates) if (candidate && (await starts(candidate))) return candidate;
-  return undefined;
-}
-
-async function starts(program) {
-  return isProgram(program) && (await run(program, ['--version'], { limitMs: 10_000 })).code === 0;
-}
-
 /** The SDK's own download; the limit keeps a machine without network from waiting. */
 async function downloadTemporal(target) {
   if (!existsSync(inRoot('node_modules/@temporalio/testing'))) return false;
@@ -124,33 +115,6 @@ function buildTemporal(target) {
     module: `github.com/temporalio/cli/cmd/temporal@${TEMPORAL_VERSION}`,
     target,
   });
-}
-
-async function buildWithGo({ what, module, target }) {
-  const go = onPath('go');
-  if (!go) {
-    say(`Go is not installed, so ${what} cannot be built here.`);
-    return false;
-  }
-  say(`Building ${what} ${module.split('@')[1]} with Go (2 to 5 minutes, once).`);
-  const folder = join(tools, `build-${basename(target)}-${process.pid}`);
-  mkdirSync(folder, { recursive: true });
-  const heartbeat = setInterval(() => say(`Still building ${what}.`), 30_000);
-  try {
-    const env = { ...process.env, GOBIN: folder, GOFLAGS: '' };
-    const result = await run(go, ['install', module], { env });
-    if (result.code !== 0) {
-      say(`The build did not succeed:\n${lastLines(result)}`);
-      return false;
-    }
-    renameSync(join(folder, basename(target)), target);
-    chmodSync(target, 0o755);
-    say(`${what[0].toUpperCase()}${what.slice(1)} is built and kept in .tools.`);
-  } finally {
-    clearInterval(heartbeat);
-    rmSync(folder, { recursive: true, force: true });
-  }
-  return starts(target);
 }
 
 /**

@@ -7,6 +7,8 @@ import { fail } from './kinds/fail';
 import { gitCommit } from './kinds/git-commit';
 import { gitMerge } from './kinds/git-merge';
 import { gitRead } from './kinds/git-read';
+import { helmRollback } from './kinds/helm-rollback';
+import { helmUpgrade } from './kinds/helm-upgrade';
 import { httpRequest } from './kinds/http-request';
 import { kafkaConnectConnector } from './kinds/kafka-connect-connector';
 import { kafkaLag } from './kinds/kafka-lag';
@@ -72,6 +74,8 @@ export const runnerKinds: readonly StepKindSpec[] = [
   kubectlApply,
   kubectlRollout,
   kubectlDelete,
+  helmUpgrade,
+  helmRollback,
   prometheusCheck,
   monitor,
   metricRead,

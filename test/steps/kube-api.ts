@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Json, JsonObject } from '../../src/json';
+import { secretOf } from './kube-protobuf';
 
 type KubeObject = JsonObject & {
   readonly metadata: JsonObject;
@@ -18,6 +19,8 @@ const resources = [
   { group: '', version: 'v1', name: 'configmaps', singular: 'configmap', kind: 'ConfigMap', namespaced: true },
   { group: '', version: 'v1', name: 'namespaces', singular: 'namespace', kind: 'Namespace', namespaced: false },
   { group: '', version: 'v1', name: 'nodes', singular: 'node', kind: 'Node', namespaced: false },
+  { group: '', version: 'v1', name: 'secrets', singular: 'secret', kind: 'Secret', namespaced: true },
+  { group: 'apps', version: 'v1', name: 'replicasets', singular: 'replicaset', kind: 'ReplicaSet', namespaced: true },
   { group: 'apps', version: 'v1', name: 'deployments', singular: 'deployment', kind: 'Deployment', namespaced: true },
 ] as const;
 
@@ -28,12 +31,13 @@ export interface KubeRequest {
   readonly query: URLSearchParams;
   readonly type: string;
   readonly body: string;
+  readonly bytes: Buffer;
   readonly token?: string;
 }
 
 /**
- * The part of the API of Kubernetes 1.32 that kubectl needs for a few kinds of objects: discovery, server-side apply
- * with owners of fields, reading, lists, watches and deletion.
+ * The part of the API of Kubernetes 1.32 that kubectl and helm need for a few kinds of objects: discovery, server-side
+ * apply with owners of fields, creation, replacement, strategic merges, reading, lists, watches and deletion.
  */
 export class KubeApi {
   readonly objects = new Map<string, KubeObject>();
@@ -41,6 +45,8 @@ export class KubeApi {
   /** Answers instead of the API where it gives something; `hang` never answers. */
   instead: (request: KubeRequest) => { readonly code: number; readonly body: JsonObject } | 'hang' | undefined = () =>
     undefined;
+  /** Whether Deployments that are written get ready at once, as the controllers of a cluster would see to. */
+  isSettling = false;
   private version = 100;
   private readonly watchers = new Set<{
     readonly path: string;
@@ -106,12 +112,14 @@ export class KubeApi {
     const url = new URL(incoming.url!, 'http://kube');
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const bytes = Buffer.concat(chunks);
     const request: KubeRequest = {
       method: incoming.method!,
       path: url.pathname,
       query: url.searchParams,
       type: incoming.headers['content-type'] ?? '',
-      body: Buffer.concat(chunks).toString('utf8'),
+      body: bytes.toString('utf8'),
+      bytes,
       token: incoming.headers.authorization?.replace('Bearer ', ''),
     };
     this.requests.push(request);
@@ -141,8 +149,9 @@ export class KubeApi {
     if (!resource) return status(404, 'NotFound', 'the server could not find the requested resource');
     if (path.endsWith(`/${resource.name}`) && method === 'GET')
       return { code: 200, body: this.list(request, resource) };
+    if (method === 'POST') return this.create(request, resource);
     const object = this.objects.get(path);
-    if (method === 'PATCH') return this.apply(request, object);
+    if (method === 'PATCH' && request.type === 'application/apply-patch+yaml') return this.apply(request, object);
     const name = path.slice(path.lastIndexOf('/') + 1);
     if (!object) return status(404, 'NotFound', `${resource.name} "${name}" not found`);
     if (method === 'DELETE') {
@@ -152,13 +161,71 @@ export class KubeApi {
         body: { kind: 'Status', apiVersion: 'v1', status: 'Success', details: { name, kind: resource.name, uid: 'u' } },
       };
     }
+    if (method === 'PATCH') return this.change(request, object);
+    if (method === 'PUT') return this.write(request, { ...object, ...objectIn(request) }, 200);
     return { code: 200, body: object };
+  }
+
+  private create(request: KubeRequest, { kind, name: resource, group, version }: (typeof resources)[number]) {
+    const given = objectIn(request);
+    const name = String(given.metadata.name);
+    const path = `${request.path}/${name}`;
+    if (this.objects.has(path)) return status(409, 'AlreadyExists', `${resource} "${name}" already exists`);
+    const apiVersion = group === '' ? version : `${group}/${version}`;
+    const metadata = { ...given.metadata, uid: `uid-${name}`, generation: 1 };
+    return this.write({ ...request, path }, { apiVersion, kind, ...given, metadata }, 201);
+  }
+
+  private change(request: KubeRequest, before: KubeObject): { readonly code: number; readonly body: JsonObject } {
+    if (request.type === 'application/strategic-merge-patch+json')
+      return this.write(request, strategic(before, JSON.parse(request.body) as Json) as KubeObject, 200);
+    return status(415, 'UnsupportedMediaType', `no ${request.type}`);
+  }
+
+  private write({ path, query }: KubeRequest, object: KubeObject, code: number) {
+    if (query.get('dryRun') === 'All') return { code, body: object };
+    const stored = this.put(path, object);
+    if (this.isSettling && path.includes('/deployments/')) this.getReady(path, stored);
+    return { code, body: stored };
+  }
+
+  /** Its controllers come to work: what waits gets ready, and what is written from here on does at once. */
+  settle(): void {
+    this.isSettling = true;
+    for (const [path, object] of this.objects) if (path.includes('/deployments/')) this.getReady(path, object);
+  }
+
+  private getReady(path: string, { metadata, spec, status: before }: KubeObject): void {
+    const { replicas, selector, template } = spec as { replicas?: number; selector: JsonObject; template: JsonObject };
+    const count = replicas ?? 1;
+    const ready = { replicas: count, updatedReplicas: count, readyReplicas: count, availableReplicas: count };
+    const set = path.replace('/deployments/', '/replicasets/');
+    const owner = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      name: metadata.name!,
+      uid: metadata.uid!,
+      controller: true,
+    };
+    this.objects.set(path, {
+      ...this.object(path)!,
+      status: { ...before, ...ready, observedGeneration: metadata.generation ?? 1 },
+    });
+    this.put(set, {
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      metadata: { name: metadata.name!, labels: (selector.matchLabels ?? {}) as JsonObject, ownerReferences: [owner] },
+      spec: { replicas: count, selector, template },
+      status: ready,
+    });
   }
 
   private list({ path, query }: KubeRequest, { kind, group, version }: (typeof resources)[number]): JsonObject {
     const name = /metadata\.name=([^,]+)/.exec(query.get('fieldSelector') ?? '')?.[1];
     const items = [...this.objects].flatMap(([at, object]) =>
-      at.startsWith(`${path}/`) && (name === undefined || at === `${path}/${name}`) ? [object] : [],
+      at.startsWith(`${path}/`) && (name === undefined || at === `${path}/${name}`) && hasLabels(object, query)
+        ? [object]
+        : [],
     );
     const apiVersion = group === '' ? version : `${group}/${version}`;
     return { kind: `${kind}List`, apiVersion, metadata: { resourceVersion: String(this.version) }, items };
@@ -169,7 +236,6 @@ export class KubeApi {
     request: KubeRequest,
     before: KubeObject | undefined,
   ): { readonly code: number; readonly body: JsonObject } {
-    if (request.type !== 'application/apply-patch+yaml') return status(415, 'UnsupportedMediaType', 'only apply');
     const given = JSON.parse(request.body) as KubeObject;
     const manager = request.query.get('fieldManager')!;
     const owner = (before?.metadata.labels as JsonObject | undefined)?.owner;
@@ -185,6 +251,19 @@ export class KubeApi {
     if (request.query.get('dryRun') === 'All') return { code: 200, body: stored };
     return { code: before ? 200 : 201, body: this.put(request.path, stored) };
   }
+}
+
+function objectIn({ type, body, bytes }: KubeRequest): KubeObject {
+  return type === 'application/vnd.kubernetes.protobuf' ? secretOf(bytes) : (JSON.parse(body) as KubeObject);
+}
+
+function hasLabels({ metadata }: KubeObject, query: URLSearchParams): boolean {
+  const labels = (metadata.labels ?? {}) as JsonObject;
+  const wanted = (query.get('labelSelector') ?? '').split(',').filter((term) => term !== '');
+  return wanted.every((term) => {
+    const [name, value] = term.split(/==?/);
+    return labels[name!] === value;
+  });
 }
 
 function makeIdentity(): { readonly key: Buffer; readonly cert: Buffer } {
@@ -266,4 +345,27 @@ function merge(left: Json, right: Json): Json {
   return Object.fromEntries(
     [...keys].map((key) => [key, Object.hasOwn(right, key) ? merge(left[key] ?? null, right[key]!) : left[key]!]),
   );
+}
+
+/** A strategic merge: nothing takes a key away, and items of lists that have a name are merged by it. */
+function strategic(left: Json | undefined, right: Json): Json {
+  const isMap = (value: Json | undefined): value is JsonObject =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  const nameOf = (value: Json): Json | undefined => (isMap(value) ? value.name : undefined);
+  if (Array.isArray(left) && Array.isArray(right) && right.every((item: Json) => nameOf(item) !== undefined)) {
+    const items = new Map(left.map((item: Json): [Json | undefined, Json] => [nameOf(item), item]));
+    for (const item of right as readonly Json[]) {
+      if (isMap(item) && item.$patch === 'delete') items.delete(item.name);
+      else items.set(nameOf(item), strategic(items.get(nameOf(item)), item));
+    }
+    return [...items.values()];
+  }
+  if (!isMap(right)) return right;
+  const made: { [key: string]: Json } = isMap(left) ? { ...left } : {};
+  for (const [key, value] of Object.entries(right)) {
+    if (key.startsWith('$')) continue;
+    if (value === null) delete made[key];
+    else made[key] = strategic(made[key], value);
+  }
+  return made;
 }
