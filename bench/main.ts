@@ -51,10 +51,11 @@ async function stage(name: Stage, settings: BenchSettings): Promise<Findings> {
     atOnce: settings.atOnce,
   };
   try {
-    const [ours, minimum] = [await openOurs(spec), await openMinimum(spec)];
+    const ours = await openOurs(spec);
+    const minimum = await openMinimum({ ...spec, besideNamespace: ours.client.options.namespace });
     open = [ours, minimum];
     try {
-      const found = await measurements[name]({ ours, minimum }, settings, tally);
+      const found = await measurements[name]({ ours, minimum, temporalPid: servers.temporalPid }, settings, tally);
       const violations = [ours, minimum].flatMap(({ slack, name: side }) => violationsOf(side, slack.violations));
       return { ...found, notes: [...found.notes, ...violations] };
     } finally {

@@ -1,10 +1,14 @@
 import type { Findings } from './report';
 import type { BenchSettings } from './settings';
-import { memoryOf, rest, warmUp, type Side, type Sides } from './side';
+import { memoryOf, processorTimeOf, rest, warmUp, type Side, type Sides } from './side';
 import type { Tally } from './tally';
 
 /** Many targets, so many at once: how close to the time in which they could be done at best, and what they cost. */
-export async function measureFan({ ours, minimum }: Sides, settings: BenchSettings, tally: Tally): Promise<Findings> {
+export async function measureFan(
+  { ours, minimum, temporalPid }: Sides,
+  settings: BenchSettings,
+  tally: Tally,
+): Promise<Findings> {
   const { targets, atOnce, targetMs } = settings;
   const ideal = Math.ceil(targets / atOnce) * targetMs;
   tally.eachTakes(targetMs);
@@ -13,6 +17,7 @@ export async function measureFan({ ours, minimum }: Sides, settings: BenchSettin
   for (const side of [ours, minimum]) {
     await warmUp(side);
     const before = memoryOf(side.pids);
+    const used = processorTimeOf({ ...side.pids, temporal: temporalPid });
     const calls = tally.await(targets, ideal * 4 + 120_000);
     await side.fan();
     const times = await calls;
@@ -22,9 +27,12 @@ export async function measureFan({ ours, minimum }: Sides, settings: BenchSettin
     const memory = Object.keys(before).map(
       (name) => `${name} ${before[name]!.toFixed(0)} MB before, ${after[name]!.toFixed(0)} MB after`,
     );
+    const processors = Object.entries(processorTimeOf({ ...side.pids, temporal: temporalPid })).map(
+      ([name, ms]) => `${name} ${((ms - used[name]!) / 1_000).toFixed(1)} s`,
+    );
     const part = ((ideal / took) * 100).toFixed(1);
     notes.push(
-      `${targets} targets of ${targetMs} ms, ${atOnce} at once, ${side.name}: ${(took / 1_000).toFixed(1)} s, which is ${part} % of the ideal pace (${ideal / 1_000} s); ${memory.join('; ')}.`,
+      `${targets} targets of ${targetMs} ms, ${atOnce} at once, ${side.name}: ${(took / 1_000).toFixed(1)} s, which is ${part} % of the ideal pace (${ideal / 1_000} s); ${memory.join('; ')}; processor time: ${processors.join(', ')}.`,
     );
     await rest(3_000);
   }

@@ -1,5 +1,6 @@
 import { condition, defineUpdate, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
-import { BARE_APPROVE, type BareActivities } from './minimum-contract';
+import type { RunnerActivities } from '../src/operation/runner-ports';
+import { BARE_APPROVE, type BareActivities, type SameSteps } from './minimum-contract';
 
 const { postCard, updateCard, callOut } = proxyActivities<BareActivities>({ startToCloseTimeout: '1 minute' });
 
@@ -18,6 +19,13 @@ export async function bare({ channel, text }: { readonly channel: string; readon
 export async function bareRun({ url, count }: { readonly url: string; readonly count: number }): Promise<void> {
   for (let index = 0; index < count; index += 1)
     await callOut({ url: `${url}/${index}`, key: `${workflowInfo().workflowId}/${index}` });
+}
+
+/** The same activities as a run of ours, on the same runner, without anything around them. */
+export async function bareSteps({ taskQueue, heartbeatMs, timeoutMs, steps }: SameSteps): Promise<void> {
+  const options = { taskQueue, startToCloseTimeout: timeoutMs, heartbeatTimeout: heartbeatMs };
+  const { runStep } = proxyActivities<RunnerActivities>(options);
+  for (const step of steps) await runStep(step);
 }
 
 /** A call for each of so many targets, so many at once: no undo, no checkpoint, no limit of failures. */

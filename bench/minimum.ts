@@ -14,6 +14,8 @@ export async function openMinimum(spec: {
   readonly steps: number;
   readonly targets: number;
   readonly atOnce: number;
+  /** Namespace of ours, where steps of ours can be called by hand. */
+  readonly besideNamespace: string;
 }): Promise<Side> {
   const temporal = await openTemporal(spec.temporalAddress);
   const users = [requester, approver];
@@ -27,7 +29,11 @@ export async function openMinimum(spec: {
     TEMPORAL_ADDRESS: spec.temporalAddress,
     TEMPORAL_NAMESPACE: temporal.namespace,
   };
-  const [worker, app] = await Promise.all([start('minimum-worker.ts', env), start('minimum-app.ts', env)]);
+  const [worker, app, besideOurs] = await Promise.all([
+    start('minimum-worker.ts', env),
+    start('minimum-app.ts', env),
+    start('minimum-worker.ts', { ...env, TEMPORAL_NAMESPACE: spec.besideNamespace }),
+  ]);
   await slack.waitForSocket(1);
   return {
     name: 'minimum',
@@ -48,7 +54,7 @@ export async function openMinimum(spec: {
     handedOver: () => Promise.resolve({}),
     pids: { app: app.pid!, worker: worker.pid! },
     async close() {
-      await Promise.all([end(app), end(worker)]);
+      await Promise.all([end(app), end(worker), end(besideOurs)]);
       await slack.stop();
       await temporal.close();
     },

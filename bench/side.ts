@@ -29,6 +29,7 @@ export interface Side {
 export interface Sides {
   readonly ours: Side;
   readonly minimum: Side;
+  readonly temporalPid: number;
 }
 
 export const channel = { id: 'C0000001', name: 'deploys' } as const;

@@ -56,7 +56,7 @@ export class Heart implements Lease {
   /** Beats from now on; gives what stops it. */
   start(): () => void {
     const everyMs = Math.min(5_000, Math.max(100, (this.context.info.heartbeatTimeoutMs ?? usualPatienceMs) / 4));
-    this.context.heartbeat(this.details);
+    // Not before: most steps are over by then, and each heartbeat is a call to the server.
     this.timer = setInterval(() => {
       this.context.heartbeat(this.details);
       // Only a program needs the lease, and steps without one cost the server no second heartbeat.

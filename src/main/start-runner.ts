@@ -33,11 +33,12 @@ export const startRunner: Start = async ({ config, log }) => {
     });
     return JSON.parse(body.toString('utf8')) as T;
   };
+  const plans = new BodyCache((digest) => readBody<Json>(digest, 'the plan'));
   const tools = await openToolHost(config, { blobs, log });
   const bodies = new BodyCache(async (digest) => JSON.parse((await blobs.get(digest)).toString('utf8')) as Json);
   const vault = openVaultOf(config);
   const runStep = createRunStep({
-    readPlan: (digest) => readBody<Plan>(digest, 'the plan'),
+    readPlan: async (digest) => (await plans.get(digest)) as unknown as Plan,
     keepBody: (text) => blobs.put(text),
     readBody: (digest) => bodies.get(digest),
     now: () => Date.now(),
