@@ -43,7 +43,7 @@ export async function measureLatency({ ours, minimum }: Sides, settings: BenchSe
   };
 }
 
-const spent = ({ ours, minimum }: Sides) => ({
+const spent = ({ ours, minimum }: Pick<Sides, 'ours' | 'minimum'>) => ({
   ours: processorTimeOf(ours.pids),
   minimum: processorTimeOf(minimum.pids),
 });

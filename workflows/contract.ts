@@ -91,6 +91,8 @@ export const LANE_LEAVE = 'leave';
 export const LANE_STATUS = 'status';
 /** run -> operation */
 export const RUN_PROGRESS = 'runProgress';
+/** slice -> the run that handed it out */
+export const SLICE_PROGRESS = 'sliceProgress';
 /** operation -> run */
 export const RUN_ACT = 'runAct';
 /** Who holds or stops a run when a freeze does; no person is called that. */

@@ -1,18 +1,20 @@
-import { CancellationScope, defineSignal, setHandler } from '@temporalio/workflow';
+import { CancellationScope, defineSignal, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { SliceRecord, TargetRef } from '../src/operation/runner-ports';
 import { bodies } from './activities';
-import { RUN_ACT } from './contract';
+import { RUN_ACT, SLICE_PROGRESS } from './contract';
 import { carryOutControl } from './run/carry-out';
 import { Controls } from './run/controls';
-import type { FailedTarget, Frame, RunAct, SliceInput, SliceResult } from './run/state';
+import type { FailedTarget, Frame, RunAct, SliceInput, SliceProgress, SliceResult } from './run/state';
+import { severalAtOnce } from './run/several-at-once';
+import { Teller } from './run/teller';
 import { undoAll } from './run/undo';
-import { partsOf, type Walk } from './run/walk';
+import { hearSlices, partsOf, type Walk } from './run/walk';
 import { Walker } from './run/walker';
 
 type Target = SliceRecord['targets'][number];
 
 /**
- * Some targets of a `foreach`, one after another, or their undo. A target that fails is put back at once; what it did
+ * Some targets of a `foreach`, so many at once, or their undo. A target that fails is put back at once; what it did
  * is kept under a hash, so that the whole list can be undone later.
  */
 export async function runSlice(input: SliceInput): Promise<SliceResult> {
@@ -30,7 +32,8 @@ class Slice {
     setHandler(defineSignal<[RunAct]>(RUN_ACT), (act) => controls.act(act));
     void CancellationScope.current().cancelRequested.catch(() => controls.act({ kind: 'abort', by: 'operator' }));
     const parts = partsOf(input.run.plan.steps);
-    this.walk = { input: input.run, controls, parts, lists: {}, tries: {}, undoing: new Map() };
+    this.walk = { input: input.run, controls, parts, lists: {}, tries: {}, slices: new Map(), undoing: new Map() };
+    hearSlices(this.walk);
   }
 
   async run(): Promise<SliceResult> {
@@ -39,50 +42,76 @@ class Slice {
   }
 
   private async doAll(work: Extract<SliceInput['work'], { kind: 'do' }>): Promise<SliceResult> {
-    const { indexes, as, list, round, mayFail } = work;
+    const { indexes, as, list, round, atOnce, mayFail } = work;
     const { controls } = this.walk;
     const skipped: number[] = [];
-    for (const index of indexes) {
+    const teller = this.tellerFor(work);
+    await severalAtOnce(indexes, atOnce, async (index) => {
       if (controls.isStopped || controls.halted || this.failed.length > mayFail) {
         skipped.push(index);
         this.done.push({ index, state: 'skipped', undo: [], outputs: {} });
-      } else await this.doOne({ as, list, index, ...(round > 0 ? { round } : {}) });
-    }
-    return this.result({ as, list }, skipped);
+        return;
+      }
+      const ended = await this.doOne({ as, list, index, ...(round > 0 ? { round } : {}) });
+      teller?.changed(ended === 'failed' ? 'urgent' : undefined);
+    });
+    await teller?.drain();
+    return this.result({ as, list, atOnce }, skipped);
   }
 
-  private async doOne(target: TargetRef): Promise<void> {
+  /** A slice that is over soon tells everything by its result. */
+  private tellerFor({ restMs }: Extract<SliceInput['work'], { kind: 'do' }>): Teller | undefined {
+    const { parent, workflowId: slice } = workflowInfo();
+    if (!parent) return undefined;
+    const take = (): SliceProgress => ({ slice, ok: this.okCount, failed: this.failed.length });
+    return new Teller({ workflowId: parent.workflowId, signal: SLICE_PROGRESS, restMs, take });
+  }
+
+  private get okCount(): number {
+    return this.done.filter(({ state }) => state === 'ok').length;
+  }
+
+  private async doOne(target: TargetRef): Promise<'ok' | 'failed'> {
     const { path } = this.input;
     const { index } = target;
     const frame = this.frameOf(target);
     const failure = await new Walker(this.walk, frame, carryOutControl).list(this.walk.parts.get(path) ?? []);
     for (const name of frame.kept) this.kept.add(name);
-    if (!failure) return void this.done.push({ index, state: 'ok', ...this.leftIn(frame) });
+    if (!failure) {
+      this.done.push({ index, state: 'ok', ...this.leftIn(frame) });
+      return 'ok';
+    }
     // What was stopped is undone with the whole list, and in its order.
     const trouble = this.walk.controls.isStopped ? [] : await undoAll(this.walk, frame);
     const reason = `${failure.step}: ${failure.reason}`;
     const left = trouble.length > 0 ? { left: true as const } : {};
+    // People have to look first.
+    if (trouble.length > 0) this.walk.controls.halted = true;
     const why = trouble.length > 0 ? `${reason} And it could not be put back: ${trouble.join(' ')}` : reason;
     this.failed.push({ index, key: '', reason: why, ...left });
     this.done.push({ index, state: 'failed', reason: why, ...this.leftIn(frame) });
+    return 'failed';
   }
 
   /** In reverse; what cannot be undone stays in the record. */
   private async undo(slice: string): Promise<SliceResult> {
-    const { targets, as, list } = await bodies(this.input.run.timings).recallSlice({ digest: slice });
-    for (const target of [...targets].reverse()) {
-      if (target.undo.length === 0) continue;
+    const { targets, as, list, atOnce } = await bodies(this.input.run.timings).recallSlice({ digest: slice });
+    await severalAtOnce([...targets].reverse(), atOnce, async (target) => {
+      if (target.undo.length === 0) return;
       const frame = this.frameOf({ as, list, index: target.index }, target);
       const trouble = await undoAll(this.walk, frame);
-      if (trouble.length === 0) continue;
+      if (trouble.length === 0) return;
       this.failed.unshift({ index: target.index, key: '', reason: trouble.join(' '), left: true });
       this.done.unshift({ ...target, ...this.leftIn(frame) });
-    }
-    return this.result({ as, list }, []);
+    });
+    return this.result({ as, list, atOnce }, []);
   }
 
-  private async result(of: Pick<TargetRef, 'as' | 'list'>, skipped: readonly number[]): Promise<SliceResult> {
-    const ok = this.done.filter(({ state }) => state === 'ok').length;
+  private async result(
+    of: Pick<SliceRecord, 'as' | 'list' | 'atOnce'>,
+    skipped: readonly number[],
+  ): Promise<SliceResult> {
+    const ok = this.okCount;
     const kept = [...this.kept];
     if (this.done.length === 0) return { ok, failed: [], skipped, kept };
     const slice: SliceRecord = { ...of, targets: this.done };

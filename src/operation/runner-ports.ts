@@ -22,6 +22,8 @@ export interface SliceRecord {
   readonly list: string;
   /** Name by which its steps see a target. */
   readonly as: string;
+  /** How many of its targets were done at once. */
+  readonly atOnce: number;
   readonly targets: readonly {
     /** Place in the list. */
     readonly index: number;
@@ -37,9 +39,11 @@ export interface SliceRecord {
 /** A started step that has an undo, or a slice of a list whose targets have. */
 export interface UndoEntry {
   readonly path: string;
-  /** Digest of the slice's record, and how many of them may be undone at once. */
+  /** Digest of the slice's record. */
   readonly slice?: string;
+  /** How many of its targets were done at once, and how many of the whole list may be undone at once. */
   readonly atOnce?: number;
+  readonly mostAtOnce?: number;
   /** Nobody knows what the slice did, and why. */
   readonly lost?: string;
   /** Id of the child operation that completed, and what it was told. */

@@ -6,6 +6,7 @@ import { runChildOperation } from './child-operation';
 import { runList } from './list';
 import { runOtherWorkflow } from './other-workflow';
 import { tellPeople } from './notify';
+import { severalAtOnce } from './several-at-once';
 import { waitFor } from './wait';
 import type { Carried, Failure } from './walk';
 import type { Walker } from './walker';
@@ -47,16 +48,11 @@ async function atOnce(
 ): Promise<Carried> {
   const parts = walker.partsIn(step);
   let first: Failure | undefined;
-  let next = 0;
   const beside = walker.beside(() => first);
-  const work = async (): Promise<void> => {
-    while (next < parts.length && !first) {
-      const part = parts[next]!;
-      next += 1;
-      const failure = await beside.list([part], step);
-      first ??= failure;
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(concurrency ?? parts.length, parts.length) }, work));
+  await severalAtOnce(parts, concurrency ?? parts.length, async (part) => {
+    if (first) return;
+    const failure = await beside.list([part], step);
+    first ??= failure;
+  });
   return first ? { kind: 'failed', failure: first } : { kind: 'done', told: {} };
 }

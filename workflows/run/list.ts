@@ -23,23 +23,34 @@ interface ListTold {
 /** Failed targets that are named one by one; the others are counted. */
 const mostNamed = 50;
 /** A slice's history stays short: so many targets at most, fewer where each has many steps. */
-const mostTargets = 20;
-const mostSteps = 100;
+const mostTargets = 250;
+const mostSteps = 500;
+/** Targets that a slice does at once: enough that slices are few, and several share what a long list has to do. */
+const mostAtOnce = 10;
 
 /**
  * Does the parts of a `foreach` for every target of its list. Targets are handed out in slices, each a workflow of its
- * own that does its targets one after another; the fewer targets are left, the smaller the slices, so that at the end
- * none waits for a long one.
+ * own that does several at once; the fewer targets are left, the smaller the slices, so that at the end none waits for
+ * a long one.
  */
 export function runList(walker: Walker, step: StepOutline, told: JsonObject): Promise<Carried> {
   return new ListRun(walker, step, told as unknown as ListTold).run();
 }
 
+/** A slice under way, and how far it is. */
+interface Slice {
+  readonly workflowId: string;
+  readonly indexes: readonly number[];
+  readonly atOnce: number;
+  readonly line: Line;
+  ok: number;
+  failed: number;
+}
+
 class ListRun {
   private readonly state: ListState;
   private readonly most: number;
-  /** Lines to the slices under way. */
-  private readonly lines = new Set<Line>();
+  private readonly underWay = new Set<Slice>();
   private over = 0;
   private trouble: string | undefined;
   private isHaltTold = false;
@@ -87,7 +98,7 @@ class ListRun {
   private async wave(): Promise<void> {
     const { walker, state, told } = this;
     const isHeld = (): boolean => !walker.manner.isDeaf && walker.walk.controls.isHeldInside;
-    const mayBegin = (): boolean => !isHeld() && this.lines.size < told.concurrency;
+    const mayBegin = (): boolean => !isHeld() && this.sum('atOnce') < told.concurrency;
     const isLong = (): boolean => workflowInfo().continueAsNewSuggested && this.walker.manner.atRest !== undefined;
     const isAtEnd = (): boolean =>
       state.waveLeft === 0 || state.todo.length === 0 || this.isHalted || walker.isStopped || isLong();
@@ -95,18 +106,20 @@ class ListRun {
       if (mayBegin()) void this.slice(this.take());
       else {
         const seen = this.over;
-        await condition(() => this.over !== seen || walker.isStopped || mayBegin());
+        await condition(() => this.over !== seen || this.isHalted || walker.isStopped || mayBegin());
       }
     }
-    await condition(() => this.lines.size === 0);
+    await condition(() => this.underWay.size === 0);
     if (isLong() && state.todo.length > 0 && !this.isHalted && !walker.isStopped) await walker.manner.atRest!();
   }
 
-  /** Places of the next slice: half of what is left in this wave, shared out among those that work at it. */
-  private take(): readonly number[] {
+  /** The next slice: of what is left in this wave its part of one half, or all where one slice may do so many at once. */
+  private take(): Slice {
     const { state, told } = this;
     const left = Math.min(state.waveLeft, lengthOf(state.todo));
-    const size = Math.min(this.most, Math.max(1, Math.ceil(left / (2 * told.concurrency))), left);
+    const atOnce = Math.min(mostAtOnce, told.concurrency - this.sum('atOnce'), left);
+    const share = told.concurrency <= mostAtOnce ? left : Math.ceil((left * atOnce) / (2 * told.concurrency));
+    const size = Math.min(this.most, left, Math.max(atOnce, share));
     const indexes: number[] = [];
     while (indexes.length < size) {
       const [from, to] = state.todo[0]!;
@@ -116,43 +129,58 @@ class ListRun {
       else state.todo[0] = [end, to];
     }
     state.waveLeft -= size;
-    return indexes;
+    state.slices += 1;
+    return {
+      workflowId: `${this.walker.keyOf(this.step)}/slice-${state.slices}`,
+      indexes,
+      atOnce,
+      line: new Line(),
+      ok: 0,
+      failed: 0,
+    };
   }
 
-  private async slice(indexes: readonly number[]): Promise<void> {
-    const { walker, step, state, lines } = this;
-    const line = new Line();
-    lines.add(line);
-    state.slices += 1;
+  private async slice(slice: Slice): Promise<void> {
+    const { walker, step } = this;
+    const { slices, reporter } = walker.walk;
+    this.underWay.add(slice);
+    slices.set(slice.workflowId, ({ ok, failed }) => {
+      [slice.ok, slice.failed] = [ok, failed];
+      if (this.isHalted) this.halt();
+      reporter?.step(step, { state: 'running', summary: this.words() });
+    });
     try {
-      this.count(await this.child({ indexes, line, workflowId: `${walker.keyOf(step)}/slice-${state.slices}` }));
+      const result = await this.child(slice);
+      this.underWay.delete(slice);
+      this.count(slice, result);
     } catch (error) {
+      this.underWay.delete(slice);
       // Nobody knows what it did, so nothing more is begun, and people have to look before anything is undone.
       this.trouble ??= reasonOf(error);
-      this.count({ ok: 0, skipped: [], kept: [], failed: indexes.map((index) => unknown(index, reasonOf(error))) });
+      const failed = slice.indexes.map((index) => unknown(index, reasonOf(error)));
+      this.count(slice, { ok: 0, skipped: [], kept: [], failed });
       walker.frame.undo.push({ path: step.path, lost: reasonOf(error) });
     } finally {
-      lines.delete(line);
+      slices.delete(slice.workflowId);
       this.over += 1;
     }
     if (this.isHalted) this.halt();
-    walker.walk.reporter?.step(step, { state: 'running', summary: this.words() });
+    reporter?.step(step, { state: 'running', summary: this.words() });
+  }
+
+  private sum(what: 'atOnce' | 'ok' | 'failed'): number {
+    return [...this.underWay].reduce((sum, slice) => sum + slice[what], 0);
   }
 
   /** Once is enough: no slice is begun any more. */
   private halt(): void {
     if (this.isHaltTold) return;
     this.isHaltTold = true;
-    for (const line of this.lines) line.say({ kind: 'halt' });
+    for (const { line } of this.underWay) line.say({ kind: 'halt' });
   }
 
-  private async child(spec: {
-    readonly indexes: readonly number[];
-    readonly line: Line;
-    readonly workflowId: string;
-  }): Promise<SliceResult> {
+  private async child({ workflowId, indexes, atOnce, line }: Slice): Promise<SliceResult> {
     const { walker, step, told } = this;
-    const { indexes, line, workflowId } = spec;
     const { outputs, targets } = walker.frame;
     const { controls, input } = walker.walk;
     const { isDeaf } = walker.manner;
@@ -160,6 +188,10 @@ class ListRun {
     const heeds = (act: RunAct): boolean => !isDeaf && (act.kind !== 'pause' || act.at !== 'stage');
     const quiet = controls.forward((act) => (heeds(act) ? line.say(act) : undefined));
     const mayFail = Math.max(0, told.maxFailures - this.state.failed.length);
+    // The slices together tell once a second.
+    const restMs = 1_000 * Math.ceil(told.concurrency / atOnce);
+    const { as, list } = told;
+    const { round } = this.state;
     try {
       const child = await startChild<typeof runSlice>(WORKFLOWS.runSlice, {
         workflowId,
@@ -167,7 +199,7 @@ class ListRun {
           {
             run: partOf(input, step.path),
             path: step.path,
-            work: { kind: 'do', as: told.as, list: told.list, indexes, round: this.state.round, mayFail },
+            work: { kind: 'do', as, list, indexes, round, atOnce, mayFail, restMs },
             outer: { outputs, targets },
             pauses: isDeaf ? {} : controls.inside,
           },
@@ -183,20 +215,21 @@ class ListRun {
     }
   }
 
-  private count({ ok, failed, skipped, undo, kept }: SliceResult): void {
-    const { state, walker, step } = this;
+  private count({ atOnce }: Slice, { ok, failed, skipped, undo, kept }: SliceResult): void {
+    const { state, walker, step, told } = this;
     const { frame } = walker;
     frame.kept = [...new Set([...frame.kept, ...kept])];
     state.ok += ok;
     state.failed.push(...failed);
     for (const index of skipped) state.skipped.push([index, index + 1]);
-    if (undo !== undefined) frame.undo.push({ path: step.path, slice: undo, atOnce: this.told.concurrency });
+    if (undo !== undefined) frame.undo.push({ path: step.path, slice: undo, atOnce, mostAtOnce: told.concurrency });
   }
 
   /** More have failed than may, or one could not be put back. */
   private get isHalted(): boolean {
     const { failed } = this.state;
-    return this.trouble !== undefined || failed.length > this.told.maxFailures || failed.some(({ left }) => left);
+    const count = failed.length + this.sum('failed');
+    return this.trouble !== undefined || count > this.told.maxFailures || failed.some(({ left }) => left);
   }
 
   private result(): Carried {
@@ -228,9 +261,9 @@ class ListRun {
   }
 
   private words(): string {
-    const { ok, failed } = this.state;
-    const trouble = failed.length > 0 ? `, ${failed.length} failed` : '';
-    return `${ok} of ${this.told.count} done${trouble}`;
+    const ok = this.state.ok + this.sum('ok');
+    const failed = this.state.failed.length + this.sum('failed');
+    return `${ok} of ${this.told.count} done${failed > 0 ? `, ${failed} failed` : ''}`;
   }
 }
 

@@ -76,7 +76,7 @@ export interface FailedTarget {
   readonly left?: true;
 }
 
-/** What `runSlice` is started with: some targets of a list, one after another, or the undo of a slice. */
+/** What `runSlice` is started with: some targets of a list, so many at once, or the undo of a slice. */
 export interface SliceInput {
   /** The plan has only the parts of the `foreach`. */
   readonly run: Omit<RunInput, 'carried'>;
@@ -89,13 +89,24 @@ export interface SliceInput {
         readonly list: string;
         readonly indexes: readonly number[];
         readonly round: number;
+        readonly atOnce: number;
         /** So many of its targets may fail; after one more it begins none. */
         readonly mayFail: number;
+        /** How long it rests between two tellings how far it is. */
+        readonly restMs: number;
       }
     /** Digest of what the slice did. */
     | { readonly kind: 'undo'; readonly slice: string };
   readonly outer: Pick<Frame, 'outputs' | 'targets'>;
   readonly pauses?: { readonly [by: string]: PauseAt };
+}
+
+/** What a slice tells while it is under way. */
+export interface SliceProgress {
+  /** Its workflow id. */
+  readonly slice: string;
+  readonly ok: number;
+  readonly failed: number;
 }
 
 export interface SliceResult {

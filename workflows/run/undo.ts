@@ -10,8 +10,8 @@ import { carryOutControl } from './carry-out';
 import { partOf, type Walk } from './walk';
 import { targetsIn, Walker } from './walker';
 
-/** Slices undone at the same time, at most; no more than were done at the same time. */
-const mostAtOnce = 20;
+/** Slices undone at the same time, at most. */
+const mostSlices = 20;
 
 /**
  * Undoes everything of a frame in reverse, and goes on where one thing cannot be undone: those stay in the frame.
@@ -62,14 +62,17 @@ export async function undoNewest(
   return 'done';
 }
 
-/** The newest entry; of a list that was done many at once, as many of its slices as are undone at once. */
+/** The newest entry; of a list, as many of its slices as together had no more at once than the whole list may have. */
 function takeNewest(frame: Frame): readonly UndoEntry[] {
   const entries = [frame.undo.pop()!];
-  const isNext = (entry: UndoEntry | undefined): boolean =>
-    entry?.slice !== undefined &&
-    entry.path === entries[0]!.path &&
-    entries.length < Math.min(mostAtOnce, entry.atOnce ?? 1);
-  while (entries[0]!.slice !== undefined && isNext(frame.undo.at(-1))) entries.push(frame.undo.pop()!);
+  const [{ path, slice, atOnce = 1, mostAtOnce = 1 }] = entries as [UndoEntry];
+  let busy = atOnce;
+  while (slice !== undefined && entries.length < mostSlices) {
+    const entry = frame.undo.at(-1);
+    busy += entry?.atOnce ?? 1;
+    if (entry?.slice === undefined || entry.path !== path || busy > mostAtOnce) break;
+    entries.push(frame.undo.pop()!);
+  }
   return entries;
 }
 
@@ -107,15 +110,15 @@ async function undoSlices(walk: Walk, frame: Frame, entries: readonly UndoEntry[
   const trouble: string[] = [];
   const left: UndoEntry[] = [];
   await Promise.all(
-    entries.map(async ({ path, slice, atOnce }) => {
+    entries.map(async ({ path, slice, ...how }) => {
       try {
         const rest = await undoSlice(walk, frame, { path, slice: slice! });
         if (rest.undo === undefined) return;
         trouble.push(...rest.failed.map(({ key, reason }) => `${key}: ${reason}`));
-        left.push({ path, slice: rest.undo, atOnce });
+        left.push({ path, slice: rest.undo, ...how });
       } catch (error) {
         trouble.push(reasonOf(error));
-        left.push({ path, slice, atOnce });
+        left.push({ path, slice, ...how });
       }
     }),
   );

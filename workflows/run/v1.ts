@@ -8,7 +8,7 @@ import { Controls } from './controls';
 import { Reporter } from './reporter';
 import type { Frame, RunAct, RunInput, RunState } from './state';
 import { newestIn, undoNewest } from './undo';
-import { partsOf, type Failure, type Walk } from './walk';
+import { hearSlices, partsOf, type Failure, type Walk } from './walk';
 import { Walker } from './walker';
 
 /**
@@ -33,7 +33,8 @@ export class RunV1 {
     this.controls = new Controls(carried);
     const parts = partsOf(input.plan.steps);
     const { controls, reporter } = this;
-    this.walk = { input: shared, controls, reporter, parts, lists, tries, undoing: new Map() };
+    this.walk = { input: shared, controls, reporter, parts, lists, tries, slices: new Map(), undoing: new Map() };
+    hearSlices(this.walk);
     this.controls.isWorking = () => this.top('work').some(({ path }) => !this.frame.done.includes(path));
     setHandler(defineSignal<[RunAct]>(RUN_ACT), (act) => this.controls.act(act));
     // Cancelling the run in Temporal's own UI is an abort: it undoes what was done.

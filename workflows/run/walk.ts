@@ -1,8 +1,10 @@
+import { defineSignal, setHandler } from '@temporalio/workflow';
 import type { JsonObject } from '../../src/json';
 import type { MissedCriterion, StepOutline, StepResult } from '../../src/operation/plan';
+import { SLICE_PROGRESS } from '../contract';
 import type { Controls } from './controls';
 import type { Reporter } from './reporter';
-import type { Frame, ListState, RunInput } from './state';
+import type { Frame, ListState, RunInput, SliceProgress } from './state';
 
 export interface Failure {
   readonly step: string;
@@ -33,6 +35,8 @@ export interface Walk {
   readonly parts: Parts;
   /** Lists that are not done. */
   readonly lists: { [path: string]: ListState };
+  /** Who hears how far slices under way are, by their workflow id. */
+  readonly slices: Map<string, (progress: SliceProgress) => void>;
   /** How often operations of its own were begun, by the key of their step. */
   readonly tries: { [key: string]: number };
   /** How far undos of several steps are, by their key: what is done of one is not done again when it is tried again. */
@@ -46,6 +50,11 @@ export function partsOf(steps: readonly StepOutline[]): Parts {
   const parts = new Map<string, StepOutline[]>();
   for (const step of steps) parts.set(step.inside ?? '', [...(parts.get(step.inside ?? '') ?? []), step]);
   return parts;
+}
+
+/** Hears what the slices that are handed out here tell. */
+export function hearSlices({ slices }: Pick<Walk, 'slices'>): void {
+  setHandler(defineSignal<[SliceProgress]>(SLICE_PROGRESS), (progress) => slices.get(progress.slice)?.(progress));
 }
 
 /** The input of a run as far as the parts of one group need it: slices of a list are many, and carry only their own. */
