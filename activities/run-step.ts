@@ -15,6 +15,7 @@ import { keepLarge, recallKept } from './steps/kept-outputs';
 import { CriterionMissed, NotYet, StepError, StepFailed } from './steps/outcomes';
 import { Redactor } from './steps/redact';
 import { secretsFolder } from './steps/secrets';
+import { openSops } from './steps/sops';
 import type { StepKind } from './steps/step-kind';
 import { ControlRun } from './steps/control-run';
 import { Toolbox, type ToolHost } from './steps/toolbox';
@@ -37,6 +38,8 @@ export interface RunStepDeps {
   readonly secretsFolder?: string;
   /** Reads secrets of connections that lie in Vault. */
   readonly vault?: VaultReader;
+  /** File with the age key for what SOPS has encrypted. */
+  readonly sopsKeyFile?: string;
   readonly kinds?: readonly StepKind[];
   /** Heartbeats that Temporal acknowledges; programs run only as long as it does. */
   readonly acknowledge?: Acknowledge;
@@ -57,8 +60,13 @@ export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
     const context = Context.current();
     const redactor = new Redactor();
     const heart = new Heart(context, deps.acknowledge);
-    const secrets = { env: deps.env, folder: deps.secretsFolder ?? secretsFolder, vault: deps.vault };
     const toolbox = new Toolbox({ host: deps.tools, plan, step, input, context, heart, redactor });
+    const secrets = {
+      env: deps.env,
+      folder: deps.secretsFolder ?? secretsFolder,
+      vault: deps.vault,
+      sops: openSops(toolbox.forCall({ key: input.key }), deps.sopsKeyFile),
+    };
     // Learns of cancellation by it, too.
     const stopBeating = heart.start();
     try {

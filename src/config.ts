@@ -84,6 +84,8 @@ const settings = z.object({
   /** Instead of a token: AppRole. */
   VAULT_ROLE_ID: z.string().min(1).optional(),
   VAULT_SECRET_ID_FILE: z.string().min(1).optional(),
+  /** File with the age key that opens files which SOPS has encrypted; read by `sops` alone. */
+  SOPS_KEY_FILE: z.string().min(1).optional(),
   /** Folder for the output of programs, or `s3://bucket/prefix`; `logs` in DATA_DIR when absent. */
   LOG_STORE: z.string().min(1).optional(),
   /** Of a bucket: the server that has it; that of AWS in LOG_STORE_REGION when absent. */

@@ -47,6 +47,19 @@ export function openVault(settings: VaultSettings): VaultReader {
   };
 }
 
+/** Whether Vault answers and lets this process in; otherwise a sentence about what is in the way. */
+export async function lookAtVault(settings: VaultSettings): Promise<string | undefined> {
+  try {
+    const status = await new Session(settings).whoAmI();
+    if (status === 200) return undefined;
+    return status === 403
+      ? 'Vault does not know the token of this process (403); whoever looks after Vault gives it a new one.'
+      : `Vault is not able to answer at the moment (${status}); whoever looks after it may know more.`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 class Session {
   private kept: { readonly token: string; readonly untilMs: number } | undefined;
 
@@ -58,6 +71,11 @@ class Session {
     if (first.status !== 403 || !this.kept) return judged(first);
     this.kept = undefined;
     return judged(await this.ask(path, await this.token()));
+  }
+
+  /** What Vault answers, as a number, to whoever asks about the own token. */
+  async whoAmI(): Promise<number> {
+    return (await this.ask('/v1/auth/token/lookup-self', await this.token())).status;
   }
 
   private ask(path: string, token: string): Promise<HttpAnswer> {

@@ -5,6 +5,7 @@ import type { SecretReference } from '../../src/connections/schema';
 import { StepError, StepFailed } from './outcomes';
 import type { Redactor } from './redact';
 import type { VaultReader } from '../adapters/vault';
+import type { SopsReader } from './sops';
 
 /** Shorter ones cannot be masked without masking half of every message. */
 const minLength = 8;
@@ -17,6 +18,8 @@ export interface SecretSources {
   readonly folder: string;
   /** What this process may read of Vault; absent where its settings name none. */
   readonly vault?: VaultReader;
+  /** Files that SOPS has encrypted; absent where nothing of the policy repository is at hand. */
+  readonly sops?: SopsReader;
 }
 
 /** Reads what a reference names, on this runner only, and masks it from here on. The value is never in a message. */
@@ -41,12 +44,19 @@ export async function resolveSecret(
 
 function nameOf(reference: SecretReference): string {
   if ('env' in reference) return reference.env;
-  return 'file' in reference ? reference.file : `${reference.vault}#${reference.key}`;
+  if ('file' in reference) return reference.file;
+  return `${'vault' in reference ? reference.vault : reference.sops}#${reference.key}`;
 }
 
 async function valueOf(reference: SecretReference, sources: SecretSources): Promise<string | undefined> {
   if ('env' in reference) return fromEnvironment(reference.env, sources);
   if ('file' in reference) return fromFile(reference.file, sources);
+  if ('sops' in reference) {
+    if (sources.sops) return sources.sops(reference);
+    throw new StepFailed(
+      `The secret ${nameOf(reference)} lies in a file of the policy repository, which only steps of a plan can read; name another place for it.`,
+    );
+  }
   if (sources.vault) return sources.vault(reference);
   throw new StepFailed(
     `The secret ${nameOf(reference)} lies in Vault, and this process has no VAULT_ADDR; whoever runs it can set that.`,

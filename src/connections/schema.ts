@@ -7,6 +7,9 @@ export const emailAddress = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](
 const segment = '[A-Za-z0-9_][A-Za-z0-9_.-]*';
 const vaultPath = new RegExp(`^${segment}(?:/${segment}){0,20}$`);
 
+const sopsFile = new RegExp(`^${segment}(?:/${segment}){1,20}\\.(?:ya?ml|json)$`);
+const sopsKey = /^[A-Za-z0-9_-]{1,100}(?:\.[A-Za-z0-9_-]{1,100}){0,10}$/;
+
 /** Where a secret lies. Only the runner that uses the connection ever reads it (law 10). */
 export const secretReference = z.union([
   z.strictObject({ env: text().regex(/^[A-Z][A-Z0-9_]*$/, 'has to be the name of an environment variable') }),
@@ -17,6 +20,11 @@ export const secretReference = z.union([
     key: text().regex(/^[A-Za-z0-9_.-]{1,100}$/, 'has to be a key of that secret'),
     /** Where the engine is mounted; `secret` where it is not said. */
     mount: text().max(200).regex(vaultPath, 'has to be where an engine is mounted').optional(),
+  }),
+  /** A value in a file of the policy repository that SOPS has encrypted, as it is at the commit of the policy. */
+  z.strictObject({
+    sops: text().max(200).regex(sopsFile, 'has to be a YAML or JSON file in a folder, such as secrets/shop.yaml'),
+    key: text().regex(sopsKey, 'has to be the way to a value in that file, such as database.password'),
   }),
 ]);
 

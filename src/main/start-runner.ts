@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import { createRunStep } from '../../activities/run-step';
 import { secretsFolder } from '../../activities/steps/secrets';
@@ -44,6 +45,7 @@ export const startRunner: Start = async ({ config, log }) => {
     now: () => Date.now(),
     env: secretsEnvironment(),
     vault,
+    sopsKeyFile: config.SOPS_KEY_FILE && resolve(config.SOPS_KEY_FILE),
     log,
     acknowledge: acknowledgeOver(connection, config.TEMPORAL_NAMESPACE),
     tools,

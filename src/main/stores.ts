@@ -6,7 +6,7 @@ import { openBlobStore, type BlobStore } from '../../activities/adapters/blob-st
 import { openCodeRepository } from '../../activities/adapters/code-repository';
 import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openPolicyRepository, type PolicyRepository } from '../../activities/adapters/policy-repository';
-import { openVault, type VaultReader } from '../../activities/adapters/vault';
+import { openVault, type VaultReader, type VaultSettings } from '../../activities/adapters/vault';
 import { Redactor } from '../../activities/steps/redact';
 import { resolveSecret, secretsFolder } from '../../activities/steps/secrets';
 import { approvedPolicy } from '../../activities/worker/approved-policy';
@@ -98,6 +98,12 @@ type VaultConfig = Partial<
 
 /** What reads secrets of Vault; undefined where no VAULT_ADDR is set. Throws `Refusal` where nothing says as whom. */
 export function openVaultOf(config: VaultConfig): VaultReader | undefined {
+  const settings = vaultSettingsOf(config);
+  return settings && openVault(settings);
+}
+
+/** Where Vault is, and as whom to go there; undefined where no VAULT_ADDR is set. Throws `Refusal` where nothing says as whom. */
+export function vaultSettingsOf(config: VaultConfig): VaultSettings | undefined {
   const { VAULT_ADDR: origin, VAULT_NAMESPACE: namespace, VAULT_TOKEN_FILE: tokenFile } = config;
   const { VAULT_ROLE_ID: roleId, VAULT_SECRET_ID_FILE: secretIdFile } = config;
   if (origin === undefined) return undefined;
@@ -107,7 +113,7 @@ export function openVaultOf(config: VaultConfig): VaultReader | undefined {
       : roleId !== undefined && secretIdFile
         ? { roleId, secretIdFile }
         : undefined;
-  if (login) return openVault({ origin, namespace, login, now: () => Date.now() });
+  if (login) return { origin, namespace, login, now: () => Date.now() };
   throw new Refusal(
     'setting_invalid',
     'VAULT_ADDR is set, but nothing says who this process is there; set VAULT_TOKEN_FILE, or VAULT_ROLE_ID and VAULT_SECRET_ID_FILE.',

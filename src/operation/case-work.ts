@@ -89,8 +89,8 @@ function isMeasured({ kind, service, labels }: OperationRequest): boolean {
 /** Folders of the policy repository that the steps of a case work with, looked up before the case is judged. */
 export function foldersOf(input: Judged): readonly string[] {
   // Most companies' work needs none, and then nothing has to be compiled to know.
-  const { runbooks, actions } = input.repository;
-  if (![...runbooks.values(), ...actions.values()].some(({ document }) => needsFolders(document))) return [];
+  const { runbooks, actions, connections } = input.repository;
+  if (![...runbooks.values(), ...actions.values(), ...connections.values()].some(({ document }) => needsFolders(document))) return [];
   const { request } = describeCase(input);
   const work = workOf(input, request);
   if (work.kind === 'none') return [];

@@ -317,7 +317,10 @@ class PlanBuilder {
 
   private trees(): NonNullable<Plan['trees']> {
     if (!this.input.folders) return {};
-    const { trees, problems } = packedFolders(toolFoldersIn(this.planSteps), this.input.folders);
+    const { trees, problems } = packedFolders(
+      toolFoldersIn([this.planSteps, this.usedConnections()]),
+      this.input.folders,
+    );
     this.problems.push(...problems);
     return trees;
   }

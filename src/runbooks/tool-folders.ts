@@ -1,3 +1,4 @@
+import { secretReference } from '../connections/schema';
 import type { JsonObject } from '../json';
 import type { PackedFolder } from '../operation/plan';
 import { stepKindOf, type StepKindSpec } from './step-kinds';
@@ -9,17 +10,26 @@ export interface ToolFolders {
 
 const maxPath = 200;
 
+/** The folder that a file of the policy repository lies in; empty for one that lies in none. */
+export function folderOfFile(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
 /** Whether a text may name a folder of the policy repository: plain names only, downwards only, never an option. */
 export function isToolFolder(path: string): boolean {
   return path.length <= maxPath && /^[A-Za-z0-9_][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/.test(path);
 }
 
-/** Every folder of the policy repository that the calls anywhere inside a runbook or a plan need, sorted. */
+/**
+ * Every folder of the policy repository that the calls anywhere inside a runbook or a plan need, and those of files that
+ * secrets lie in; sorted.
+ */
 export function toolFoldersIn(value: unknown, kindOf: (name: string) => StepKindSpec | undefined = stepKindOf) {
   const found = new Set<string>();
   const walk = (at: unknown): void => {
     if (typeof at !== 'object' || at === null) return;
-    const { uses, with: given } = at as { readonly uses?: unknown; readonly with?: unknown };
+    const { uses, with: given, sops } = at as { readonly [key: string]: unknown };
+    if (typeof sops === 'string' && secretReference.safeParse(at).success) found.add(folderOfFile(sops));
     const spec = typeof uses === 'string' ? kindOf(uses) : undefined;
     for (const folder of spec?.folders?.((given ?? {}) as JsonObject) ?? []) found.add(folder);
     for (const inner of Object.values(at)) walk(inner);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openVault, type VaultSettings } from '../../activities/adapters/vault';
+import { lookAtVault, openVault, type VaultSettings } from '../../activities/adapters/vault';
 import { secretReference } from '../../src/connections/schema';
 import { openVaultOf } from '../../src/main/stores';
 import { Endpoint, json, text, type Reply } from '../steps/endpoint';
@@ -35,6 +35,7 @@ const vault: Reply = (seen, response) => {
   const token = seen.headers['x-vault-token'];
   if (typeof token !== 'string' || !valid.has(token) || seen.headers['x-vault-request'] !== 'true')
     return json(403, { errors: ['permission denied', `token ${String(token)}`] })(seen, response);
+  if (seen.url === '/v1/auth/token/lookup-self') return json(200, { data: { id: token } })(seen, response);
   const data = secrets[seen.url];
   if (!data) return json(404, { errors: [] })(seen, response);
   return json(200, { data: { data, metadata: { version: 3, destroyed: false } }, lease_duration: 0 })(seen, response);
@@ -157,4 +158,18 @@ test('an address without an identity is refused at start, and no address is no V
   expect(openVaultOf({})).toBeUndefined();
   expect(() => openVaultOf({ VAULT_ADDR: server.origin })).toThrow(/VAULT_TOKEN_FILE, or VAULT_ROLE_ID/);
   expect(openVaultOf({ VAULT_ADDR: server.origin, VAULT_TOKEN_FILE: tokenFile })).toBeDefined();
+});
+
+test('a look at Vault says whether it lets this process in, and nothing that Vault said', async () => {
+  const look = (login: VaultSettings['login'] = { tokenFile }) =>
+    lookAtVault({ origin: server.origin, login, now: () => now });
+  expect(await look()).toBeUndefined();
+  expect(await look({ roleId, secretIdFile })).toBeUndefined();
+  expect(await look({ roleId: 'another', secretIdFile })).toMatch(/did not let this process in \(400\)/);
+  valid.clear();
+  expect(await look()).toBe(
+    'Vault does not know the token of this process (403); whoever looks after Vault gives it a new one.',
+  );
+  server.reply = json(503, { errors: ['sealed'] });
+  expect(await look()).toMatch(/not able to answer at the moment \(503\)/);
 });

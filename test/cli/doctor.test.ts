@@ -103,6 +103,17 @@ describe('doctor', () => {
     ['a ledger that is not there', { LEDGER_REPO: '/nowhere/ledger.git' }, 'ledger', 'failed', /cannot be read/],
     ['a ledger key that is none', { LEDGER_KEY: 'not a key' }, 'ledger key', 'failed', /openssl genpkey/],
     ['a blob store that is a file', { BLOB_STORE: __filename }, 'blob store', 'failed', /not a folder/],
+    ['a Vault as nobody', { VAULT_ADDR: 'http://127.0.0.1:1' }, 'Vault', 'failed', /VAULT_TOKEN_FILE/],
+    [
+      'a Vault without a token',
+      { VAULT_ADDR: 'http://127.0.0.1:1', VAULT_TOKEN_FILE: '/nowhere/token' },
+      'Vault',
+      'failed',
+      /VAULT_TOKEN_FILE names holds nothing/,
+    ],
+    ['a key of SOPS that is not there', { SOPS_KEY_FILE: '/nowhere/key' }, 'SOPS key', 'failed', /age-keygen/],
+    ['a key of SOPS that is none', { SOPS_KEY_FILE: __filename }, 'SOPS key', 'failed', /age-keygen/],
+    ['SOPS that is not installed', { SOPS_KEY_FILE: __filename, PATH: '/nowhere' }, 'sops', 'failed', /install it/],
     ['a blob key of the wrong length', { BLOB_KEY: 'ab'.repeat(20) }, 'blob key', 'failed', /BLOB_KEY/],
   ])('names %s', async (_, changes, check, result, words) => {
     const { code, of } = await doctor(changes);

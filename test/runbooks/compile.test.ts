@@ -300,3 +300,18 @@ test('what was found before anybody is asked is a part of what people approve', 
     compiled({ found }).outline.digest,
   );
 });
+
+test('the files that secrets of connections lie in are a part of what is approved', () => {
+  const auth = { bearer: { sops: 'secrets/fleet.yaml', key: 'token' } };
+  const secrets = { tree: 't', digest: 'd', files: 1, bytes: 2 };
+  const given = { connections: { fleet: { ...fleet, auth } }, folders: { secrets } };
+  const { plan, outline } = compiled(given);
+  expect(plan.trees).toEqual({ secrets });
+  expect(compiled({ ...given, folders: { secrets: { ...secrets, digest: 'e' } } }).outline.digest).not.toBe(
+    outline.digest,
+  );
+  expect(compilePlan({ ...base, ...given, folders: { secrets: { problem: 'It is not there.' } } })).toEqual({
+    ok: false,
+    problems: ['It is not there.'],
+  });
+});

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretReference } from '../../src/connections/schema';
 import type { StepKindSpec } from '../../src/runbooks/step-kind';
 import { isToolFolder, packedFolders, toolFoldersIn } from '../../src/runbooks/tool-folders';
 
@@ -25,6 +26,35 @@ test('folders of steps, of what is nested in them and of undos are found, each o
   };
   expect(toolFoldersIn(runbook, kindOf)).toEqual(['a', 'b', 'c/d']);
 });
+
+test('folders of files that secrets lie in are found wherever a reference stands, and nothing else is', () => {
+  const plan = {
+    connections: { api: { auth: { bearer: { sops: 'secrets/api.yaml', key: 'token' } } } },
+    steps: [
+      { uses: 'kubectl/rollout', with: { kubeconfig: { sops: 'secrets/deep/kube.json', key: 'config' } } },
+      { uses: 'http/request', with: { json: { sops: 'a text/of somebody', key: 'x' } } },
+      { uses: 'http/request', with: { json: { sops: 'b/c.yaml', key: 'x', more: true } } },
+    ],
+  };
+  expect(toolFoldersIn(plan, kindOf)).toEqual(['secrets', 'secrets/deep']);
+});
+
+test.each([
+  ['secrets/shop.yaml', 'database.password', true],
+  ['secrets/a-b/shop.json', 'token', true],
+  ['shop.yaml', 'token', false],
+  ['secrets/../../etc/x.yaml', 'token', false],
+  ['/etc/x.yaml', 'token', false],
+  ['-secrets/x.yaml', 'token', false],
+  ['secrets/.hidden.yaml', 'token', false],
+  ['secrets/shop.env', 'token', false],
+  ['secrets/shop.yaml', '["a"]["b"]', false],
+  ['secrets/shop.yaml', '--extract', true],
+  ['secrets/shop.yaml', 'a..b', false],
+  ['secrets/shop.yaml', '', false],
+])('a secret in %j at %j may be meant: %s', (sops, key, may) =>
+  expect(secretReference.safeParse({ sops, key }).success).toBe(may),
+);
 
 test('a plan carries what was packed and says what was not', () => {
   const one = { tree: 't', digest: 'd', files: 1, bytes: 2 };

@@ -28,6 +28,7 @@ export interface Attempt {
   readonly env?: { readonly [name: string]: string };
   readonly secretsFolder?: string;
   readonly vault?: VaultReader;
+  readonly sopsKeyFile?: string;
   readonly input?: Partial<RunStepInput>;
   readonly environment?: MockActivityEnvironment;
   readonly tools?: ToolHost;
@@ -52,6 +53,7 @@ export async function attemptOf(origin: string, asked: Attempt): Promise<StepRes
     log: { debug: () => undefined, warn: () => undefined },
     ...(asked.secretsFolder === undefined ? {} : { secretsFolder: asked.secretsFolder }),
     ...(asked.vault === undefined ? {} : { vault: asked.vault }),
+    ...(asked.sopsKeyFile === undefined ? {} : { sopsKeyFile: asked.sopsKeyFile }),
     ...(asked.acknowledge === undefined ? {} : { acknowledge: asked.acknowledge }),
     ...(asked.kinds === undefined ? {} : { kinds: asked.kinds }),
     ...(asked.tools === undefined ? {} : { tools: asked.tools }),

@@ -20,6 +20,7 @@ function checksFor(asked: Asked): readonly Check[] {
   const { checkClock, checkSlack } = require('./doctor-slack') as typeof import('./doctor-slack');
   const { checkTemporal } = require('./doctor-temporal') as typeof import('./doctor-temporal');
   const stores = require('./doctor-stores') as typeof import('./doctor-stores');
+  const { checkSops, checkVault } = require('./doctor-secrets') as typeof import('./doctor-secrets');
   const { checkPolicy } = require('./doctor-policy') as typeof import('./doctor-policy');
   const { checkSecondFactors } = require('./doctor-second-factors') as typeof import('./doctor-second-factors');
   const all: readonly (readonly [Check, readonly Program[]])[] = [
@@ -31,6 +32,8 @@ function checksFor(asked: Asked): readonly Check[] {
     [stores.checkLedgerKey, ['worker']],
     [stores.checkBlobs, ['worker', 'runner']],
     [stores.checkIsolation, ['runner']],
+    [checkVault, ['worker', 'runner']],
+    [checkSops, ['runner']],
     [stores.checkTokens, ['bot']],
     [checkSecondFactors, ['bot']],
     [checkClock, programs],

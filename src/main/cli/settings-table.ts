@@ -221,6 +221,13 @@ export const settingsTable: readonly SettingRow[] = [
     about: 'File with the secret id that goes with VAULT_ROLE_ID.',
   },
   {
+    name: 'SOPS_KEY_FILE',
+    need: 'sometimes',
+    example: '/run/secrets/age-key',
+    about:
+      'File with the age key of this runner, as age-keygen writes it, for secrets in files of the policy repository that SOPS has encrypted.',
+  },
+  {
     name: 'LOG_STORE',
     need: 'sometimes',
     example: '/var/lib/signalbox/logs',

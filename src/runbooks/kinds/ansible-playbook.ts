@@ -1,10 +1,9 @@
 import { z } from 'zod';
+import { secretReference } from '../../connections/schema';
 import { text } from '../../documents/text';
 import { ansibleHostNames, ansibleHosts, ansibleUser, ansibleVars } from '../ansible-hosts';
 import { fileRefSchema } from '../file-ref';
 import type { StepKindSpec } from '../step-kind';
-
-const secret = z.union([z.strictObject({ env: text() }), z.strictObject({ file: text() })]);
 
 export const ansiblePlaybookWith = z
   .strictObject({
@@ -23,7 +22,7 @@ export const ansiblePlaybookWith = z
     connection: z.enum(['ssh', 'local']).default('ssh'),
     user: ansibleUser.optional(),
     /** Private key for ssh, by reference. */
-    key: secret.optional(),
+    key: secretReference.optional(),
     /** Host keys that are believed, as in a file of known hosts; those of the runner's user when absent. */
     known_hosts: text().optional(),
     /** Python on the hosts. */
