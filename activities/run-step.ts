@@ -3,7 +3,7 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import { canonical } from '../src/canonical';
 import { Refusal } from '../src/errors';
 import type { Json, JsonObject } from '../src/json';
-import type { Plan, PlanStep } from '../src/operation/plan';
+import type { FailedOutput, Plan, PlanStep } from '../src/operation/plan';
 import type { RunnerActivities, RunStepInput } from '../src/operation/runner-ports';
 import { formatDuration, parseDuration } from '../src/runbooks/duration';
 import { stepKindOf } from '../src/runbooks/step-kinds';
@@ -89,7 +89,8 @@ export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
       return { ...told, outputs: await keepLarge(told.outputs, deps.keepBody) };
     } catch (error) {
       if (context.cancellationSignal.aborted) await context.cancelled;
-      throw failureOf({ error, step, heart, deps, redactor, context });
+      const failure = failureOf({ error, step, heart, deps, redactor, context });
+      throw withOutput(failure, redactor.json(await toolbox.told()));
     } finally {
       await toolbox.close();
       stopBeating();
@@ -124,6 +125,20 @@ interface Failing {
   readonly deps: RunStepDeps;
   readonly redactor: Redactor;
   readonly context: Context;
+}
+
+/** The last lines and the log go with the failure; what else it tells stays in front of them. */
+function withOutput(failure: ApplicationFailure, told: FailedOutput): ApplicationFailure {
+  if (told.log === undefined && told.detail === undefined) return failure;
+  const { message, type, nonRetryable, nextRetryDelay, category, details } = failure;
+  return ApplicationFailure.create({
+    message,
+    type: type ?? undefined,
+    nonRetryable: nonRetryable ?? undefined,
+    nextRetryDelay: nextRetryDelay ?? undefined,
+    category: category ?? undefined,
+    details: [details?.[0] ?? null, told],
+  });
 }
 
 function failureOf(failing: Failing): ApplicationFailure {

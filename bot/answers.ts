@@ -22,6 +22,8 @@ import { handedOver, refused } from './said';
 import { whatIf } from './what-if';
 import { runbooksFor } from './runbooks';
 import { answerAboutResources } from './resources';
+import type { LogShown } from '../src/messages/log-view';
+import { answerAboutLogs } from './logs';
 import { reviewLines } from './reviews';
 import { fullIdOf, openIncident, openIncidents, statusOf, viewOf, withLinks } from './looks';
 import { asksForOperation, incidentOf, notAfter, requestOf, type AskedFrom, type OperationAsked } from './requests';
@@ -48,6 +50,7 @@ export type Answer =
   | { readonly kind: 'explained'; readonly lines: readonly ExplainedLine[] }
   | { readonly kind: 'runbooks'; readonly list: RunbookList }
   | { readonly kind: 'status'; readonly status: StatusView }
+  | { readonly kind: 'log'; readonly log: LogShown }
   | { readonly kind: 'operation'; readonly view: OperationView }
   | { readonly kind: 'incident'; readonly view: IncidentView };
 
@@ -87,6 +90,8 @@ export async function answer(deps: AnswerDeps, asked: Asked, from: AskedFrom): P
       return looked(async () => ({ kind: 'lines', lines: await reviewLines(deps) }));
     case 'show':
       return looked(() => show(deps, asked.id));
+    case 'logs':
+      return looked(() => answerAboutLogs(deps, asked, from));
     case 'why':
       return { kind: 'explained', lines: await deps.explain({ ...asked, person: from.requester.id }) };
     case 'what-if':

@@ -14,6 +14,7 @@ import { policyAge } from '../src/policy/policy-health';
 import { secondFactors } from './second-factors';
 import { slackHttp } from './slack-http';
 import { SupervisedSocket } from './sockets';
+import { serveLog } from './log-links';
 import { openSpill, type Kept, type Spill, type SpillOutcome } from './spill';
 import { plainMessage, tellPrivately } from './tell';
 import { signalTo } from './relaying';
@@ -148,6 +149,7 @@ function httpServer(
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     if (path === '/slack/events' && request.method === 'POST' && fromSlack) return fromSlack(request, response);
     if (await serveApi(apiDeps, request, response)) return;
+    if (await serveLog(deps, request, response)) return;
     request.resume();
     if (path === '/healthz') return send(response, 200, { ok: true });
     if (path === '/readyz') return ready(deps, parts.sockets, response);

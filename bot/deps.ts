@@ -9,6 +9,7 @@ import type { RenderContext } from '../src/messages/blocks';
 import type { StatusView } from '../src/messages/status';
 import type { KnownPerson } from '../src/operation/asker';
 import type { OperationRequest } from '../src/operation/request';
+import type { OperationView } from '../src/operation/view';
 import type { ResourceState } from '../src/resources/resource';
 import type { ExplainedLine } from '../src/policy/explain';
 import type { DeclaredInputs } from '../src/runbooks/inputs';
@@ -87,6 +88,28 @@ export const defaultWaits: BotWaits = {
 /** The bot's view of Temporal: starts, updates, signals, queries, lists. */
 export type TemporalClient = Pick<Client, 'workflow' | 'withDeadline'>;
 
+/** A log in the store, as far as the bot needs it. */
+export interface LogEntry {
+  readonly key: string;
+  readonly step: string;
+  readonly mode: 'do' | 'undo';
+  readonly attempt: number;
+  readonly bytes: number;
+}
+
+export interface LogAccess {
+  /** Each throws `LogStoreAway` with a sentence when the store does not do it. */
+  readonly store: {
+    list(operation: string): Promise<readonly LogEntry[]>;
+    tail(key: string, bytes: number): Promise<string>;
+    stream(key: string): AsyncIterable<Uint8Array>;
+  };
+  /** Why a person may not read the logs of an operation, in one sentence; nothing when they may. */
+  whyNotRead(asked: { readonly person: string; readonly view?: OperationView }): Promise<string | undefined>;
+  /** Where people reach the bot's HTTP; absent: no links to whole logs. */
+  readonly publicUrl?: string;
+}
+
 /** Everything the bot needs. `src/main/bot.ts` constructs the clients; nothing here reads the environment. */
 export interface BotDeps {
   readonly slack: SlackTransport & {
@@ -125,6 +148,8 @@ export interface BotDeps {
   holding?(): Promise<Pick<StatusView, 'holds' | 'policy' | 'policyProblem'>>;
   /** What was provisioned, as the ledger knows it. */
   resources?(): Promise<readonly ResourceState[]>;
+  /** What programs of steps wrote, and who may read it; absent: nobody may here. */
+  readonly logs?: LogAccess;
   /** Which kinds a person may ask for, so that help stays short. */
   mayRequest(person: string): Promise<(kind: AskedKind) => boolean>;
   /** Which runbooks a person may ask for, so that lists stay short; absent: all of them. */

@@ -2,6 +2,8 @@ import { shortIdIn } from '../src/operation/ids';
 import type { Answer } from './answers';
 import type { HandedOver } from './intake';
 
+type Refused = Extract<Answer, { kind: 'refused' }>;
+
 /** Says how a hand-over ended. */
 export function handedOver(
   over: HandedOver,
@@ -33,6 +35,6 @@ export function handedOver(
   }
 }
 
-export function refused(code: Extract<Answer, { kind: 'refused' }>['code'], sentence: string): Answer {
+export function refused(code: Refused['code'], sentence: string): Refused {
   return { kind: 'refused', code, sentence };
 }

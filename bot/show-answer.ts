@@ -5,6 +5,7 @@ import { holdsMessage } from '../src/messages/hold-words';
 import { resourcesMessage } from '../src/messages/resource-words';
 import { section, type Message, type RenderContext } from '../src/messages/blocks';
 import { incidentCard } from '../src/messages/incident-card';
+import { logMessage } from '../src/messages/log-view';
 import { operationCard } from '../src/messages/operation-card';
 import { runbookListMessage } from '../src/messages/runbook-list';
 import { statusMessage } from '../src/messages/status';
@@ -30,6 +31,8 @@ export function messageOf(answer: Answer, about: RenderContext): Message {
       return runbookListMessage(answer.list);
     case 'resources':
       return resourcesMessage(answer.resources, about);
+    case 'log':
+      return logMessage(answer.log, about);
     case 'holds':
       return holdsMessage(answer.holds, about);
     default: {

@@ -28,6 +28,14 @@ const settings = z.object({
   /** HTTP listener of the bot: Slack's requests in HTTP mode, the command line's API, health and metrics. */
   PORT: port.default(3000),
   HOST: z.string().default('127.0.0.1'),
+  /** Where people's browsers reach PORT of the bot; links to whole logs begin with it. */
+  PUBLIC_URL: z
+    .string()
+    .regex(
+      /^(https:\/\/[^/?#@\s]+|http:\/\/(127\.0\.0\.1|localhost)(:\d+)?)(\/[A-Za-z0-9_/-]*)?$/,
+      'must be https:// and a host, with a path at most (http:// for this machine only)',
+    )
+    .optional(),
   TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_API_KEY: z.string().optional(),

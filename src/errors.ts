@@ -35,6 +35,11 @@ export class Refusal extends Error {
   readonly data?: unknown;
 }
 
+/** The store of the logs does not do what it is asked. The message is a sentence that says what has to be mended. */
+export class LogStoreAway extends Error {
+  override readonly name = 'LogStoreAway';
+}
+
 /** The sentence people see. What we did not foresee gets a trace id, never its own text. */
 export function sentenceFor(error: unknown, traceId: string): string {
   if (error instanceof Refusal) return error.message;

@@ -26,13 +26,18 @@ class Slice {
   private readonly done: Target[] = [];
   private readonly failed: FailedTarget[] = [];
   private readonly kept = new Set<string>();
+  private log: SliceResult['log'];
 
   constructor(private readonly input: SliceInput) {
     const controls = new Controls({ pauses: { ...input.pauses } });
     setHandler(defineSignal<[RunAct]>(RUN_ACT), (act) => controls.act(act));
     void CancellationScope.current().cancelRequested.catch(() => controls.act({ kind: 'abort', by: 'operator' }));
     const parts = partsOf(input.run.plan.steps);
-    this.walk = { input: input.run, controls, parts, lists: {}, tries: {}, slices: new Map(), undoing: new Map() };
+    const onLog = (_path: string, how: 'done' | 'failed') => {
+      if (this.log !== 'failed') this.log = how;
+    };
+    const shared = { input: input.run, controls, onLog, parts };
+    this.walk = { ...shared, lists: {}, tries: {}, slices: new Map(), undoing: new Map() };
     hearSlices(this.walk);
   }
 
@@ -119,7 +124,7 @@ class Slice {
     const names = new Map(this.done.map(({ index }, at) => [index, keys[at]!]));
     const failed = this.failed.map((target) => ({ ...target, key: names.get(target.index) ?? target.key }));
     const hasUndo = this.done.some(({ undo }) => undo.length > 0);
-    return { ok, failed, skipped, kept, ...(hasUndo ? { undo: digest } : {}) };
+    return { ok, failed, skipped, kept, ...(hasUndo ? { undo: digest } : {}), ...(this.log ? { log: this.log } : {}) };
   }
 
   private frameOf(target: TargetRef, before: Partial<Pick<Target, 'undo' | 'outputs'>> = {}): Frame {

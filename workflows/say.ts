@@ -1,4 +1,5 @@
 import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { FailedOutput } from '../src/operation/plan';
 
 /** What went wrong, as a sentence people may see: our own activities' messages are written for them, others are not. */
 export function reasonOf(error: unknown): string {
@@ -17,6 +18,11 @@ export function applicationFailureIn(error: unknown): ApplicationFailure | undef
   let current: unknown = error;
   while (current instanceof ActivityFailure || current instanceof ChildWorkflowFailure) current = current.cause;
   return current instanceof ApplicationFailure ? current : undefined;
+}
+
+/** What the programs of a step wrote that failed. */
+export function outputIn(error: unknown): FailedOutput {
+  return (applicationFailureIn(error)?.details?.[1] as FailedOutput | undefined) ?? {};
 }
 
 /** Whether an activity or a child did not end in time, as opposed to having failed. */

@@ -5,13 +5,13 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { LogStoreAway } from '../../src/errors';
 import { guardedLookup } from './address-guard';
 import { bucketTrouble } from './bucket-trouble';
 import { BucketLogWriter, defaultPace, type BucketPace } from './log-bucket-writer';
 import {
   LogLimit,
   logName,
-  LogStoreAway,
   maxLogBytes,
   partsOfKey,
   partsOfName,

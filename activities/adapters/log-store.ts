@@ -48,11 +48,6 @@ export interface LogStore {
   sweep(spec: { readonly before: Date }): Promise<number>;
 }
 
-/** The message is a sentence that says what the store, or whoever runs it, has to mend. */
-export class LogStoreAway extends Error {
-  override readonly name = 'LogStoreAway';
-}
-
 export const maxLogBytes = 16 * 1024 * 1024;
 
 /** The whole log as text. */

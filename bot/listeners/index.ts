@@ -4,6 +4,7 @@ import { register as commands } from './commands';
 import { register as home } from './home';
 import { register as incidentButtons } from './incident-buttons';
 import { register as links } from './links';
+import { register as logButtons } from './log-buttons';
 import type { ListenerDeps, Register } from './listener';
 import { register as mentions } from './mentions';
 import { register as requestForms } from './request-forms';
@@ -24,6 +25,7 @@ const all: readonly Register[] = [
   startButtons,
   runbookButtons,
   resourceButtons,
+  logButtons,
   incidentButtons,
   home,
   mentions,

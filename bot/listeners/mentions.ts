@@ -21,7 +21,7 @@ export const register: Register = (app: App, deps) => {
       const parsed = parseLine({ text: line, escaped: true, known });
       if (!parsed.ok) return tellPrivately(deps, click, misreadMessage(parsed));
       // Slack is told "received" before an event is looked at, so what must not be lost is not taken from one.
-      if (!['status', 'locks', 'why', 'what-if', 'show', 'help', 'runbook.list'].includes(parsed.asked.kind)) {
+      if (!['status', 'locks', 'why', 'what-if', 'show', 'logs', 'help', 'runbook.list'].includes(parsed.asked.kind)) {
         const sentence =
           'A mention can only ask; type the slash command in the channel, or use the buttons on the card.';
         return tellPrivately(deps, click, plainMessage(sentence));

@@ -111,6 +111,8 @@ export type Asked =
   /** What is locked, frozen and stopped. */
   | { readonly kind: 'locks' }
   | { readonly kind: 'show'; readonly id: string }
+  /** `step`: its path in the plan. */
+  | { readonly kind: 'logs'; readonly id: string; readonly step?: string }
   | { readonly kind: 'help'; readonly topic?: string };
 
 export type AskedKind = Asked['kind'];

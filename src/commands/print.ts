@@ -84,6 +84,8 @@ function partsOf(asked: Asked): readonly string[] {
       return ['/signalbox', 'locks'];
     case 'show':
       return ['/signalbox', 'show', asked.id];
+    case 'logs':
+      return ['/signalbox', 'logs', asked.id, asked.step ?? ''];
     case 'help':
       return ['/signalbox', 'help', asked.topic ?? ''];
   }

@@ -51,6 +51,7 @@ export const readers: Readers = {
   'what-if': { takes: 'prose', read: whatIf },
   ...readHolds,
   show: { takes: 'words', read: show },
+  logs: { takes: 'words', read: logs },
   help: { takes: 'words', read: help },
 };
 
@@ -162,11 +163,27 @@ function whatIf({ words, text, escaped }: Prose): Extract<Asked, { kind: 'what-i
 
 function show(given: Given): Extract<Asked, { kind: 'show' }> {
   const [first, ...left] = given.words;
-  const id = first === undefined ? '' : cleanName(first.text);
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{2,199}$/.test(id))
-    throw new Misread('Which operation? Its id stands at the foot of its card; the last ten characters are enough.');
+  const id = operationIn(first);
   nothingElse(left, given.flags);
   return { kind: 'show', id };
+}
+
+function logs(given: Given): Extract<Asked, { kind: 'logs' }> {
+  const [first, second, ...left] = given.words;
+  const id = operationIn(first);
+  const step = second?.text.trim();
+  if (step !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9_.:/[\]-]{0,299}$/.test(step))
+    throw new Misread(
+      'Which step? Write its path, such as canary/share, or leave it out for the one that says the most.',
+    );
+  nothingElse(left, given.flags);
+  return { kind: 'logs', id, ...(step === undefined ? {} : { step }) };
+}
+
+function operationIn(word: Word | undefined): string {
+  const id = word === undefined ? '' : cleanName(word.text);
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{2,199}$/.test(id)) return id;
+  throw new Misread('Which operation? Its id stands at the foot of its card; the last ten characters are enough.');
 }
 
 function help(given: Given): Extract<Asked, { kind: 'help' }> {

@@ -200,7 +200,7 @@ export const commands: readonly Command[] = [
   {
     command: '/signalbox',
     summary: 'Status, reasons and help',
-    hint: 'status | locks | lock | unlock | hand-over | freeze | thaw | stop | go | why <service> to <environment> | what-if "<command>" at "<when>" | show <id> | reviews | help',
+    hint: 'status | locks | lock | unlock | hand-over | freeze | thaw | stop | go | why <service> to <environment> | what-if "<command>" at "<when>" | show <id> | logs <id> [step] | reviews | help',
     bare: 'help',
     subcommands: [
       {
@@ -242,6 +242,16 @@ export const commands: readonly Command[] = [
         summary: 'One operation, step by step.',
         examples: ['/signalbox show deploy-checkout-production-k3m9x2p7qa'],
         who: 'everyone',
+        flags: [],
+      },
+      {
+        name: 'logs',
+        kind: 'logs',
+        usage: '<id> [step]',
+        summary:
+          'What the programs of an operation wrote: the last lines of the step that says the most, or of one you name.',
+        examples: ['/signalbox logs k3m9x2p7qa', '/signalbox logs runbook-patch-hosts-k3m9x2p7qa patch'],
+        who: 'whoever has a say in the operation, and teams that policy names under logs',
         flags: [],
       },
       {

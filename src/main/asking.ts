@@ -19,6 +19,8 @@ import { troubleIn, type PolicyInForce, type PolicySource } from '../../activiti
 import type { Standing } from '../policy/standing';
 import type { AskedKind, AskedOf } from '../commands/asked';
 import type { Catalogue, WhatIf } from '../../bot/deps';
+import { logReaders } from '../policy/log-readers';
+import type { OperationView } from '../operation/view';
 import { mayAsk, mayRun, whyNothing } from './may-ask';
 
 interface AskingDeps {
@@ -74,12 +76,43 @@ export function createAsking(deps: AskingDeps) {
       return whyNothing(await deps.standingOf(person).catch(() => 'unknown' as const));
     },
 
+    /** Why this person may not read the logs of an operation, in one sentence; nothing when they may. */
+    async whyNotRead({ person, view }: LogAsked): Promise<string | undefined> {
+      const standing = await deps.standingOf(person).catch(() => 'unknown' as const);
+      if (standing === 'unknown')
+        return 'Slack does not say right now who you are, so the log is not shown; try again in a minute.';
+      if (standing !== 'member')
+        return 'Logs are shown to full members of this workspace who have a say in the operation; ask one of them.';
+      const { repository } = await policy.current();
+      const { aliases } = repository.policy.people;
+      const accounts = [person, ...(Object.hasOwn(aliases, person) ? [aliases[person]!] : [])];
+      if (view?.requesterVerified && view.requester.kind === 'person' && accounts.includes(view.requester.id))
+        return undefined;
+      const readers = logReaders({ policy: repository.policy, ...(view && { view }), now: now() });
+      const teams = await teamsWith(deps, repository, person);
+      const service = repository.policy.services.get(view?.service ?? '');
+      const sits = (team: string): boolean => {
+        const { users } = membersOf(repository.policy, team, now(), { ...(service && { service }) });
+        return accounts.some((account) => users.includes(account) || (teams[team] ?? []).includes(account));
+      };
+      if (readers.some(sits)) return undefined;
+      const named =
+        readers.length > 0 ? `whoever asked for it, and ${readers.slice(0, 6).join(', ')}` : 'whoever asked';
+      return `You have no say in this operation, so its logs are not shown to you; those who may read them are ${named}, and the owner of the policy repository can name more under logs.`;
+    },
+
     async teamsOf(person: string): Promise<readonly string[]> {
       const { repository } = await policy.current();
       const teams = await teamsWith(deps, repository, person);
       return [...repository.policy.teams.keys()].filter((team) => isIn(repository, team, teams, person, now()));
     },
   };
+}
+
+interface LogAsked {
+  readonly person: string;
+  /** The operation as it sees itself; absent when Temporal no longer knows it. */
+  readonly view?: OperationView;
 }
 
 function catalogueOf(repository: Repository): Catalogue {

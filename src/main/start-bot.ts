@@ -20,6 +20,7 @@ import { Refusal } from '../errors';
 import { linkTemplateOf } from '../policy/source-link';
 import { createAsking } from './asking';
 import { healthOf, holdingNow } from './holding';
+import { openLogs } from './log-stores';
 import { needs } from './needs';
 import type { Running, Start } from './process';
 import { runWorker } from './run-worker';
@@ -47,6 +48,15 @@ export const startBot: Start = async ({ config, log }) => {
     slots: redis ? createRedisSlotMemory(redis.commands, { prefix: config.REDIS_PREFIX }) : createLocalSlotMemory(),
   });
   const messages = serveSlackQueue(config, log, side);
+  const { whyNotRead, ...asking } = createAsking({
+    policy: policy.source,
+    ledger,
+    groupsOf: async (user) => (await side.activities.whoIs({ user })).groups,
+    standingOf: async (user) => (await side.activities.whoIs({ user })).standing,
+    heldBack: (about) => heldBack({ client: temporal, waitMs: heldBackMs }, about),
+    policyUrl: render.policyUrl,
+    now: () => new Date(),
+  });
   const bot = createBot({
     slack: { ...transportOf(config), botToken: config.SLACK_BOT_TOKEN!, apiUrl: config.SLACK_API_URL },
     web,
@@ -59,15 +69,12 @@ export const startBot: Start = async ({ config, log }) => {
     tokens: config.TOKENS_FILE === undefined ? noTokens : readTokens(readFileSync(config.TOKENS_FILE, 'utf8')),
     ...(config.SECOND_FACTORS_FILE === undefined ? {} : { secondFactorsFile: usableFile(config.SECOND_FACTORS_FILE) }),
     render,
-    ...createAsking({
-      policy: policy.source,
-      ledger,
-      groupsOf: async (user) => (await side.activities.whoIs({ user })).groups,
-      standingOf: async (user) => (await side.activities.whoIs({ user })).standing,
-      heldBack: (about) => heldBack({ client: temporal, waitMs: heldBackMs }, about),
-      policyUrl: render.policyUrl,
-      now: () => new Date(),
-    }),
+    ...asking,
+    logs: {
+      store: openLogs(config),
+      whyNotRead,
+      ...(config.PUBLIC_URL === undefined ? {} : { publicUrl: config.PUBLIC_URL }),
+    },
     resources: () => ledger.resources({ maxAgeMs: 2_000 }),
     policyHealth: () => healthOf(policy.source.known()),
     holding: () => holdingNow(policy.source, new Date()),

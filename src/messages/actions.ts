@@ -35,6 +35,9 @@ export const ACTIONS = {
   runbookPrevious: 'runbook.previous',
   runbookNext: 'runbook.next',
   extendLease: 'resource.extend',
+  /** What the programs of a step wrote, and another step's in the dialog that shows it. */
+  log: 'log.open',
+  logOther: 'log.other',
   homeDeploy: 'home.deploy',
   homeRefresh: 'home.refresh',
   /** Every link button sends a payload too; it is acknowledged and nothing else. */
@@ -57,6 +60,7 @@ export const MODALS = {
   incidentUpdate: 'modal.incident_update',
   incidentAssign: 'modal.incident_assign',
   destroy: 'modal.destroy',
+  log: 'modal.log',
 } as const;
 
 export type ModalId = (typeof MODALS)[keyof typeof MODALS];
@@ -65,6 +69,8 @@ export type ModalId = (typeof MODALS)[keyof typeof MODALS];
 export const INPUT = 'value';
 
 const id = z.string().min(1).max(255);
+/** Of longer paths no button can tell. */
+export const stepPathMax = 800;
 /** No version is longer; see `isVersion`. */
 export const versionMax = 128;
 
@@ -88,6 +94,8 @@ const values = z.strictObject({
   m: z.int().positive().optional(),
   /** Version that the question named; null when it said "the version before". */
   v: z.string().min(1).max(versionMax).nullable().optional(),
+  /** Path of a step whose log is meant. */
+  l: z.string().min(1).max(stepPathMax).optional(),
   /** Runbook. */
   r: id.optional(),
   /** Which list of runbooks, its page from 0, and what was searched for. */

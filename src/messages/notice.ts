@@ -64,7 +64,14 @@ export type Notice =
   /** Of a review of break-glass: that it is open, still open, overdue or closed. */
   | { readonly kind: 'review'; readonly message: string; readonly mention: readonly string[]; readonly by?: string }
   | { readonly kind: 'overridden'; readonly by: string; readonly rule: string; readonly reason: string }
-  | { readonly kind: 'step_detail'; readonly step: string; readonly summary: string; readonly lines: readonly string[] }
+  | {
+      readonly kind: 'step_detail';
+      readonly step: string;
+      readonly summary: string;
+      readonly lines: readonly string[];
+      /** Where there is more to read: the path of the step. */
+      readonly log?: { readonly operationId: string; readonly step: string };
+    }
   | { readonly kind: 'gate_opened'; readonly message: string }
   | { readonly kind: 'changed'; readonly message: string; readonly about?: readonly string[] }
   | {

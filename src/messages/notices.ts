@@ -4,6 +4,7 @@ import { actions, button, section, type Message, type RenderContext } from './bl
 import { holdSentence } from './hold-words';
 import { incidentLine } from './incident-card';
 import { outputBlocks } from './found-lines';
+import { logButton } from './log-button';
 import { formatDuration } from '../runbooks/duration';
 import type { Notice } from './notice';
 import { operationLook } from './states';
@@ -24,6 +25,11 @@ type Renderers = {
 export function renderNotice(notice: Notice, about: NoticeContext = {}): Message {
   const render = renderers[notice.kind] as (notice: Notice, about: NoticeContext) => Message;
   return render(notice, about);
+}
+
+function logButtons({ step, log }: Extract<Notice, { kind: 'step_detail' }>): KnownBlock[] {
+  if (log === undefined) return [];
+  return actions([logButton({ operationId: log.operationId, step: log.step, spoken: `Log of ${step}` })]);
 }
 
 const renderers: Renderers = {
@@ -83,7 +89,7 @@ const renderers: Renderers = {
     const head = `*${safe(notice.step, 150)}*: ${safe(notice.summary, 300)}`;
     return {
       text: `${safe(notice.step, 150)}: ${safe(notice.summary, 300)}`,
-      blocks: [section(head), ...outputBlocks(notice.lines)],
+      blocks: [section(head), ...outputBlocks(notice.lines), ...logButtons(notice)],
     };
   },
   gate_opened: (notice) => said(`🕒 ${safe(notice.message, 600)}`),

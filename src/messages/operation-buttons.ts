@@ -2,6 +2,7 @@ import type { Button, KnownBlock } from '@slack/types';
 import { finishedStates, type BallotView, type OperationState, type OperationView } from '../operation/view';
 import { ACTIONS, encodeValue, versionMax } from './actions';
 import { actions, button, confirm } from './blocks';
+import { logButton } from './log-button';
 
 type MakeButton = (view: OperationView) => Button;
 
@@ -116,14 +117,20 @@ export function operationButtons(view: OperationView): KnownBlock[] {
   // What is done about it is on its ballot.
   if (view.kind === 'review') return [];
   // There is nothing to undo or to try again.
-  if (view.isCheck && finishedStates.includes(view.state)) return [];
+  if (view.isCheck && finishedStates.includes(view.state)) return actions(logOf(view));
   const made = (byState[view.state] ?? [])
     .filter((make) => make !== rollBack || canRollBack(view))
     .filter((make) => make !== runAgain || view.kind === 'runbook' || view.kind === 'provision')
     .filter((make) => make !== openIncident || !view.incidentId)
     .filter((make) => !onlyWhen.has(make) || view.may?.includes(onlyWhen.get(make)!))
     .map((make) => make(view));
-  return actions(made);
+  return actions([...made, ...logOf(view)]);
+}
+
+/** Where a step wrote a log: the one that says the most is opened, the others from there. */
+function logOf(view: OperationView): Button[] {
+  if (view.log === undefined) return [];
+  return [logButton({ operationId: view.id, step: view.log, spoken: `Log of ${view.title}` })];
 }
 
 /** What one ballot takes: Approve and Reject, or Reject alone once its seats are filled. A finished operation has none, whatever its ballots say. */

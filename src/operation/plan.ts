@@ -199,6 +199,9 @@ export interface StepResult {
   readonly given?: JsonObject;
 }
 
+/** What a step that failed wrote, as the second detail of its failure. */
+export type FailedOutput = Pick<StepResult, 'detail' | 'log'>;
+
 /** A criterion that was missed: what the card and the rollback notice say. */
 export interface MissedCriterion {
   readonly metric: string;

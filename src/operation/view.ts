@@ -141,6 +141,8 @@ export interface OperationView {
   readonly moreSteps: number;
   /** What its read-only steps found before anybody was asked. */
   readonly found?: readonly Found[];
+  /** Path of the step whose log says the most, when one wrote any. */
+  readonly log?: string;
   readonly irreversible: readonly string[];
   readonly rollback: { readonly ready: boolean; readonly version?: string; readonly why?: string };
   readonly digest?: string;

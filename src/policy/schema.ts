@@ -281,6 +281,8 @@ export const policySchema = z.strictObject({
     .optional(),
   /** Teams whose members may act on every running operation, besides those that have a say in it anyway. */
   operators: teamNames.optional(),
+  /** Teams whose members may read what the programs of steps wrote, besides those that have a say in the operation. */
+  logs: z.strictObject({ who: teamNames }).optional(),
   /** An open incident holds back its service; kinds and labels in `except` it does not. */
   incidents: z
     .strictObject({ freeze: z.enum(['service', 'none']).optional(), except: z.array(identifier).optional() })

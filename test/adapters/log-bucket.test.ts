@@ -2,7 +2,8 @@ import dns from 'node:dns';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { openLogBucket, type BucketSettings } from '../../activities/adapters/log-bucket';
 import { defaultPace } from '../../activities/adapters/log-bucket-writer';
-import { LogStoreAway, textOfLog, type LogStore } from '../../activities/adapters/log-store';
+import { textOfLog, type LogStore } from '../../activities/adapters/log-store';
+import { LogStoreAway } from '../../src/errors';
 import { TestS3 } from '../helpers/s3-server';
 import { eventually } from '../helpers/temporal';
 

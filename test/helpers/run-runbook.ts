@@ -63,6 +63,8 @@ export interface Running {
   readonly steps: readonly StepSeen[];
   /** The latest that the run has reported. */
   phase(): Promise<RunProgress['phase'] | undefined>;
+  /** All that the run has reported. */
+  reports(): Promise<readonly RunProgress[]>;
   act(act: RunAct): Promise<void>;
   end(): Promise<Ran>;
 }
@@ -139,6 +141,7 @@ export async function openRunbooks(spec: RunbooksSpec = {}): Promise<Runbooks> {
       id,
       steps,
       phase: async () => (await reportsOf(world.temporal, workflowId)).at(-1)?.phase,
+      reports: () => reportsOf(world.temporal, workflowId),
       act: (act) => handle.signal(RUN_ACT, act),
       end: async () => ranOf((await handle.result()) as RunResult, steps),
     };

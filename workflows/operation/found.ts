@@ -5,6 +5,8 @@ export interface Detail {
   readonly step: string;
   readonly summary: string;
   readonly lines: readonly string[];
+  /** Path of the step, where there is more in its log. */
+  readonly log?: string;
 }
 
 const stepsShown = 8;

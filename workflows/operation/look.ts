@@ -4,9 +4,10 @@ import type { JudgeInput } from '../../src/operation/judgement';
 import type { PlanOutline } from '../../src/operation/plan';
 import { stepOn } from '../activities';
 import type { OperationTimings } from '../contract';
-import { reasonOf } from '../say';
+import { outputIn, reasonOf } from '../say';
 import { foundOf, type Detail } from './found';
 import type { Life } from './life';
+import { stepDetail } from './run-plan';
 import type { Admitted } from './state';
 
 /** Looks before anybody is asked. What it finds is on the card, and in full below it, when the first mention comes. */
@@ -19,7 +20,10 @@ export async function look(life: Life, admission: Admitted): Promise<Pick<JudgeI
     operationId: life.facts.request.id,
     timings: life.input.timings,
   });
-  for (const detail of details) life.courier.thread({ kind: 'step_detail', ...detail });
+  for (const detail of details) {
+    life.courier.thread(stepDetail(life.facts.request.id, detail));
+    if (detail.log !== undefined) life.facts.log = detail.log;
+  }
   life.facts.found = foundOf(details);
   return { resolved: outputs, ...(details.length > 0 && { found: life.facts.found }) };
 }
@@ -39,11 +43,18 @@ async function resolveSteps(spec: {
       const result = await stepOn(step, spec.timings).runStep({ ...look, key });
       outputs[step.path] = result.outputs;
       if (result.status !== 'skipped')
-        details.push({ step: step.name, summary: result.summary, lines: result.detail ?? [] });
+        details.push({
+          step: step.name,
+          summary: result.summary,
+          lines: result.detail ?? [],
+          ...(result.log ? { log: step.path } : {}),
+        });
     } catch (error) {
       if (step.onFailure !== 'continue' || isCancellation(error)) throw error;
       outputs[step.path] = {};
-      details.push({ step: step.name, summary: `Not known: ${reasonOf(error)}`, lines: [] });
+      const { detail: lines = [], log } = outputIn(error);
+      const wrote = { lines, ...(log ? { log: step.path } : {}) };
+      details.push({ step: step.name, summary: `Not known: ${reasonOf(error)}`, ...wrote });
     }
   }
   return { outputs, details };

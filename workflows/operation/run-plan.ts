@@ -1,5 +1,6 @@
 import { condition, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { Fence } from '../../src/ledger/fence';
+import type { Notice } from '../../src/messages/notice';
 import type { RunResult } from '../../src/operation/outcome';
 import { laneId, RUN_ACT, runId, WORKFLOWS } from '../contract';
 import type { LaneTaken } from '../lane';
@@ -73,7 +74,8 @@ function handleFor(life: Life, send: (act: RunAct) => void): RunHandle {
       life.facts.steps = life.facts.steps.map((row) =>
         Object.hasOwn(progress.steps, row.path) ? { ...row, ...progress.steps[row.path] } : row,
       );
-      for (const detail of progress.details) life.courier.thread({ kind: 'step_detail', ...detail });
+      for (const detail of progress.details) life.courier.thread(stepDetail(request.id, detail));
+      if (progress.log) life.facts.log = progress.log.step;
       const { failure } = progress;
       // A step that asks has not failed for good, and the one after it asks anew.
       if (failure && progress.phase !== 'asks') handle.failure ??= failure;
@@ -89,6 +91,11 @@ function handleFor(life: Life, send: (act: RunAct) => void): RunHandle {
     },
   };
   return handle;
+}
+
+/** What a step said, with the way to all that it wrote. */
+export function stepDetail(operationId: string, { log, ...said }: RunProgress['details'][number]): Notice {
+  return { kind: 'step_detail', ...said, ...(log === undefined ? {} : { log: { operationId, step: log } }) };
 }
 
 const phases = {

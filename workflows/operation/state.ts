@@ -23,6 +23,8 @@ export interface Facts {
   steps: StepRow[];
   /** What the read-only steps found before anybody was asked. */
   found: readonly Found[];
+  /** Path of the step whose log says the most. */
+  log?: string;
   previousVersion?: string;
   /** Who paused it. */
   paused?: string;

@@ -38,6 +38,7 @@ export function viewOf(facts: Facts, ballots: readonly BallotView[]): OperationV
     steps: shown.map(({ path: _path, skippable: _skippable, ...row }) => row),
     moreSteps: facts.steps.length - shown.length,
     ...(facts.found.length > 0 ? { found: facts.found } : {}),
+    ...(facts.log === undefined ? {} : { log: facts.log }),
     irreversible: judgement?.plan.irreversible ?? [],
     rollback: judgement?.rollback ?? { ready: false },
     digest: judgement?.plan.digest,

@@ -3,12 +3,19 @@ import { RUN_PROGRESS } from '../contract';
 import type { RunProgress } from './state';
 import { Teller } from './teller';
 
+interface Wrote {
+  /** A few of the lines, for the thread. */
+  readonly lines?: readonly string[];
+  readonly hasLog?: boolean;
+}
+
 /** Tells the operation how the run goes. Its card changes once a second at most, so nothing is lost by telling no more. */
 export class Reporter {
   private phase: RunProgress['phase'] = 'work';
   private steps: { [path: string]: RunProgress['steps'][string] } = {};
   private details: RunProgress['details'][number][] = [];
   private failure: RunProgress['failure'];
+  private log: RunProgress['log'];
   private readonly teller: Teller;
 
   constructor(operationId: string) {
@@ -25,9 +32,18 @@ export class Reporter {
     this.teller.changed(isNews ? 'urgent' : undefined);
   }
 
-  step({ path, name }: StepOutline, step: RunProgress['steps'][string], lines?: readonly string[]): void {
+  step({ path, name }: StepOutline, step: RunProgress['steps'][string], wrote: Wrote = {}): void {
+    const { lines = [], hasLog } = wrote;
     this.steps[path] = { ...this.steps[path], ...step };
-    if (lines && lines.length > 0) this.details.push({ step: name, summary: step.summary ?? '', lines });
+    const log = hasLog ? { log: path } : {};
+    if (lines.length > 0) this.details.push({ step: name, summary: step.summary ?? '', lines, ...log });
+    this.teller.changed();
+  }
+
+  /** A step wrote a log. The first one that failed is worth more than what came later. */
+  wrote(path: string, how: 'done' | 'failed'): void {
+    if (this.log?.how === 'failed') return;
+    this.log = { step: path, how };
     this.teller.changed();
   }
 
@@ -37,8 +53,8 @@ export class Reporter {
   }
 
   private take(): RunProgress {
-    const { phase, steps, details, failure } = this;
+    const { phase, steps, details, failure, log } = this;
     [this.steps, this.details] = [{}, []];
-    return { phase, steps, details, failure };
+    return { phase, steps, details, failure, ...(log ? { log } : {}) };
   }
 }

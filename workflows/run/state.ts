@@ -117,6 +117,8 @@ export interface SliceResult {
   readonly undo?: string;
   /** Names of steps that were begun and that nothing puts back. */
   readonly kept: readonly string[];
+  /** How its steps ended that wrote a log. */
+  readonly log?: 'done' | 'failed';
 }
 
 /**
@@ -147,6 +149,14 @@ export interface RunProgress {
   readonly phase: 'work' | 'watch' | 'held' | 'undo' | 'needs_hands' | 'asks';
   /** Changed steps by their path. */
   readonly steps: { readonly [path: string]: Omit<StepView, 'name'> };
-  readonly details: readonly { readonly step: string; readonly summary: string; readonly lines: readonly string[] }[];
+  readonly details: readonly {
+    readonly step: string;
+    readonly summary: string;
+    readonly lines: readonly string[];
+    /** Path of the step, where there is more in its log. */
+    readonly log?: string;
+  }[];
+  /** The step whose log says the most. */
+  readonly log?: { readonly step: string; readonly how: 'done' | 'failed' };
   readonly failure?: { readonly step: string; readonly reason: string; readonly missed?: MissedCriterion };
 }

@@ -1,9 +1,9 @@
 import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
-import type { StepOutline } from '../../src/operation/plan';
+import type { FailedOutput, StepOutline } from '../../src/operation/plan';
 import type { UndoEntry } from '../../src/operation/runner-ports';
 import { WORKFLOWS } from '../contract';
 import type { runSlice } from '../run-slice';
-import { instant, reasonOf } from '../say';
+import { instant, outputIn, reasonOf } from '../say';
 import { rollBackChild } from './child-operation';
 import type { Frame } from './state';
 import { carryOutControl } from './carry-out';
@@ -55,10 +55,14 @@ export async function undoNewest(
       ? await undoEntry(walk, frame, { step, entry: entry! })
       : await undoSlices(walk, frame, entries);
   if ('reason' in undone) {
-    walk.reporter?.step(step, { state: 'undo_failed', summary: undone.reason, endedAt: instant() });
-    return undone;
+    if (undone.log) walk.onLog?.(step.path, 'failed');
+    const wrote = { lines: undone.detail, hasLog: undone.log !== undefined };
+    walk.reporter?.step(step, { state: 'undo_failed', summary: undone.reason, endedAt: instant() }, wrote);
+    return { reason: undone.reason, left: undone.left };
   }
-  walk.reporter?.step(step, { state: 'undone', summary: undone.summary, endedAt: instant() }, undone.detail);
+  const wrote = { lines: undone.detail, hasLog: undone.log !== undefined };
+  if (undone.log) walk.onLog?.(step.path, 'done');
+  walk.reporter?.step(step, { state: 'undone', summary: undone.summary, endedAt: instant() }, wrote);
   return 'done';
 }
 
@@ -76,9 +80,8 @@ function takeNewest(frame: Frame): readonly UndoEntry[] {
   return entries;
 }
 
-type Undone =
-  | { readonly summary?: string; readonly detail?: readonly string[] }
-  | { readonly reason: string; readonly left: readonly UndoEntry[] };
+type Undone = FailedOutput &
+  ({ readonly summary?: string } | { readonly reason: string; readonly left: readonly UndoEntry[] });
 
 async function undoEntry(
   walk: Walk,
@@ -101,7 +104,7 @@ async function undoEntry(
     const failure = await new Walker(walk, own, carryOutControl, { isDeaf: true }).pass(group);
     return failure ? failed(`${failure.step}: ${failure.reason}`) : {};
   } catch (error) {
-    return failed(reasonOf(error));
+    return { ...failed(reasonOf(error)), ...outputIn(error) };
   }
 }
 

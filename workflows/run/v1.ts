@@ -33,7 +33,9 @@ export class RunV1 {
     this.controls = new Controls(carried);
     const parts = partsOf(input.plan.steps);
     const { controls, reporter } = this;
-    this.walk = { input: shared, controls, reporter, parts, lists, tries, slices: new Map(), undoing: new Map() };
+    const onLog = (path: string, how: 'done' | 'failed') => reporter.wrote(path, how);
+    const shown = { reporter, onLog };
+    this.walk = { input: shared, controls, ...shown, parts, lists, tries, slices: new Map(), undoing: new Map() };
     hearSlices(this.walk);
     this.controls.isWorking = () => this.top('work').some(({ path }) => !this.frame.done.includes(path));
     setHandler(defineSignal<[RunAct]>(RUN_ACT), (act) => this.controls.act(act));

@@ -11,6 +11,10 @@ export interface Failure {
   readonly reason: string;
   readonly missed?: MissedCriterion;
   readonly abortedBy?: string;
+  /** Last lines of what its programs wrote. */
+  readonly lines?: readonly string[];
+  /** They wrote a log. */
+  readonly hasLog?: true;
 }
 
 /** What came of a step: its outputs come from a runner where it has to tell some. */
@@ -23,6 +27,7 @@ export type Carried =
       readonly outputs?: JsonObject;
       readonly summary?: string;
       readonly detail?: readonly string[];
+      readonly log?: StepResult['log'];
     }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
@@ -32,6 +37,8 @@ export interface Walk {
   readonly controls: Controls;
   /** Absent for the targets of a list, which the card only counts. */
   readonly reporter?: Reporter;
+  /** Hears of each step that wrote a log. */
+  readonly onLog?: (path: string, how: 'done' | 'failed') => void;
   readonly parts: Parts;
   /** Lists that are not done. */
   readonly lists: { [path: string]: ListState };

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../src/json';
 import { inputsKey, type MissedCriterion, type StepOutline, type StepResult } from '../../src/operation/plan';
 import { stepOn } from '../activities';
 import { FREEZE } from '../contract';
-import { applicationFailureIn, instant, reasonOf } from '../say';
+import { applicationFailureIn, instant, outputIn, reasonOf } from '../say';
 import type { Frame } from './state';
 import type { Carried, Failure, Walk } from './walk';
 
@@ -99,13 +99,18 @@ export class Walker {
       if (carried.kind === 'failed') return this.failed(step, carried.failure);
       this.frame.outputs[step.path] = carried.outputs ?? {};
       const state = carried.status === 'skipped' ? 'skipped' : 'done';
-      reporter?.step(step, { state, summary: carried.summary, endedAt: instant() }, carried.detail);
+      if (carried.log) this.walk.onLog?.(step.path, 'done');
+      const wrote = { lines: carried.detail, hasLog: carried.log && (true as const) };
+      reporter?.step(step, { state, summary: carried.summary, endedAt: instant() }, wrote);
       return undefined;
     } catch (error) {
       if (error instanceof ContinueAsNew) throw error;
       if (error instanceof CalledOff) return this.calledOff(step, error);
       const reason = reasonOf(error);
-      return this.failed(step, { step: step.name, reason, missed: missedIn(error) });
+      const { detail: lines, log } = outputIn(error);
+      if (log) this.walk.onLog?.(step.path, 'failed');
+      const wrote = { ...(lines && { lines }), ...(log && { hasLog: true as const }) };
+      return this.failed(step, { step: step.name, reason, missed: missedIn(error), ...wrote });
     }
   }
 
@@ -192,8 +197,10 @@ export class Walker {
   }
 
   private failed(step: StepOutline, failure: Failure): Failure {
-    this.walk.reporter?.step(step, { state: 'failed', summary: failure.reason, endedAt: instant() });
-    return failure;
+    const { lines, hasLog, ...told } = failure;
+    this.walk.reporter?.step(step, { state: 'failed', summary: failure.reason, endedAt: instant() }, { lines, hasLog });
+    // Its lines are told once, not by each group around it.
+    return told;
   }
 
   private calledOff(step: StepOutline, { because }: CalledOff): Failure | 'held' | undefined {

@@ -6,6 +6,7 @@ import { commands, usagesOf } from '../../commands/registry';
 import { quote } from '../../commands/words';
 import { isEmpty } from '../../holds/holds';
 import { runbookListLines } from '../../messages/runbook-list';
+import { logLines } from '../../messages/log-view';
 import { nothingHeld, plainHoldLines } from '../../messages/hold-words';
 import { resourceLines } from '../../messages/resource-words';
 import type { ExplainedLine } from '../../policy/explain';
@@ -107,6 +108,8 @@ function linesOf(answer: Answer): readonly string[] {
       return [answer.sentence];
     case 'resources':
       return resourceLines(answer.resources);
+    case 'log':
+      return logLines(answer.log);
     case 'holds':
       return isEmpty(answer.holds) ? [nothingHeld] : plainHoldLines(answer.holds);
     case 'operation':

@@ -1,4 +1,5 @@
-import { LogStoreAway, textOfLog } from '../../../activities/adapters/log-store';
+import { textOfLog } from '../../../activities/adapters/log-store';
+import { LogStoreAway } from '../../errors';
 import { openLogs, placeOfLogs } from '../log-stores';
 import { Failed, printJson, settingsOf, type AddCommand, type ExitCode } from './command';
 

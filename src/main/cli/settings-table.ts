@@ -73,6 +73,13 @@ export const settingsTable: readonly SettingRow[] = [
     about: 'Address that PORT listens at; 0.0.0.0 only behind a proxy that speaks TLS.',
   },
   {
+    name: 'PUBLIC_URL',
+    need: 'sometimes',
+    example: 'https://signalbox.company.example',
+    about:
+      "Where people's browsers reach PORT of the bot; links to whole logs begin with it, and there are none without.",
+  },
+  {
     name: 'TEMPORAL_ADDRESS',
     need: 'sometimes',
     example: '127.0.0.1:7233',
@@ -232,7 +239,7 @@ export const settingsTable: readonly SettingRow[] = [
     need: 'sometimes',
     example: '/var/lib/signalbox/logs',
     about:
-      'Where the output of programs goes that steps run: a folder, or s3://bucket/prefix for an S3-compatible bucket; the folder logs in DATA_DIR when left out. Runners write it; the command line reads it.',
+      'Where the output of programs goes that steps run: a folder, or s3://bucket/prefix for an S3-compatible bucket; the folder logs in DATA_DIR when left out. Runners write it; the bot and the command line read it.',
   },
   {
     name: 'LOG_STORE_ENDPOINT',

@@ -11,6 +11,7 @@ export function checkMentions(reader: Reader): void {
   reader.teams(file.break_glass?.review_by, ['break_glass', 'review_by']);
   reader.teams(file.rollback?.who, ['rollback', 'who']);
   reader.teams(file.operators, ['operators']);
+  reader.teams(file.logs?.who, ['logs', 'who']);
   if (file.break_glass && !file.break_glass.review_by)
     reader.warn(['break_glass'], 'nobody has to look at what was done by break-glass; name teams under review_by');
   if (file.break_glass?.within) reader.duration(file.break_glass.within, ['break_glass', 'within']);

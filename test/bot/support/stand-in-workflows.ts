@@ -78,6 +78,7 @@ function viewOf({ request: { body } }: OperationInput): OperationView {
     version: body.version,
     requester: body.requester,
     requesterVerified: true,
+    ...(body.labels.includes('logged') && { log: 'canary/share' }),
     state: 'waiting',
     since: body.requestedAt,
     requestedAt: body.requestedAt,

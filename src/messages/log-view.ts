@@ -1,0 +1,127 @@
+import type { KnownBlock, ModalView, StaticSelect } from '@slack/types';
+import { shortIdIn } from '../operation/ids';
+import { ACTIONS, encodeMeta, MODALS, type ModalMeta } from './actions';
+import { actions, plainText, section, type Message, type RenderContext } from './blocks';
+import { code, plain, safe, safeLines } from './text';
+
+/** The end of one log, for somebody who may read it. */
+export interface LogShown {
+  readonly operation: string;
+  readonly title?: string;
+  /** All logs of the operation, in the order in which they were begun. */
+  readonly logs: readonly {
+    readonly step: string;
+    readonly mode: 'do' | 'undo';
+    readonly attempt: number;
+    readonly bytes: number;
+  }[];
+  /** Which of them this is, from 0. */
+  readonly place: number;
+  readonly text: string;
+  readonly isWhole: boolean;
+  /** To the whole log, for a while. */
+  readonly link?: string;
+}
+
+/** A message has one block of it, a dialog several: Slack takes 3,000 characters a block. */
+const blockChars = 2_700;
+const dialogBlocks = 5;
+const optionsShown = 100;
+
+/** As a private message. */
+export function logMessage(shown: LogShown, _about: RenderContext = {}): Message {
+  const { head, spoken } = headOf(shown);
+  return { text: spoken, blocks: [section(head), ...endOf(shown, 1), ...linkButtons(shown)] };
+}
+
+/** As a dialog, in which another log of the operation can be chosen. Without `shown` it says that it is fetched. */
+export function logModal(about: {
+  readonly meta: ModalMeta;
+  readonly shown?: LogShown;
+  readonly problem?: string;
+}): ModalView {
+  const { meta, shown, problem } = about;
+  const view = (blocks: KnownBlock[]): ModalView => ({
+    type: 'modal',
+    callback_id: MODALS.log,
+    title: plainText('Log', 24),
+    close: plainText('Close', 24),
+    private_metadata: encodeMeta(meta),
+    blocks,
+  });
+  if (problem !== undefined) return view([section(safeLines(problem, { max: 2_000, lines: 10 }))]);
+  if (!shown) return view([section('⏳ Fetching the log…')]);
+  return view([section(headOf(shown).head), ...chooser(shown), ...endOf(shown, dialogBlocks), ...linkButtons(shown)]);
+}
+
+/** Lines for the command line and whatever else reads plain text. */
+export function logLines(shown: LogShown): readonly string[] {
+  return [headOf(shown).spoken, ...plain(shown.text).trimEnd().split('\n'), ...(shown.link ? [shown.link] : [])];
+}
+
+function headOf({ operation, title, logs, place, isWhole }: LogShown): { head: string[]; spoken: string } {
+  const log = logs[place]!;
+  const part = isWhole ? '' : ', its last lines';
+  const what = `${log.mode === 'undo' ? 'Undo of ' : ''}${code(log.step, 150)}, attempt ${log.attempt}${part}`;
+  const of = `${safe(title ?? '', 200)} ${code(shortIdIn(operation), 40)}`.trim();
+  return {
+    head: [`📜 ${what}`, of],
+    spoken: `Log of ${log.mode === 'undo' ? 'the undo of ' : ''}${safe(log.step, 150)}, attempt ${log.attempt}, of ${shortIdIn(operation)}${part}.`,
+  };
+}
+
+/** The last lines that fit, as they are: nothing in them is read as markup. */
+function endOf({ text }: LogShown, most: number): KnownBlock[] {
+  const lines = plain(text)
+    .trimEnd()
+    .split('\n')
+    .map((line) => code(line.replace(/\s+$/, '') || ' ', 500).slice(1, -1));
+  const blocks: string[][] = [];
+  let [block, size]: [string[], number] = [[], 0];
+  for (const line of lines.reverse()) {
+    if (size + line.length + 1 > blockChars) {
+      blocks.unshift(block);
+      if (blocks.length === most) break;
+      [block, size] = [[], 0];
+    }
+    block.unshift(line);
+    size += line.length + 1;
+  }
+  if (blocks.length < most && blocks[0] !== block) blocks.unshift(block);
+  if (text.trim() === '') return [section('Nothing is in it that can be shown.')];
+  return blocks.map((each) => ({
+    type: 'section',
+    text: { type: 'mrkdwn', text: `\`\`\`\n${each.join('\n')}\n\`\`\``, verbatim: true },
+  }));
+}
+
+function linkButtons({ link }: LogShown): KnownBlock[] {
+  if (link === undefined) return [];
+  return actions([
+    { type: 'button', text: plainText('Whole log', 75), action_id: ACTIONS.openLink, url: link, value: '{}' },
+  ]);
+}
+
+/** The newest when there are too many to choose from. */
+function chooser({ logs, place }: LogShown): KnownBlock[] {
+  if (logs.length < 2) return [];
+  const first = Math.max(0, logs.length - optionsShown);
+  const options = logs.slice(first).map(({ step, mode, attempt }, index) => ({
+    text: plainText(optionWords(`${mode === 'undo' ? 'undo of ' : ''}${step}, attempt ${attempt}`), 75),
+    value: String(first + index),
+  }));
+  const present = options.find(({ value }) => value === String(place));
+  const select: StaticSelect = {
+    type: 'static_select',
+    action_id: ACTIONS.logOther,
+    placeholder: plainText('Another log', 75),
+    options,
+    ...(present && { initial_option: present }),
+  };
+  return [{ type: 'actions', elements: [select] }];
+}
+
+/** The end of a path says more than its beginning. */
+function optionWords(words: string): string {
+  return words.length > 75 ? `…${words.slice(-74)}` : words;
+}
