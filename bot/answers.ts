@@ -6,6 +6,7 @@ import { HoldsUnknown } from '../src/holds/read-holds';
 import type { IncidentAct, IncidentView } from '../src/incidents/incident';
 import { shortIdIn } from '../src/operation/ids';
 import type { RunbookList } from '../src/messages/runbook-list';
+import type { ServersView } from '../src/messages/server-words';
 import type { StatusView } from '../src/messages/status';
 import type { ModalResult } from '../src/messages/vote-modals';
 import type { ActAnswer } from '../src/operation/ports';
@@ -25,6 +26,7 @@ import { answerAboutResources } from './resources';
 import type { LogShown } from '../src/messages/log-view';
 import { answerAboutLogs } from './logs';
 import { reviewLines } from './reviews';
+import { answerAboutServers } from './servers';
 import { fullIdOf, openIncident, openIncidents, statusOf, viewOf, withLinks } from './looks';
 import { asksForOperation, incidentOf, notAfter, requestOf, type AskedFrom, type OperationAsked } from './requests';
 import type { Relay } from './relaying';
@@ -46,6 +48,15 @@ export type Answer =
   | { readonly kind: 'resources'; readonly resources: readonly ResourceState[] }
   /** Its name has to be typed first. */
   | { readonly kind: 'confirm'; readonly resource: ResourceRef; readonly sentence: string }
+  | { readonly kind: 'servers'; readonly view: ServersView }
+  /** A group would lose data: its name has to be typed first. `group`: what was asked for. */
+  | {
+      readonly kind: 'confirm_group';
+      readonly losing: string;
+      readonly group?: string;
+      readonly environment?: string;
+      readonly sentence: string;
+    }
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'explained'; readonly lines: readonly ExplainedLine[] }
   | { readonly kind: 'runbooks'; readonly list: RunbookList }
@@ -58,6 +69,7 @@ export type AnswerDeps = IntakeDeps & BotDeps & { readonly secondFactors: Second
 
 /** Whether an answer has to be durable before it is acknowledged, as opposed to a look that can be repeated. */
 export function mustBeKept(asked: Asked): boolean {
+  if (asked.kind === 'provision.servers') return asked.apply === true;
   return changingKinds.includes(asked.kind) || asked.kind.startsWith('incident.') || isHoldAsked(asked);
 }
 
@@ -80,6 +92,8 @@ export async function answer(deps: AnswerDeps, asked: Asked, from: AskedFrom): P
     case 'provision.destroy':
     case 'provision.extend':
       return answerAboutResources(deps, asked, from);
+    case 'provision.servers':
+      return answerAboutServers(deps, asked, from);
     case 'runbook.list':
       return listRunbooks(deps, { of: 'runbook', words: asked.words ?? '' }, from);
     case 'status':

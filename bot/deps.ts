@@ -8,6 +8,7 @@ import type { PolicyHealth } from '../src/policy/policy-health';
 import type { RenderContext } from '../src/messages/blocks';
 import type { StatusView } from '../src/messages/status';
 import type { KnownPerson } from '../src/operation/asker';
+import type { InfrastructureCase } from '../src/infrastructure/declared';
 import type { OperationRequest } from '../src/operation/request';
 import type { OperationView } from '../src/operation/view';
 import type { ResourceState } from '../src/resources/resource';
@@ -150,6 +151,8 @@ export interface BotDeps {
   resources?(): Promise<readonly ResourceState[]>;
   /** What programs of steps wrote, and who may read it; absent: nobody may here. */
   readonly logs?: LogAccess;
+  /** Which servers are declared for an environment, and what is there; it looks at the repository first. */
+  infrastructure?(asked: { readonly environment?: string }): Promise<InfrastructureCase>;
   /** Which kinds a person may ask for, so that help stays short. */
   mayRequest(person: string): Promise<(kind: AskedKind) => boolean>;
   /** Which runbooks a person may ask for, so that lists stay short; absent: all of them. */

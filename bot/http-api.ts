@@ -176,6 +176,7 @@ async function replyOf(deps: AnswerDeps, answered: Answer, withView: boolean): P
       throw new ApiError(status, answered.code, answered.sentence);
     }
     case 'confirm':
+    case 'confirm_group':
       throw new ApiError(400, 'bad_request', answered.sentence);
     case 'started':
     case 'joined':

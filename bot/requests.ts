@@ -99,11 +99,13 @@ export function retryOf(
 ): OperationRequest {
   const { kind, service, runbook, environment } = former;
   const { channel, deliveryId } = from;
-  const { reason, ...same } = former;
+  const { reason, infrastructure, ...same } = former;
   // A schedule, an alert or a metric is no reason of whoever presses a button.
   const isTheirs = !['schedule', 'alert', 'metric'].includes(former.requester.via);
   return {
     ...same,
+    // What data was lost by then is typed anew by whoever presses the button.
+    ...(infrastructure && { infrastructure: { ...(infrastructure.group && { group: infrastructure.group }) } }),
     ...(isTheirs && reason !== undefined ? { reason } : {}),
     id: operationIdOf({ kind, subject: service ?? runbook ?? kind, environment, deliveryId }),
     requester: from.requester,

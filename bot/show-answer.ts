@@ -8,6 +8,7 @@ import { incidentCard } from '../src/messages/incident-card';
 import { logMessage } from '../src/messages/log-view';
 import { operationCard } from '../src/messages/operation-card';
 import { runbookListMessage } from '../src/messages/runbook-list';
+import { serversMessage } from '../src/messages/server-words';
 import { statusMessage } from '../src/messages/status';
 import { link, safeLines } from '../src/messages/text';
 import type { ExplainedLine } from '../src/policy/explain';
@@ -33,6 +34,8 @@ export function messageOf(answer: Answer, about: RenderContext): Message {
       return resourcesMessage(answer.resources, about);
     case 'log':
       return logMessage(answer.log, about);
+    case 'servers':
+      return serversMessage(answer.view);
     case 'holds':
       return holdsMessage(answer.holds, about);
     default: {

@@ -22,6 +22,7 @@ type ReadingActivities = Pick<
   | 'alertedRunbooks'
   | 'metricFired'
   | 'describeResource'
+  | 'describeServers'
   | 'judgeLease'
   | 'leaseEnd'
 >;

@@ -218,7 +218,7 @@ class LeaseDesk {
     this.stirs += 1;
     const said = { act: 'extend', of: made, by, byKind, expiresAt, policyCommit };
     const change = { ...resource, operation: made, at: instant(), change: 'extended', of: made, expiresAt } as const;
-    this.recorder.write('lease', said, { resource: change });
+    this.recorder.write('lease', said, { resources: [change] });
     await this.recorder.flushWithin(timings.deferMs).catch(() => false);
   }
 

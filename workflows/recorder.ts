@@ -43,10 +43,10 @@ export class Recorder {
   write(
     event: LedgerEvent,
     body: { readonly [key: string]: Json },
-    { state, resource }: Pick<LedgerEntry, 'state' | 'resource'> = {},
+    { state, resources }: Pick<LedgerEntry, 'state' | 'resources'> = {},
   ): void {
     const { operationId, day } = this.spec;
-    this.waiting.push({ operationId, event, index: this.index, at: instant(), day, body, state, resource });
+    this.waiting.push({ operationId, event, index: this.index, at: instant(), day, body, state, resources });
     this.index += 1;
     if (!this.busy) void this.work();
   }

@@ -68,8 +68,10 @@ export async function buildCommit(
       bodies.set(recordPath(entry), canonical(entry.body));
       changes.set(recordPath(entry), recordText(sealed.record));
       if (entry.state) changes.set(statePath(entry.state), stateText(applyChange(stateAt(entry.state), entry.state)));
-      const resource = entry.resource && applyResource(resourceAt(entry.resource), entry.resource);
-      if (resource) changes.set(resourcePath(resource), resourceText(resource));
+      for (const change of entry.resources ?? []) {
+        const resource = applyResource(resourceAt(change), change);
+        if (resource) changes.set(resourcePath(resource), resourceText(resource));
+      }
     }
   }
   if (added.length === 0) return { refusals };
@@ -108,9 +110,9 @@ type ResourceAt = (ref: { readonly kind: string; readonly name: string }) => Res
 
 /** Why what a group would begin on a resource may not be begun any more. What ends with it begins nothing. */
 function takenOver(entries: readonly LedgerEntry[], resourceAt: ResourceAt): Refusal | undefined {
-  for (const { resource, operationId, event } of entries) {
+  for (const { resources = [], operationId, event } of entries) {
     const isOver = entries.some((other) => other.event === 'outcome' && other.operationId === operationId);
-    const objection = resource && !isOver ? objectionTo(resource, resourceAt(resource)) : undefined;
+    const [objection] = isOver ? [] : resources.flatMap((change) => objectionTo(change, resourceAt(change)) ?? []);
     if (objection !== undefined)
       return new Refusal(
         'ledger_refused',
@@ -123,9 +125,9 @@ function takenOver(entries: readonly LedgerEntry[], resourceAt: ResourceAt): Ref
 
 /** An entry as it is written: what it would have begun on a resource, another one has; the record stays. */
 function withoutTaken<Entry extends LedgerEntry>(entry: Entry, resourceAt: ResourceAt): Entry {
-  if (!entry.resource || objectionTo(entry.resource, resourceAt(entry.resource)) === undefined) return entry;
-  const { resource: _resource, ...rest } = entry;
-  return rest as Entry;
+  const { resources } = entry;
+  if (!resources?.some((change) => objectionTo(change, resourceAt(change)) !== undefined)) return entry;
+  return { ...entry, resources: resources.filter((change) => objectionTo(change, resourceAt(change)) === undefined) };
 }
 
 /** The fence under which somebody later wrote what runs, if somebody did. */
@@ -182,7 +184,7 @@ async function readTip(
   for (const entry of groups.flat()) {
     paths.add(recordPath(entry));
     if (entry.state) paths.add(statePath(entry.state));
-    if (entry.resource) paths.add(resourcePath(entry.resource));
+    for (const change of entry.resources ?? []) paths.add(resourcePath(change));
   }
   const bodies = await readObjects(
     mirror,

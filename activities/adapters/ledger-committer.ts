@@ -47,7 +47,7 @@ export class LedgerCommitter {
       recordPath(entry);
       canonical(entry);
       if (entry.state) statePath(entry.state);
-      if (entry.resource) resourcePath(entry.resource);
+      for (const change of entry.resources ?? []) resourcePath(change);
     }
     return new Promise((resolve, reject) => {
       this.queue.push({ entries, resolve, reject });

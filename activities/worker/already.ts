@@ -1,4 +1,11 @@
 import type { AppliedState, AppliedVersion } from '../../src/ledger/record';
+import {
+  differencesFor,
+  nothingToDo,
+  unreadableProblems,
+  type InfrastructureCase,
+} from '../../src/infrastructure/declared';
+import { isEmptyDifference } from '../../src/infrastructure/difference';
 import type { Case } from '../../src/operation/case';
 import type { OperationRequest } from '../../src/operation/request';
 import { goneSentence } from '../../src/operation/resource-of';
@@ -23,13 +30,20 @@ export function versionBefore(
 
 /** A rollback that came second finds its work done. */
 export function alreadyTrue(
-  { request, applied, resource }: Pick<Case, 'request' | 'applied' | 'resource'>,
+  { request, applied, resource, infrastructure }: Pick<Case, 'request' | 'applied' | 'resource' | 'infrastructure'>,
   version?: string,
 ): string | undefined {
   if (request.kind === 'destroy') return resource && !isThere(resource) ? goneSentence(request, resource) : undefined;
+  if (request.kind === 'infrastructure') return infrastructure && asDeclared(request, infrastructure);
   if (request.kind !== 'rollback' || version === undefined || applied?.changing) return undefined;
   if (applied?.current?.version !== version) return undefined;
   return `${request.service} already runs ${version} in ${request.environment}: it was restored in the meantime, so nothing was changed.`;
+}
+
+/** Somebody else has brought it about, or what is declared has changed back. */
+function asDeclared(request: OperationRequest, infrastructure: InfrastructureCase): string | undefined {
+  if (unreadableProblems(request, infrastructure).length > 0) return undefined;
+  return isEmptyDifference(differencesFor(request, infrastructure)) ? nothingToDo(request) : undefined;
 }
 
 /** Whether the ledger has its intent: then an earlier life of it has begun. */

@@ -33,11 +33,13 @@ import { overridden } from '../../src/policy/override-ballots';
 import type { Repository } from '../../src/policy/read-repository';
 import type { ShadowFinding } from '../../src/policy/verdict';
 import { whenUnreachable } from '../../src/policy/unreachable';
+import { newestCommit, type InfrastructureCase } from '../../src/infrastructure/declared';
 import { judgeAsk } from '../../src/approvals/judge-ask';
 import type { LedgerAge } from '../adapters/ledger';
 import { alreadyDone, alreadyTrue, aWhileAgo, hasBegun, versionBefore } from './already';
 import { afresh, asItIs, changeIfKnown, lookUpChange, onTheSpot, patiently, unheardGate } from './change';
 import type { CodePatience, CodeSource } from './code-source';
+import type { InfrastructureSource } from './infrastructure-source';
 import type { LedgerPort } from './records';
 import { troubleIn, type PolicyInForce, type PolicySource } from './policy-source';
 import type { FolderPacker } from './tool-folders';
@@ -48,6 +50,8 @@ export interface DecisionDeps {
     history(age?: LedgerAge): Promise<readonly AppliedState[]>;
     resources(age?: LedgerAge): Promise<readonly ResourceState[]>;
   };
+  /** What `infrastructure/*.yaml` declares, which is not governed. */
+  readonly declared: InfrastructureSource;
   /** Facts about changes, from the repositories that services name. */
   readonly code: Pick<CodeSource, 'changeOf'>;
   /** Keeps a plan's body under its digest; keeping it twice is harmless. */
@@ -292,6 +296,7 @@ async function gather(
   const states = await ledger.history(age);
   const isOurs = known && about.repository.policy.services.has(service);
   const applied = isOurs ? await ledger.readState({ service, environment }, aWhileAgo) : undefined;
+  const infrastructure = await whatIsDeclared(deps, { request, repository: about.repository }, age);
   const isChange = request.kind === 'policy' && request.version !== undefined;
   const policyChange = isChange ? await deps.policy.changeTo(request.version!) : undefined;
   return {
@@ -303,6 +308,7 @@ async function gather(
     reviews: await whatIsOwed(deps, about),
     ...(policyChange && { policyChange }),
     ...(resource && { resource }),
+    ...(infrastructure && { infrastructure }),
     now: now(),
   };
 }
@@ -316,6 +322,19 @@ async function resourceIn(
   const ref = resourceOf(request, repository);
   if (!ref) return undefined;
   return (await ledger.resources(age)).find(({ kind, name }) => kind === ref.kind && name === ref.name);
+}
+
+/** What files declare at the newest commit of their branch, whatever commit of the policy binds, and what is there. */
+async function whatIsDeclared(
+  { ledger, declared }: DecisionDeps,
+  { request, repository }: { readonly request: OperationRequest; readonly repository: Repository },
+  age: LedgerAge,
+): Promise<InfrastructureCase | undefined> {
+  if (request.kind !== 'infrastructure') return undefined;
+  const resources = await ledger.resources(age);
+  const branch = repository.policy.environments.get(request.environment ?? '')?.branch;
+  const since = newestCommit(resources, request.environment);
+  return { resources, declared: await declared.read({ ...(branch && { branch }), ...(since && { since }) }) };
 }
 
 /** A break-glass is asked for when things are broken, so that nobody can say stops nothing: policy says what follows. */

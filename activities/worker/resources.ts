@@ -41,7 +41,7 @@ export interface ResourceDeps {
   readonly now: () => Date;
 }
 
-type Resources = Pick<WorkerActivities, 'describeResource' | 'judgeLease' | 'leaseEnd'>;
+type Resources = Pick<WorkerActivities, 'describeResource' | 'describeServers' | 'judgeLease' | 'leaseEnd'>;
 
 /** Longest output that is recorded of a resource, as JSON: the ledger is read by people, and whole at every start. */
 const maxOutputBytes = 8 * 1024;
@@ -63,6 +63,7 @@ const extendBody = z.object({
 export function createResourceActivities(deps: ResourceDeps): Resources {
   return {
     describeResource: (asked) => finalIfRefused(() => describeResource(deps, asked)),
+    describeServers: (asked) => finalIfRefused(() => describeServers(deps, asked)),
     judgeLease: (asked) => judgeLease(deps, asked),
     leaseEnd: (asked) => finalIfRefused(() => leaseEnd(deps, asked)),
   };
@@ -79,6 +80,20 @@ async function describeResource(
     outputs: outputsOf(plan, outputs),
     undoing: keptForUndo(plan.steps, plan.scopes, { paths: begun.paths, outputs }),
   };
+}
+
+async function describeServers(
+  { blobs }: ResourceDeps,
+  { outputs }: Parameters<Resources['describeServers']>[0],
+): ReturnType<Resources['describeServers']> {
+  const read = async (digest: string): Promise<Json> => JSON.parse((await blobs.get(digest)).toString('utf8')) as Json;
+  const told = await recallKept(outputs, read);
+  return Object.fromEntries(Object.entries(told).map(([step, said]) => [step, shortOnes(said as JsonObject)]));
+}
+
+function shortOnes(outputs: JsonObject): JsonObject {
+  const isShort = (value: Json): boolean => Buffer.byteLength(canonical(value)) <= maxOutputBytes;
+  return Object.fromEntries(Object.entries(outputs).filter(([, value]) => isShort(value)));
 }
 
 /** What cannot be told, or is too long to be read, is left out: the thing is there all the same. */

@@ -7,6 +7,7 @@ import { openForm } from '../forms';
 import { messageOf, misreadMessage } from '../show-answer';
 import { tellPrivately } from '../tell';
 import { askForName } from './resource-buttons';
+import { askForGroup } from './server-buttons';
 import { guarded, type ListenerDeps, type Register } from './listener';
 
 /** Every slash command of the registry. What starts or changes something is durable before the acknowledgement. */
@@ -62,6 +63,11 @@ async function typed(deps: ListenerDeps, { command, ack, respond }: SlackCommand
       await ack();
       const { resource } = answered;
       await askForName(deps, { triggerId: command.trigger_id, channel: command.channel_id, resource });
+      return;
+    }
+    if (answered.kind === 'confirm_group') {
+      await ack();
+      await askForGroup(deps, { ...answered, triggerId: command.trigger_id, channel: command.channel_id });
       return;
     }
     const message = messageOf(answered, deps.render);

@@ -10,6 +10,7 @@ import { register as mentions } from './mentions';
 import { register as requestForms } from './request-forms';
 import { register as runbookButtons } from './runbook-buttons';
 import { register as resourceButtons } from './resource-buttons';
+import { register as serverButtons } from './server-buttons';
 import { register as startButtons } from './start-buttons';
 import { register as voteButtons } from './vote-buttons';
 import { register as voteModals } from './vote-modals';
@@ -26,6 +27,7 @@ const all: readonly Register[] = [
   runbookButtons,
   resourceButtons,
   logButtons,
+  serverButtons,
   incidentButtons,
   home,
   mentions,

@@ -83,6 +83,15 @@ export type Asked =
       readonly confirm?: string;
       readonly reason?: string;
     }
+  /** The servers that files declare: what would change, or with `apply` its carrying out. */
+  | {
+      readonly kind: 'provision.servers';
+      readonly group?: string;
+      readonly environment?: string;
+      readonly apply?: true;
+      readonly confirm?: string;
+      readonly reason?: string;
+    }
   | { readonly kind: 'provision.extend'; readonly resource: string; readonly by: string }
   | ({ readonly kind: 'runbook.run' } & RunbookWords)
   | { readonly kind: 'runbook.list'; readonly words?: string }

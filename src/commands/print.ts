@@ -42,6 +42,16 @@ function partsOf(asked: Asked): readonly string[] {
         flag('confirm', asked.confirm),
         flag('reason', asked.reason, quote),
       ];
+    case 'provision.servers':
+      return [
+        '/provision',
+        'servers',
+        asked.group ?? '',
+        asked.environment === undefined ? '' : `in ${asked.environment}`,
+        asked.apply && asked.confirm === undefined ? '--apply' : '',
+        flag('confirm', asked.confirm),
+        flag('reason', asked.reason, quote),
+      ];
     case 'provision.extend':
       return ['/provision', 'extend', asked.resource, `by ${asked.by}`];
     case 'runbook.run':

@@ -9,6 +9,7 @@ import { excerpt, type Word } from './words';
 export const readResources = {
   'provision.list': { takes: 'words', read: list },
   'provision.destroy': { takes: 'words', read: destroy },
+  'provision.servers': { takes: 'words', read: servers },
   'provision.extend': { takes: 'words', read: extend },
 } as const;
 
@@ -25,6 +26,25 @@ function destroy({ words, flags }: Arguments): AskedOf<'provision.destroy'> {
   return {
     kind: 'provision.destroy',
     resource: resourceWord(first),
+    ...(confirm === undefined ? {} : { confirm: cleanName(confirm.text) }),
+    ...(reason === undefined || reason === '' ? {} : { reason }),
+  };
+}
+
+function servers({ words, flags }: Arguments): AskedOf<'provision.servers'> {
+  const { value, rest } = takePair(words, ['in', 'to']);
+  const [first, ...left] = rest;
+  nothingElse(left, flags);
+  const group = first === undefined ? undefined : cleanName(first.text).toLowerCase();
+  if (group !== undefined && !/^[a-z][a-z0-9-]{0,31}$/.test(group))
+    throw new Misread(`"${excerpt(first!.prose)}" cannot be the name of a group of servers.`, '/provision servers');
+  const confirm = flags.get('confirm')?.[0];
+  const reason = flags.get('reason')?.[0]?.prose.trim();
+  return {
+    kind: 'provision.servers',
+    ...(group === undefined ? {} : { group }),
+    ...(value === undefined ? {} : { environment: cleanName(value.text) }),
+    ...(flags.has('apply') || confirm !== undefined ? { apply: true } : {}),
     ...(confirm === undefined ? {} : { confirm: cleanName(confirm.text) }),
     ...(reason === undefined || reason === '' ? {} : { reason }),
   };

@@ -26,6 +26,24 @@ export const resourceSubcommands: readonly Subcommand[] = [
     ],
   },
   {
+    name: 'servers',
+    kind: 'provision.servers',
+    usage: '[group] [in <environment>] [--apply] [--confirm group] [--reason "…"]',
+    summary:
+      'What infrastructure/*.yaml declares against what is there: what would be created, replaced and removed; with --apply it is asked for.',
+    examples: [
+      '/provision servers',
+      '/provision servers web in production --apply',
+      '/provision servers db --confirm db',
+    ],
+    who: 'everyone may look; carrying it out is for whoever may ask for work where it is',
+    flags: [
+      { name: 'apply', summary: 'carry the difference out, as policy says' },
+      { name: 'confirm', value: 'group', summary: 'the group once more, where its data is lost; carries it out' },
+      { name: 'reason', value: '"…"', summary: 'why, in your words; it is shown on the card and kept' },
+    ],
+  },
+  {
     name: 'extend',
     kind: 'provision.extend',
     usage: '<name> by <time>',

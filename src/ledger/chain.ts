@@ -66,7 +66,7 @@ export function seal(
     at: entry.at,
     body: entry.body,
     ...(entry.state ? { state: entry.state } : {}),
-    ...(entry.resource ? { resource: entry.resource } : {}),
+    ...(entry.resources && entry.resources.length > 0 ? { resources: entry.resources } : {}),
     ...(entry.dropped ? { dropped: entry.dropped } : {}),
     previous: head.hash,
   };

@@ -32,8 +32,8 @@ export interface LedgerEntry {
   readonly body: { readonly [key: string]: Json };
   /** Applied state that becomes true together with this record. */
   readonly state?: AppliedChange;
-  /** What becomes true of a resource together with this record. */
-  readonly resource?: ResourceChange;
+  /** What becomes true of resources together with this record. */
+  readonly resources?: readonly ResourceChange[];
 }
 
 /** A record as it lies in Git: canonical JSON, one a file. */
@@ -46,8 +46,8 @@ export interface LedgerRecord {
   readonly body: { readonly [key: string]: Json };
   /** How it changed the applied state: `state/` can be rebuilt, and checked, from the records alone. */
   readonly state?: AppliedChange;
-  /** How it changed a resource: `resources/` can be rebuilt, and checked, from the records alone. */
-  readonly resource?: ResourceChange;
+  /** How it changed resources: `resources/` can be rebuilt, and checked, from the records alone. */
+  readonly resources?: readonly ResourceChange[];
   /** A change of the applied state that came too late to count, and why. */
   readonly dropped?: DroppedChange;
   /** SHA-256 of the canonical JSON of the record before, signature included; 64 zeros for the first. */

@@ -220,14 +220,14 @@ function checkStates(ordered: readonly Placed[], states: ReadonlyMap<string, str
 function checkResources(ordered: readonly Placed[], resources: ReadonlyMap<string, string>, findings: Finding[]): void {
   const replayed = new Map<string, ResourceState>();
   for (const { record, path } of ordered) {
-    if (!record.resource) continue;
-    try {
-      const where = resourcePath(record.resource);
-      const after = applyResource(replayed.get(where), record.resource);
-      if (after) replayed.set(where, after);
-    } catch {
-      findings.push(broken('unreadable', `${path} changes a resource that cannot exist.`, { path }));
-    }
+    for (const change of record.resources ?? [])
+      try {
+        const where = resourcePath(change);
+        const after = applyResource(replayed.get(where), change);
+        if (after) replayed.set(where, after);
+      } catch {
+        findings.push(broken('unreadable', `${path} changes a resource that cannot exist.`, { path }));
+      }
   }
   for (const path of new Set([...replayed.keys(), ...resources.keys()])) {
     const resource = replayed.get(path);

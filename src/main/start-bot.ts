@@ -19,6 +19,7 @@ import type { Config } from '../config';
 import { Refusal } from '../errors';
 import { linkTemplateOf } from '../policy/source-link';
 import { createAsking } from './asking';
+import { infrastructureReader } from './infrastructure-reader';
 import { healthOf, holdingNow } from './holding';
 import { openLogs } from './log-stores';
 import { needs } from './needs';
@@ -76,6 +77,7 @@ export const startBot: Start = async ({ config, log }) => {
       ...(config.PUBLIC_URL === undefined ? {} : { publicUrl: config.PUBLIC_URL }),
     },
     resources: () => ledger.resources({ maxAgeMs: 2_000 }),
+    infrastructure: infrastructureReader({ policy, ledger, ref: config.POLICY_REF }),
     policyHealth: () => healthOf(policy.source.known()),
     holding: () => holdingNow(policy.source, new Date()),
     known: (user) => side.known(user),

@@ -7,6 +7,7 @@ import { withHeartbeats } from '../../activities/heartbeat';
 import { createDecisionActivities } from '../../activities/worker/decisions';
 import { heldBack, heldBackMs } from '../../activities/worker/held-back';
 import { createHoldActivities } from '../../activities/worker/holds';
+import { createInfrastructureSource } from '../../activities/worker/infrastructure-source';
 import { createKnownVoterActivities } from '../../activities/worker/known-voters';
 import { createLaneActivities } from '../../activities/worker/lanes';
 import { openReviews } from '../../activities/worker/open-reviews';
@@ -90,6 +91,7 @@ function activitiesOf({ config, log, client, ledger, policy, code, blobs }: Open
     ...createDecisionActivities({
       policy: policy.source,
       ledger,
+      declared: createInfrastructureSource({ mirror: policy.repository, ref: config.POLICY_REF }),
       code,
       blobs,
       folders: createFolderPacker({ mirror: policy.repository, blobs }),

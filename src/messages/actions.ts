@@ -38,6 +38,8 @@ export const ACTIONS = {
   /** What the programs of a step wrote, and another step's in the dialog that shows it. */
   log: 'log.open',
   logOther: 'log.other',
+  /** Carries out what the declared servers differ by. */
+  bringAbout: 'resource.servers',
   homeDeploy: 'home.deploy',
   homeRefresh: 'home.refresh',
   /** Every link button sends a payload too; it is acknowledged and nothing else. */
@@ -61,6 +63,7 @@ export const MODALS = {
   incidentAssign: 'modal.incident_assign',
   destroy: 'modal.destroy',
   log: 'modal.log',
+  losing: 'modal.losing',
 } as const;
 
 export type ModalId = (typeof MODALS)[keyof typeof MODALS];
@@ -90,6 +93,10 @@ const values = z.strictObject({
   f: z.literal(1).optional(),
   /** Resource, `<kind>/<name>`. */
   t: z.string().max(140).optional(),
+  /** Group of servers; without it, all of them. */
+  g: z.string().max(40).optional(),
+  /** Environment. */
+  e: z.string().max(140).optional(),
   /** Length of time, ms. */
   m: z.int().positive().optional(),
   /** Version that the question named; null when it said "the version before". */

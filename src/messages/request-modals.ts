@@ -99,6 +99,21 @@ export function destroyModal({
   });
 }
 
+/** The same before a declared group loses data with its servers. Answers: `name`, `reason?`. */
+export function losingModal({ group, meta }: { readonly group: string; readonly meta: ModalMeta }): ModalView {
+  return modal({
+    id: MODALS.losing,
+    title: 'Change the servers',
+    submit: 'Carry it out',
+    meta,
+    blocks: [
+      section(`⚠️ What servers of the group ${code(group, 60)} hold is lost with them, and nothing brings it back.`),
+      textInput({ name: 'name', label: 'Type the name of the group', max: 80, placeholder: group }),
+      textInput({ name: 'reason', label: 'Why?', optional: true, max: 1000, hint: 'Kept in the record.' }),
+    ],
+  });
+}
+
 /** `/incident` without arguments, or from a card or a message. Answers: `severity`, `summary`, `service?`, `environment?`. */
 export function incidentModal(offer: Offer): ModalView {
   const severities: readonly Severity[] = ['sev1', 'sev2', 'sev3', 'sev4'];

@@ -12,8 +12,14 @@ import { resourceProblems } from './resource-of';
 import { workFor, type WorkAnswer } from './work';
 
 /** What would run for a case, or why nothing would. */
-export function workOf({ repository, resource }: Case, request: OperationRequest): WorkAnswer {
-  return workFor({ repository, request, ...(resource && { resource }), ...placeOfWork(repository.policy, request) });
+export function workOf({ repository, resource, infrastructure }: Case, request: OperationRequest): WorkAnswer {
+  return workFor({
+    repository,
+    request,
+    ...(resource && { resource }),
+    ...(infrastructure && { infrastructure }),
+    ...placeOfWork(repository.policy, request),
+  });
 }
 
 /** The service and the environment of a request, where policy knows them. */

@@ -10,8 +10,9 @@ import { excludedAccounts } from '../policy/people';
 import type { Repository } from '../policy/read-repository';
 import type { PolicyRequest, World } from '../policy/request';
 import type { Basis } from '../policy/verdict';
+import { differencesFor, infrastructurePlanOf, type InfrastructureCase } from '../infrastructure/declared';
 import type { Asker } from './asker';
-import { measuredIn, planNumbers, policyAuthorsTold, tellOf } from './change';
+import { authorsTold, measuredIn, planNumbers, policyAuthorsTold, tellOf } from './change';
 import { demandsFor } from './demands';
 import type { Found } from './found';
 import type { ResourceState } from '../resources/resource';
@@ -42,6 +43,8 @@ export interface Case {
   readonly change?: CodeAnswer;
   /** What the request would make or take away, as the ledger knows it; absent where it knows nothing. */
   readonly resource?: ResourceState;
+  /** For requests of the kind `infrastructure`: what is declared, and everything that is there. */
+  readonly infrastructure?: InfrastructureCase;
   /** Folders of the policy repository that its steps work with; absent where nothing is going to run. */
   readonly folders?: ToolFolders;
   readonly now: Date;
@@ -64,10 +67,11 @@ export function describeCase(input: Case): Described {
   const { asker, applied } = input;
   const { people } = input.repository.policy;
   const told = tellOf(input.change, people);
-  const wrote = input.policyChange ? policyAuthorsTold(input.policyChange, people) : told.request;
+  const wrote = whoWrote(input) ?? told.request;
+  const { declared } = input.infrastructure ?? {};
   const { request, problems } = placed(input.request, input.repository);
   const version = request.version ?? (request.kind === 'rollback' && applied ? lastGood(applied)?.version : undefined);
-  const demands = demandsFor(input.repository, request, input.resource);
+  const demands = demandsFor(input.repository, request, input);
   const member = asker.groups === 'unknown' ? undefined : new Set(asker.groups);
   const { policy } = input.repository;
   const service = request.service === undefined ? undefined : policy.services.get(request.service);
@@ -92,6 +96,7 @@ export function describeCase(input: Case): Described {
       ...resourceInWorld(input),
       ...(input.policyChange ? { policyChange: input.policyChange, paths: input.policyChange.paths } : {}),
       ...told.world,
+      ...(declared?.kind === 'read' ? { paths: declared.sources.map(({ path }) => path) } : {}),
       ...(demands.length > 0 && { demands }),
     },
   };
@@ -100,15 +105,34 @@ export function describeCase(input: Case): Described {
 /** What rules are asked of a plan that was judged before. */
 export function questionOf(input: Judged, plan: PlanOutline): Question {
   const { request, world } = describeCase(input);
-  const { resolved = {}, now, repository } = input;
+  const { now, repository } = input;
+  const resolved = resolvedIn(input);
   const known = { plan: planNumbers(plan, resolved), measured: measuredIn(resolved, repository.policy) };
   return { request, world: { ...world, ...known }, policy: repository.policy, now };
 }
 
-/** Every account that never counts: the requester's, and the authors' of the change. */
-export function excludedFrom({ request: { requester }, repository, change, policyChange }: Case): Ballot['excluded'] {
+/** What `resolve` steps told of the plan, or the difference that it carries out. */
+export function resolvedIn({ request, infrastructure, resolved = {} }: Judged): JsonObject {
+  if (!infrastructure) return resolved;
+  return { ...resolved, ...infrastructurePlanOf(differencesFor(request, infrastructure)) };
+}
+
+/** Authors of what the change is made of, where it is not code. */
+function whoWrote({
+  policyChange,
+  infrastructure,
+  repository,
+}: Case): Pick<PolicyRequest, 'authors' | 'strangers'> | undefined {
   const { people } = repository.policy;
-  const { authors } = policyChange ? policyAuthorsTold(policyChange, people) : tellOf(change, people).request;
+  if (policyChange) return policyAuthorsTold(policyChange, people);
+  return infrastructure?.declared.kind === 'read' ? authorsTold(infrastructure.declared.authors, people) : undefined;
+}
+
+/** Every account that never counts: the requester's, and the authors' of the change. */
+export function excludedFrom(input: Case): Ballot['excluded'] {
+  const { requester } = input.request;
+  const { people } = input.repository.policy;
+  const { authors } = whoWrote(input) ?? tellOf(input.change, people).request;
   return excludedAccounts({ people, requester: requester.kind === 'person' ? requester.id : undefined, authors });
 }
 

@@ -1,6 +1,5 @@
 import type { RunbookDemand } from '../policy/request';
 import type { Filed, Repository } from '../policy/read-repository';
-import type { ResourceState } from '../resources/resource';
 import { insideOf } from '../runbooks/circle';
 import type { Runbook } from '../runbooks/schema';
 import { libraryOf } from './library-of';
@@ -13,8 +12,8 @@ import { workFor, type WorkRequest } from './work';
 export function demandsFor(
   repository: Repository,
   request: WorkRequest,
-  /** What the request takes away. */
-  resource?: ResourceState,
+  /** What the request takes away, or what is declared. */
+  { resource, infrastructure }: Pick<Parameters<typeof workFor>[0], 'resource' | 'infrastructure'> = {},
 ): readonly RunbookDemand[] {
   if (request.kind === 'policy' || !hasDemands(repository)) return [];
   const { services, environments } = repository.policy;
@@ -22,6 +21,7 @@ export function demandsFor(
     repository,
     request,
     ...(resource && { resource }),
+    ...(infrastructure && { infrastructure }),
     service: request.service === undefined ? undefined : services.get(request.service),
     environment: request.environment === undefined ? undefined : environments.get(request.environment),
   });
@@ -32,7 +32,9 @@ export function demandsFor(
       ? [work.runbook]
       : work.kind === 'rollout'
         ? [work.handler, ...Object.values(work.prerequisites ?? {})]
-        : [];
+        : work.kind === 'infrastructure'
+          ? [...new Set(work.servers.map(({ handler }) => handler))]
+          : [];
   const library = libraryOf(repository);
   const inside = first.flatMap((runbook) => insideOf(runbook, library)).filter(({ what }) => what === 'runbook');
   const names = new Set([...first.map(({ name }) => name), ...inside.map(({ name }) => name)]);

@@ -8,13 +8,25 @@ import { reviewDebtFor } from '../policy/review-debt';
 import { runningFreezes } from '../policy/running-freezes';
 import type { RunningFreezes } from '../policy/when-frozen';
 import { compilePlan, compileResolve } from '../runbooks/compile';
-import { basisIn, describeCase, excludedFrom, questionOf, type Case, type Described, type Judged } from './case';
+import {
+  basisIn,
+  describeCase,
+  excludedFrom,
+  questionOf,
+  resolvedIn,
+  type Case,
+  type Described,
+  type Judged,
+} from './case';
 import { compileInput, placeOfWork, targetProblems, workOf, workProblems } from './case-work';
 import { changeViewOf, measuredIn, planNumbers } from './change';
 import { decisionDigests } from './decision-digests';
 import { gateAnswer } from './gate-answer';
+import { differencesFor, infrastructureWords } from '../infrastructure/declared';
+import { judgedServers, laneOfServers } from '../infrastructure/judged';
+import { libraryOf } from './library-of';
 import { judgedResource, laneBesides } from './judged-resource';
-import type { Admission, GateAnswer, Judgement } from './judgement';
+import type { Admission, GateAnswer, JudgedServer, Judgement } from './judgement';
 import type { Plan, PlanOutline } from './plan';
 import { policyChangeWords, policyLane, policyPlanOf } from './policy-change';
 import type { OperationRequest } from './request';
@@ -82,9 +94,10 @@ export function judgeCase(input: Judged & { readonly resolved: JsonObject }): {
   if (about.problems.length > 0) return denied(input, about, { reasons: about.problems });
   const work = workOf(input, about.request);
   if (work.kind === 'none') return denied(input, about, { reasons: work.problems });
+  const resolved = resolvedIn({ ...input, request: about.request });
   const compiled = compilePlan({
     ...compileInput(input, about.request, work),
-    resolve: input.policyChange ? policyPlanOf(input.policyChange) : input.resolved,
+    resolve: input.policyChange ? policyPlanOf(input.policyChange) : resolved,
     found: input.found,
   });
   if (!compiled.ok) return denied(input, about, { reasons: compiled.problems });
@@ -94,7 +107,7 @@ export function judgeCase(input: Judged & { readonly resolved: JsonObject }): {
   const resource = judgedResource({ ...input, request: about.request }, plan);
   const world: World = {
     ...about.world,
-    plan: planNumbers(outline, input.resolved),
+    plan: planNumbers(outline, resolved),
     measured: measuredIn(input.resolved, policy),
   };
   const evaluation = evaluate({ policy, request: about.request, world, now });
@@ -122,9 +135,10 @@ export function judgeCase(input: Judged & { readonly resolved: JsonObject }): {
       ...gateAnswer(evaluation.gates, input, outline.digest),
       why: whyOf(evaluation),
       rollback: rollbackReadiness(input, outline),
-      inputs: input.policyChange ? policyChangeWords(input.policyChange) : shownInputs(plan),
-      lane: about.request.kind === 'policy' ? policyLane : (evaluation.lane ?? laneBesides(plan, resource)),
+      inputs: shownOf(input, plan, about.request),
+      lane: laneOf(about.request, evaluation, laneBesides(plan, resource)),
       ...(resource && { resource }),
+      ...serversIn(input, about.request, work),
       ...(evaluation.debt && { review: reviewOf(input, outline, evaluation.channel) }),
       facts: evaluation.facts,
       ...decisionDigests(plan, ballots),
@@ -135,6 +149,28 @@ export function judgeCase(input: Judged & { readonly resolved: JsonObject }): {
     },
     plan,
   };
+}
+
+function shownOf(input: Case, plan: Plan, request: OperationRequest): { readonly [name: string]: string } | undefined {
+  const { policyChange, infrastructure } = input;
+  if (policyChange) return policyChangeWords(policyChange);
+  if (!infrastructure) return shownInputs(plan);
+  return infrastructureWords(differencesFor(request, infrastructure), infrastructure.declared);
+}
+
+function laneOf(request: OperationRequest, { lane }: Evaluation, besides: Evaluation['lane']): Evaluation['lane'] {
+  if (request.kind === 'policy') return policyLane;
+  return request.kind === 'infrastructure' ? laneOfServers(request) : (lane ?? besides);
+}
+
+function serversIn(
+  { repository, infrastructure }: Case,
+  request: OperationRequest,
+  { work }: Extract<ReturnType<typeof workOf>, { kind: 'found' }>,
+): { readonly servers?: readonly JudgedServer[] } {
+  if (work.kind !== 'infrastructure' || !infrastructure) return {};
+  const { commit: policyCommit } = repository.policy;
+  return { servers: judgedServers({ work, request, infrastructure, library: libraryOf(repository), policyCommit }) };
 }
 
 /** Everything but approvals, at one instant, for a plan that was judged before. */

@@ -66,6 +66,8 @@ export type Judgement =
       readonly lane?: { readonly service: string; readonly environment: string };
       /** What it makes that lives on, or takes away. */
       readonly resource?: JudgedResource;
+      /** Servers that it creates and removes. */
+      readonly servers?: readonly JudgedServer[];
       /** For break-glass: what is owed once it has begun. */
       readonly review?: ReviewDebt;
       readonly facts: JsonObject;
@@ -89,6 +91,9 @@ export type JudgedResource = ResourceRef &
     /** `of`: the operation that made it. */
     | { readonly act: 'destroy'; readonly of: string }
   );
+
+/** One server of a declared group, with the path of the step that is about it. */
+export type JudgedServer = JudgedResource & { readonly step: string };
 
 export interface JudgeInput {
   readonly request: Relayed<OperationRequest>;

@@ -173,6 +173,10 @@ export interface WorkerActivities {
     readonly outputs: JsonObject;
     readonly undoing: Undoing;
   }>;
+  /** What the handlers of servers told, by the path of their step, as far as it is recorded. */
+  describeServers(input: {
+    readonly outputs: { readonly [step: string]: JsonObject };
+  }): Promise<{ readonly [step: string]: JsonObject }>;
   /** Verifies the relay's signature on the wish to extend a lease, and asks policy and the ledger whether and until when. */
   judgeLease(input: {
     readonly act: Relayed<ActBody>;

@@ -1,7 +1,7 @@
 import { evaluate, type Evaluation } from '../policy/evaluate';
 import type { World } from '../policy/request';
 import { compilePlan, compileResolve } from '../runbooks/compile';
-import { describeCase, type Case } from './case';
+import { describeCase, resolvedIn, type Case } from './case';
 import { compileInput, targetProblems, workOf, workProblems } from './case-work';
 import { planNumbers } from './change';
 import type { OperationRequest } from './request';
@@ -25,7 +25,7 @@ export function previewCase(input: Case): Preview {
   const resolve = found && compileResolve({ ...found, measures: {} });
   const compiled = found && !resolve ? compilePlan({ ...found, resolve: {} }) : undefined;
   // Nobody has looked what its plan would be, so it destroys and creates nothing, as for `signalbox why`.
-  const plan = compiled?.ok ? planNumbers(compiled.outline, {}) : {};
+  const plan = compiled?.ok ? planNumbers(compiled.outline, resolvedIn(input)) : {};
   const { policy } = input.repository;
   const world: World = { ...about.world, plan, isChangeLater: input.change === undefined };
   const evaluation = evaluate({ policy, request: about.request, world, now: input.now });

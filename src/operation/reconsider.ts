@@ -13,7 +13,10 @@ type Allowed = Extract<Judgement, { kind: 'allowed' }>;
 export function reconsider({ held, fresh }: { readonly held: Allowed; readonly fresh: Judgement }): Reconsidered {
   if (fresh.kind === 'denied') return { kind: 'denied', reasons: fresh.reasons };
   if (fresh.decisionDigest === held.decisionDigest) return { kind: 'same' };
-  const commits = `policy ${held.policyCommit.slice(0, 10)} became ${fresh.policyCommit.slice(0, 10)}`;
+  const isSameCommit = fresh.policyCommit === held.policyCommit;
+  const commits = isSameCommit
+    ? 'the policy is the same'
+    : `policy ${held.policyCommit.slice(0, 10)} became ${fresh.policyCommit.slice(0, 10)}`;
   const void_ = 'so the votes are void; please look again and vote anew';
   if (fresh.workDigest !== held.workDigest)
     return {

@@ -3,9 +3,17 @@ import type { ResourceRef } from '../resources/resource';
 
 /**
  * What kinds of work there are. One workflow type carries all of them out. `policy` is a change of the policy itself, asked for by Signalbox where `policy_changes` is `gated`.
- * `destroy` takes away what a `provision` made.
+ * `destroy` takes away what a `provision` made. `infrastructure` brings about the servers that files declare.
  */
-export const operationKinds = ['deploy', 'rollback', 'provision', 'runbook', 'policy', 'destroy'] as const;
+export const operationKinds = [
+  'deploy',
+  'rollback',
+  'provision',
+  'runbook',
+  'policy',
+  'destroy',
+  'infrastructure',
+] as const;
 export type OperationKind = (typeof operationKinds)[number];
 
 /** Who asked, and by which door. People are Slack user ids; machines are names from the token table. */
@@ -35,6 +43,8 @@ export interface OperationRequest {
   readonly lease?: string;
   /** For `destroy`: what, and its name as its requester typed it once more, where its data is lost. */
   readonly resource?: ResourceRef & { readonly confirmed?: string };
+  /** For `infrastructure`: one group only, and its name as its requester typed it once more, where its data is lost. */
+  readonly infrastructure?: { readonly group?: string; readonly confirmed?: string };
   readonly reason?: string;
   /** Look and judge only: nobody is asked, no lane is entered and no step of the work is done. */
   readonly check?: true;

@@ -1,3 +1,5 @@
+import { infrastructureProblems, type InfrastructureCase } from '../infrastructure/declared';
+import { serverKind } from '../infrastructure/difference';
 import { isThere, resourceWords, type ResourceRef, type ResourceState } from '../resources/resource';
 import type { Repository } from '../policy/read-repository';
 import type { World } from '../policy/request';
@@ -36,6 +38,8 @@ export function resourceInWorld({
   resource,
   now,
 }: ResourceCase): Pick<World, 'resource' | 'leaseEnd'> {
+  if (request.kind === 'infrastructure')
+    return { resource: { kind: serverKind, name: request.infrastructure?.group ?? '' } };
   const ref = resourceOf(request, repository);
   if (!ref) return {};
   const owner = request.kind === 'destroy' ? resource?.owner : undefined;
@@ -50,6 +54,7 @@ interface ResourceCase {
   readonly request: OperationRequest;
   readonly repository: Repository;
   readonly resource?: ResourceState;
+  readonly infrastructure?: InfrastructureCase;
   readonly now: Date;
 }
 
@@ -62,8 +67,10 @@ function isApproved(resource: ResourceState, { repository, now }: Pick<ResourceC
 }
 
 /** Why it would not be made or taken away, as far as the thing itself goes. Full sentences. */
-export function resourceProblems({ request, repository, resource }: Omit<ResourceCase, 'now'>): readonly string[] {
+export function resourceProblems(about: Omit<ResourceCase, 'now'>): readonly string[] {
+  const { request, repository, resource, infrastructure } = about;
   if (request.kind === 'destroy') return destroyProblems(request, resource);
+  if (request.kind === 'infrastructure') return infrastructure ? infrastructureProblems(request, infrastructure) : [];
   if (request.kind !== 'provision') return [];
   const runbook = repository.runbooks.get(request.runbook ?? '')?.document;
   if (!runbook) return [];

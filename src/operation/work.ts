@@ -7,6 +7,8 @@ import type { Work } from '../runbooks/compile-input';
 import { insideOf } from '../runbooks/circle';
 import { resourceWords, type ResourceState } from '../resources/resource';
 import type { Runbook } from '../runbooks/schema';
+import { differencesFor, unreadableProblems, type InfrastructureCase } from '../infrastructure/declared';
+import { infrastructureWork } from '../infrastructure/work';
 import { libraryOf } from './library-of';
 import { goneSentence } from './resource-of';
 import type { OperationRequest } from './request';
@@ -26,12 +28,14 @@ export type WorkAnswer =
 /** What of a request says which work it is. */
 export type WorkRequest = Pick<
   OperationRequest,
-  'kind' | 'service' | 'environment' | 'version' | 'runbook' | 'rollout' | 'resource'
+  'kind' | 'service' | 'environment' | 'version' | 'runbook' | 'rollout' | 'resource' | 'infrastructure'
 >;
 
 interface About {
   /** What the request takes away, as the ledger knows it. */
   readonly resource?: ResourceState;
+  /** What files declare and what is there; absent where nobody has looked. */
+  readonly infrastructure?: InfrastructureCase;
   readonly repository: Repository;
   readonly request: WorkRequest;
   readonly service?: Service;
@@ -46,6 +50,8 @@ export function workFor(about: About): WorkAnswer {
       return { kind: 'found', work: { kind: 'policy' }, sources: [] };
     case 'destroy':
       return takenAwayBy(about);
+    case 'infrastructure':
+      return declaredServers(about);
     case 'provision':
     case 'runbook':
       return named(repository, request);
@@ -110,6 +116,37 @@ function takenAwayBy({ repository, request, resource }: About): WorkAnswer {
   return { ...answer, work: { kind: 'teardown', runbook, resource } };
 }
 
+/** The handlers for the servers that have to be created and removed. */
+function declaredServers(about: About): WorkAnswer {
+  const { request, repository, infrastructure } = about;
+  if (!infrastructure) return none('Nobody has looked which servers are declared, so nothing can be said of them.');
+  const problems = unreadableProblems(request, infrastructure);
+  if (problems.length > 0 || infrastructure.declared.kind === 'unreadable') return none(...problems);
+  const differences = differencesFor(request, infrastructure);
+  const { sources } = infrastructure.declared;
+  const creates = differences.some((each) => each.creates.length > 0);
+  const paths = sources.map(({ path }) => path);
+  const handler = (what: string) => handlerRunbook(about, what, paths);
+  const create = creates ? handler('server.create') : undefined;
+  // What is created has to be removable, or nobody could ever undeclare it.
+  const remove = creates || differences.some((each) => each.removes.length > 0) ? handler('server.remove') : undefined;
+  const missing = [create, remove].filter((each) => typeof each === 'string');
+  if (missing.length > 0) return none(...missing);
+  const [by, away] = [create, remove].map((each) => (each as Filed<Runbook> | undefined)?.document);
+  const { environment } = request;
+  const { resources } = infrastructure;
+  const work = infrastructureWork({
+    differences,
+    resources,
+    ...(environment !== undefined && { environment }),
+    create: by,
+    remove: away,
+  });
+  const filed = [create, remove].flatMap((each) => (each as Filed<Runbook> | undefined) ?? []);
+  const inside = filed.flatMap(({ document }) => sourcesInside(repository, document));
+  return { kind: 'found', work, sources: [...sources, ...filed.map(sourceOf), ...inside] };
+}
+
 function rolloutFor({ repository, request }: About): Filed<Rollout> | 'missing' | undefined {
   if (request.rollout !== undefined) return repository.rollouts.get(request.rollout) ?? 'missing';
   const own = [...repository.rollouts.values()].find(
@@ -143,7 +180,7 @@ function handledBy(about: About, what: string): WorkAnswer {
 }
 
 /** The runbook of the first handler that fits, or the sentence that says why there is none. */
-function handlerRunbook(about: About, what: string): Filed<Runbook> | string {
+function handlerRunbook(about: About, what: string, paths?: readonly string[]): Filed<Runbook> | string {
   const { repository, service, environment, request } = about;
   const variables: JsonObject = {
     service: service?.document ?? {},
@@ -155,7 +192,7 @@ function handlerRunbook(about: About, what: string): Filed<Runbook> | string {
       version: request.version ?? '',
     },
   };
-  const answer = handlerFor({ policy: repository.policy, what, variables });
+  const answer = handlerFor({ policy: repository.policy, what, variables, ...(paths && { paths }) });
   if (answer.kind === 'none')
     return `Policy names no handler for ${what} of ${request.service ?? 'this'}; whoever owns the policy repository can add one under handlers in policy.yaml.`;
   if (answer.kind === 'broken')

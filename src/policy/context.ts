@@ -89,6 +89,8 @@ function lookedUp(
 export function subjectOf(request: PolicyRequest): string {
   if (request.kind === 'destroy')
     return `the end of ${request.resource ? `the ${request.resource.kind} ${request.resource.name}` : 'what was provisioned'}`;
+  if (request.kind === 'infrastructure')
+    return `the change of the declared servers${request.environment ? ` in ${request.environment}` : ''}`;
   const what = [request.service ?? request.runbook, request.version].filter(Boolean).join(' ');
   const where = request.environment ? ` ${request.kind === 'rollback' ? 'in' : 'to'} ${request.environment}` : '';
   return `the ${request.kind}${what ? ` of ${what}` : ''}${where}`;

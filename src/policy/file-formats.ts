@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { connectionSchema } from '../connections/schema';
+import { infrastructurePlace, infrastructureSchema } from '../infrastructure/schema';
 import { rolloutSchema } from '../rollouts/schema';
 import { actionSchema, runbookSchema } from '../runbooks/schema';
 import { policyTestsSchema } from './policy-tests';
@@ -27,6 +28,7 @@ export const fileFormats = {
   },
   oncall: { title: 'oncall/<name>.yaml', place: /^oncall\/[^/]+\.ya?ml$/, schema: scheduleSchema },
   rollout: { title: 'deployments/<name>.yaml', place: /^deployments\/[^/]+\.ya?ml$/, schema: rolloutSchema },
+  infrastructure: { title: 'infrastructure/<name>.yaml', place: infrastructurePlace, schema: infrastructureSchema },
   runbook: { title: 'runbooks/<name>.yaml', place: /^runbooks\/.+\.ya?ml$/, schema: runbookSchema },
   action: { title: 'actions/<name>.yaml', place: /^actions\/[^/]+\.ya?ml$/, schema: actionSchema },
   connection: { title: 'connections/<name>.yaml', place: /^connections\/[^/]+\.ya?ml$/, schema: connectionSchema },

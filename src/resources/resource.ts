@@ -47,6 +47,13 @@ export interface ResourceAbout {
   readonly teardown: string;
   readonly lease?: Lease;
   readonly policyCommit: string;
+  /** Of a server of a declared group: what was declared when it was made, and at which commit. */
+  readonly declared?: {
+    readonly group: string;
+    readonly type: string;
+    readonly region: string;
+    readonly commit: string;
+  };
 }
 
 /** What its undo needs: the steps that were begun, in their order, and what they and those before them told. */
@@ -107,6 +114,13 @@ export type ResourceChange = ResourceRef & {
     /** By the lease of the one that `of` made. */
     | { readonly change: 'extended'; readonly of: string; readonly expiresAt: string }
   );
+
+const nameForm = /^[a-z0-9]([a-z0-9-]|[._](?=[a-z0-9])){0,61}$/;
+
+/** Whether a resource may be called that. */
+export function isResourceName(name: string): boolean {
+  return nameForm.test(name);
+}
 
 /** Whether there is something, or may be: its name is taken. */
 export function isThere({ status }: Pick<ResourceState, 'status'>): boolean {

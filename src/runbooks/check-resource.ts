@@ -7,7 +7,7 @@ import type { Action, Runbook, RunbookStep } from './schema';
 import { byUndo } from './teardown';
 
 /** Words of `/provision` itself: a runbook of that name could never be asked for. */
-const ownWords = ['list', 'extend', 'destroy'];
+const ownWords = ['list', 'extend', 'destroy', 'servers'];
 
 /** What is wrong with what a runbook says of the thing that it makes. */
 export function resourceProblems(file: string, runbook: Runbook, library: Library): readonly Found[] {

@@ -2,6 +2,7 @@ import type { AnyConnection } from '../connections/schema';
 import type { JsonObject } from '../json';
 import type { Found } from '../operation/found';
 import type { Plan, PlanOutline } from '../operation/plan';
+import type { InfrastructureWork } from '../infrastructure/work';
 import type { OperationRequest } from '../operation/request';
 import type { ResourceRef, ResourceState } from '../resources/resource';
 import type { Metrics } from '../rollouts/compile';
@@ -22,6 +23,7 @@ export type Work =
     }
   /** Undoes what a run of the runbook had done, long after. */
   | { readonly kind: 'teardown'; readonly runbook: Runbook; readonly resource: ResourceState }
+  | InfrastructureWork
   /** No step: what is approved is the work. */
   | { readonly kind: 'policy' }
   | {

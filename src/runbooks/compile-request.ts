@@ -31,7 +31,7 @@ export function operationOf(request: OperationRequest, work: Work): Plan['operat
 }
 
 export function runbookOf(work: Work): Runbook | undefined {
-  if (work.kind === 'policy') return undefined;
+  if (work.kind === 'policy' || work.kind === 'infrastructure') return undefined;
   return work.kind === 'rollout' ? work.handler : work.runbook;
 }
 

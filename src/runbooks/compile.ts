@@ -1,5 +1,6 @@
 import { digestOf } from '../canonical';
 import type { AnyConnection } from '../connections/schema';
+import { handlerProblems, infrastructureSteps, serversScope, type InfrastructureWork } from '../infrastructure/work';
 import type { Json, JsonObject } from '../json';
 import type { Plan, PlanOutline, PlanStep, Scope } from '../operation/plan';
 import { compileRollout, type CompiledStage, type Judging, type Metrics } from '../rollouts/compile';
@@ -36,6 +37,10 @@ export function compilePlan(input: CompileInput): CompiledPlan {
     builder.watch({ criteria: {}, forMs: input.watchMs });
   } else if (input.work.kind === 'teardown') builder.teardown(input.work);
   else if (input.work.kind === 'rollout') builder.rollout(input.work);
+  else if (input.work.kind === 'infrastructure') {
+    builder.infrastructure(input.work);
+    builder.watch({ criteria: {}, forMs: input.watchMs });
+  }
   return builder.build(input.resolve);
 }
 
@@ -163,6 +168,13 @@ class PlanBuilder {
       this.problems.push(
         `The ${resourceWords(resource)} was made by a step "${path}" that the runbook ${runbook.name} no longer undoes, so it cannot be taken away by it; the owner of the policy repository can name a runbook under resource.destroy.`,
       );
+  }
+
+  infrastructure(work: InfrastructureWork): void {
+    this.problems.push(...handlerProblems(work));
+    const { steps, inputs } = infrastructureSteps(work);
+    this.scopes[serversScope] = { inputs };
+    this.tree.add(steps, { prefix: '', scope: serversScope, phase: 'work' });
   }
 
   rollout(work: Extract<Work, { kind: 'rollout' }>): void {
@@ -310,7 +322,7 @@ class PlanBuilder {
       digest: digestOf(frozen),
       steps: frozen.steps.map(outlineOf),
       irreversible: this.irreversible(),
-      ...(frozen.resource ? { makes: true } : {}),
+      ...(frozen.resource || this.input.work.kind === 'infrastructure' ? { makes: true } : {}),
     };
     return { ok: true, plan: frozen, outline };
   }

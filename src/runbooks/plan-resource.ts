@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json';
-import type { Lease, ResourcePlan } from '../resources/resource';
+import { isResourceName, type Lease, type ResourcePlan } from '../resources/resource';
 import { formatDuration, parseDuration } from './duration';
 import { bareCondition, fillTemplates } from './expressions';
 import type { Library } from './library';
@@ -13,7 +13,6 @@ type Planned =
 
 /** A reminder comes so long before the end, unless the runbook says how long; and never before half of the time. */
 const usualReminderMs = 24 * 3_600_000;
-const nameForm = /^[a-z0-9]([a-z0-9-]|[._](?=[a-z0-9])){0,61}$/;
 
 /** What a run of a runbook will make, with its name and its lease: a part of what people approve. */
 export function planResource(input: {
@@ -67,7 +66,7 @@ export function resourceName(
 ): { readonly name: string } | { readonly problem: string } {
   const filled = fillTemplates(resource!.name, { inputs });
   const name = filled.ok ? String(filled.value) : '';
-  if (nameForm.test(name)) return { name };
+  if (isResourceName(name)) return { name };
   const why = filled.ok ? `“${name.slice(0, 60)}” is none` : filled.message;
   return {
     problem: `What ${runbook} makes needs a name of lower-case letters, digits, dots, hyphens and underscores, at most 62, and ${why}; ask again with other inputs.`,

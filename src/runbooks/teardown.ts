@@ -25,20 +25,23 @@ function laidOut(runbook: Runbook, library: Documents): readonly PlanStep[] {
  */
 export function teardownDigest(runbook: Runbook, library: Documents): string | undefined {
   const how = runbook.resource?.destroy ?? byUndo;
-  if (how !== byUndo) {
-    const document = library.runbooks.get(how);
-    if (!document) return undefined;
-    const inside = insideOf(document, library).map(({ what, name }) =>
-      (what === 'action' ? library.actions : library.runbooks).get(name),
-    );
-    return digestOf([document, ...inside] as unknown as Json);
-  }
+  if (how !== byUndo) return runbookDigest(how, library);
   const steps = laidOut(runbook, library);
   const undos = steps.filter(hasUndo).map(({ path, undo, pool }) => ({ path, undo, pool }));
   const parts = steps
     .filter(({ phase }) => phase === 'undo')
     .map(({ path, uses, with: given, pool }) => ({ path, uses, given, pool }));
   return digestOf({ undos, parts } as unknown as Json);
+}
+
+/** Hash of a runbook with everything that runs inside of it; undefined where there is none of that name. */
+export function runbookDigest(runbook: string, library: Documents): string | undefined {
+  const document = library.runbooks.get(runbook);
+  if (!document) return undefined;
+  const inside = insideOf(document, library).map(({ what, name }) =>
+    (what === 'action' ? library.actions : library.runbooks).get(name),
+  );
+  return digestOf([document, ...inside] as unknown as Json);
 }
 
 /** What of a run has to be kept so that it can be undone in an operation of its own, long after. */

@@ -5,6 +5,7 @@ import { openBlobStore } from '../../activities/adapters/blob-store';
 import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openPolicyRepository } from '../../activities/adapters/policy-repository';
 import { createDecisionActivities, type DecisionDeps } from '../../activities/worker/decisions';
+import { createInfrastructureSource } from '../../activities/worker/infrastructure-source';
 import { createPolicySource } from '../../activities/worker/policy-source';
 import { createFolderPacker } from '../../activities/worker/tool-folders';
 import type { AppliedChange } from '../../src/ledger/record';
@@ -78,6 +79,7 @@ export async function openDecisions(): Promise<DecisionWorld> {
     decisions: createDecisionActivities({
       onShadow: (about) => void world.heard.push(about),
       policy: createPolicySource({ mirror, freshMs: 0, now: () => Date.now() }),
+      declared: createInfrastructureSource({ mirror, ref: 'main' }),
       ledger,
       code: codeSourceIn(folder),
       blobs,

@@ -7,6 +7,7 @@ import { openPolicyRepository } from '../../activities/adapters/policy-repositor
 import { createRunStep } from '../../activities/run-step';
 import type { ToolHost } from '../../activities/steps/toolbox';
 import { createDecisionActivities } from '../../activities/worker/decisions';
+import { createInfrastructureSource } from '../../activities/worker/infrastructure-source';
 import { createPolicySource } from '../../activities/worker/policy-source';
 import { createRecordActivities } from '../../activities/worker/records';
 import { createRunParts } from '../../activities/worker/run-parts';
@@ -47,6 +48,7 @@ export async function openExampleOperations(spec: {
   const world = await openWorld(undefined, () => ({
     ...createDecisionActivities({
       policy,
+      declared: createInfrastructureSource({ mirror, ref: 'main' }),
       ledger,
       code: codeSourceIn(folder),
       blobs,

@@ -6,6 +6,8 @@ export interface Maker {
   readonly origin: string;
   /** id -> name */
   readonly hosts: Map<string, string>;
+  /** Hosts that it has ever made. */
+  made: number;
   readonly names: Set<string>;
   readonly databases: Set<string>;
   /** `DELETE /names/demo`, oldest first. */
@@ -18,6 +20,7 @@ export interface Maker {
 export async function openMaker(): Promise<Maker> {
   const maker: Omit<Maker, 'origin' | 'close'> = {
     hosts: new Map(),
+    made: 0,
     names: new Set(),
     databases: new Set(),
     calls: [],
@@ -61,7 +64,8 @@ function answerTo(
     }
     if (method === 'POST') {
       const { name } = JSON.parse(text) as { readonly name: string };
-      const id = `h-${maker.hosts.size + 17}`;
+      maker.made += 1;
+      const id = `h-${maker.made + 16}`;
       maker.hosts.set(id, name);
       return { status: 201, body: { id, noise: 'x'.repeat(12_000) } };
     }

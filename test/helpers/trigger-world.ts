@@ -6,6 +6,7 @@ import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openPolicyRepository } from '../../activities/adapters/policy-repository';
 import { createRunStep } from '../../activities/run-step';
 import { createDecisionActivities } from '../../activities/worker/decisions';
+import { createInfrastructureSource } from '../../activities/worker/infrastructure-source';
 import { createPolicySource } from '../../activities/worker/policy-source';
 import { createPolicyWatch } from '../../activities/worker/policy-watch';
 import { createRecordActivities } from '../../activities/worker/records';
@@ -49,6 +50,7 @@ export async function openTriggerWorld(files: { readonly [path: string]: string 
   const world = await openWorld(undefined, (client) => ({
     ...createDecisionActivities({
       policy,
+      declared: createInfrastructureSource({ mirror, ref: 'main' }),
       ledger,
       code: codeSourceIn(folder),
       blobs,

@@ -6,6 +6,7 @@ import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openPolicyRepository } from '../../activities/adapters/policy-repository';
 import type { CodeSource } from '../../activities/worker/code-source';
 import { createDecisionActivities } from '../../activities/worker/decisions';
+import { createInfrastructureSource } from '../../activities/worker/infrastructure-source';
 import { createPolicySource } from '../../activities/worker/policy-source';
 import { createFolderPacker } from '../../activities/worker/tool-folders';
 import type { AppliedChange } from '../../src/ledger/record';
@@ -62,6 +63,7 @@ beforeEach(async () => {
   const blobs = await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) });
   decisions = createDecisionActivities({
     policy: createPolicySource({ mirror, freshMs: 0, now: Date.now }),
+    declared: createInfrastructureSource({ mirror, ref: 'main' }),
     ledger,
     code,
     blobs,

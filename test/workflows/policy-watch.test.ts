@@ -6,6 +6,7 @@ import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openPolicyRepository, type PolicyRepository } from '../../activities/adapters/policy-repository';
 import { approvedPolicy } from '../../activities/worker/approved-policy';
 import { createDecisionActivities } from '../../activities/worker/decisions';
+import { createInfrastructureSource } from '../../activities/worker/infrastructure-source';
 import { createPolicySource, type PolicySource } from '../../activities/worker/policy-source';
 import { createFolderPacker } from '../../activities/worker/tool-folders';
 import { createPolicyWatch } from '../../activities/worker/policy-watch';
@@ -61,6 +62,7 @@ beforeAll(async () => {
   world = await openWorld(undefined, (client) => ({
     ...createDecisionActivities({
       policy: source,
+      declared: createInfrastructureSource({ mirror, ref: 'main' }),
       ledger,
       code: codeSourceIn(folder),
       blobs,

@@ -24,7 +24,7 @@ export async function writeIntent(life: Life, judgement: Allowed): Promise<void>
       votes: life.box.votes.map(({ person, decision, at }) => ({ person, decision, at })),
       fence: life.place.grant ? { ...life.place.grant.fence } : null,
     },
-    { state: stateOf(life, judgement, version), resource: beginsOn(life, judgement) },
+    { state: stateOf(life, judgement, version), resources: beginsOn(life, judgement) },
   );
   try {
     await recorded(life);

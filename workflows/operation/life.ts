@@ -65,7 +65,7 @@ export class Life {
   /** What the run made of the applied state; recorded with the outcome. */
   private pendingChange: AppliedChange | undefined;
   /** What became of the thing that it makes or takes away; recorded with the outcome. */
-  private pendingResource: ResourceChange | undefined;
+  private pendingResources: readonly ResourceChange[] | undefined;
 
   constructor(readonly input: OperationInput) {
     const request = input.request.body;
@@ -351,7 +351,7 @@ export class Life {
         at: instant(),
         fence: this.place.grant?.fence,
       });
-    this.pendingResource = await changedByRun(this, judgement, result);
+    this.pendingResources = await changedByRun(this, judgement, result);
     return outcomeOf({
       result,
       title: this.title,
@@ -376,14 +376,14 @@ export class Life {
     const { started, intentDeferred } = this;
     const { judgement } = this.facts;
     // An intent that another operation's came before changes nothing, and neither does what is said of its end.
-    const ended = this.intended && judgement ? changedWithoutRun(this, judgement, sentence) : undefined;
-    const resource = this.pendingResource ?? ended;
-    this.recorder.write('outcome', { ...body, started, intentDeferred }, { state: this.pendingChange, resource });
+    const ended = this.intended && judgement ? changedWithoutRun(this, judgement, sentence) : [];
+    const resources = this.pendingResources ?? ended;
+    this.recorder.write('outcome', { ...body, started, intentDeferred }, { state: this.pendingChange, resources });
     const unrecorded = await this.recorder.flush().then(
       () => undefined,
       (error: unknown) => ` The ledger does not have this outcome yet: ${reasonOf(error)}`,
     );
-    await followUp(this, resource).catch(() => undefined);
+    await followUp(this, resources).catch(() => undefined);
     if (this.facts.judgement) await this.leaveLane(this.facts.judgement).catch(() => undefined);
     this.facts.outcome = outcome;
     this.enter(endStates[kind], `${sentence}${unrecorded ?? ''}`);

@@ -6,6 +6,7 @@ import { leaseId, RESOURCE_GONE, WORKFLOWS } from '../contract';
 import type { lease } from '../lease';
 import { instant } from '../say';
 import type { Life } from './life';
+import { serversBegin, serversByRun, serversWithoutRun } from './servers';
 import type { Allowed } from './state';
 
 const dayMs = 24 * 3_600_000;
@@ -16,8 +17,13 @@ function changeBy({ place, facts }: Life, { kind, name }: NonNullable<Allowed['r
   return { kind, name, operation: facts.request.id, at: instant(), ...(fence && { fence }) };
 }
 
-/** What the intent says of the thing that is to be made or taken away. */
-export function beginsOn(life: Life, { resource }: Allowed): ResourceChange | undefined {
+/** What the intent says of everything that is to be made or taken away. */
+export function beginsOn(life: Life, judgement: Allowed): readonly ResourceChange[] {
+  const own = beginsOnOne(life, judgement);
+  return [...(own ? [own] : []), ...serversBegin(life, judgement)];
+}
+
+function beginsOnOne(life: Life, { resource }: Allowed): ResourceChange | undefined {
   if (!resource) return undefined;
   const by = changeBy(life, resource);
   return resource.act === 'create'
@@ -25,8 +31,17 @@ export function beginsOn(life: Life, { resource }: Allowed): ResourceChange | un
     : { ...by, change: 'destroying' };
 }
 
-/** What became of it by the run. */
+/** What became of everything by the run. */
 export async function changedByRun(
+  life: Life,
+  judgement: Allowed,
+  result: RunResult,
+): Promise<readonly ResourceChange[]> {
+  const own = await oneByRun(life, judgement, result);
+  return [...(own ? [own] : []), ...(await serversByRun(life, judgement, result))];
+}
+
+async function oneByRun(
   life: Life,
   { resource, plan }: Allowed,
   result: RunResult,
@@ -61,8 +76,13 @@ async function describe({ input: { timings } }: Life, planDigest: string, begun:
   }
 }
 
-/** What the outcome says of it where no run said anything. */
-export function changedWithoutRun(life: Life, { resource }: Allowed, because: string): ResourceChange | undefined {
+/** What the outcome says of everything where no run said anything. */
+export function changedWithoutRun(life: Life, judgement: Allowed, because: string): readonly ResourceChange[] {
+  const own = oneWithoutRun(life, judgement, because);
+  return [...(own ? [own] : []), ...serversWithoutRun(life, judgement, because)];
+}
+
+function oneWithoutRun(life: Life, { resource }: Allowed, because: string): ResourceChange | undefined {
   if (!resource) return undefined;
   const by = changeBy(life, resource);
   if (life.started) return { ...by, change: 'uncertain', because };
@@ -70,7 +90,7 @@ export function changedWithoutRun(life: Life, { resource }: Allowed, because: st
 }
 
 /** Once it is on record: its lease begins, or whatever waits for its end need not any more. */
-export async function followUp(life: Life, change: ResourceChange | undefined): Promise<void> {
+export async function followUp(life: Life, [change]: readonly ResourceChange[]): Promise<void> {
   const resource = life.facts.judgement?.resource;
   if (!resource || !change) return;
   if (change.change === 'destroyed' && resource.act === 'destroy')

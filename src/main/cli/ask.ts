@@ -9,6 +9,7 @@ import { runbookListLines } from '../../messages/runbook-list';
 import { logLines } from '../../messages/log-view';
 import { nothingHeld, plainHoldLines } from '../../messages/hold-words';
 import { resourceLines } from '../../messages/resource-words';
+import { serverLines } from '../../messages/server-words';
 import type { ExplainedLine } from '../../policy/explain';
 import { apiOf } from './api';
 import { printJson, type AddCommand, type Cli, type Ended } from './command';
@@ -105,11 +106,14 @@ function linesOf(answer: Answer): readonly string[] {
     case 'status':
       return statusLines(answer.status);
     case 'confirm':
+    case 'confirm_group':
       return [answer.sentence];
     case 'resources':
       return resourceLines(answer.resources);
     case 'log':
       return logLines(answer.log);
+    case 'servers':
+      return serverLines(answer.view);
     case 'holds':
       return isEmpty(answer.holds) ? [nothingHeld] : plainHoldLines(answer.holds);
     case 'operation':

@@ -1,0 +1,79 @@
+import type { App, ViewSubmitAction } from '@slack/bolt';
+import { ACTIONS, decodeMeta, MODALS, type ActionValue } from '../../src/messages/actions';
+import { readInputs } from '../../src/messages/inputs';
+import { losingModal } from '../../src/messages/request-modals';
+import { resultModal } from '../../src/messages/vote-modals';
+import { answer } from '../answers';
+import { messageOf } from '../show-answer';
+import { tellPrivately } from '../tell';
+import { guarded, onButton, type ListenerDeps, type Register } from './listener';
+
+const title = 'Change the servers';
+
+/** The button that carries a difference out, and the group that is typed before its data is lost. */
+export const register: Register = (app: App, deps) => {
+  onButton(app, deps, {
+    action: ACTIONS.bringAbout,
+    pressed: async (click, ack) => {
+      const { user, team, channel, id, value, triggerId } = click;
+      const answered = await answer(deps, askedBy(value), {
+        requester: { kind: 'person', id: user, via: 'slack', ...(team !== undefined && { team }) },
+        ...(channel !== undefined && { channel }),
+        deliveryId: id,
+      });
+      await ack();
+      if (answered.kind === 'confirm_group') await askForGroup(deps, { ...answered, triggerId, channel });
+      else await tellPrivately(deps, click, messageOf(answered, deps.render));
+    },
+  });
+  app.view<ViewSubmitAction>({ callback_id: MODALS.losing, type: 'view_submission' }, async ({ ack, body, view }) => {
+    const meta = decodeMeta(view.private_metadata) ?? {};
+    const { channel, value = {} } = meta;
+    const click = { user: body.user.id, ...(channel !== undefined && { channel }) };
+    await guarded(deps, { what: MODALS.losing, click, ack: () => ack() }, async () => {
+      const typed = readInputs(view.state.values);
+      const losing = value.t ?? '';
+      if (losing === '' || typed.name?.trim() !== losing) {
+        await ack({ response_action: 'errors', errors: { name: `Type exactly ${losing}; what it holds is lost.` } });
+        return;
+      }
+      const team = body.user.team_id ?? body.team?.id;
+      const reason = typed.reason?.trim();
+      const asked = { ...askedBy(value), confirm: losing, ...(reason && { reason }) };
+      const answered = await answer(deps, asked, {
+        requester: { kind: 'person', id: body.user.id, via: 'slack', ...(team !== undefined && { team }) },
+        ...(channel !== undefined && { channel }),
+        deliveryId: meta.actionId ?? view.id,
+      });
+      const sentence = 'sentence' in answered ? answered.sentence : '';
+      const result = { kind: answered.kind === 'refused' ? ('refused' as const) : ('kept' as const), sentence };
+      await ack({ response_action: 'update', view: resultModal(title, result) });
+    });
+  });
+};
+
+function askedBy({ g: group, e: environment }: ActionValue) {
+  return {
+    kind: 'provision.servers',
+    apply: true,
+    ...(group !== undefined && { group }),
+    ...(environment !== undefined && { environment }),
+  } as const;
+}
+
+/** Asks for the name of the group that loses data, before the trigger that asked for it runs out. */
+export async function askForGroup(
+  deps: Pick<ListenerDeps, 'web'>,
+  asked: {
+    readonly triggerId: string;
+    readonly channel?: string;
+    readonly losing: string;
+    readonly group?: string;
+    readonly environment?: string;
+  },
+): Promise<void> {
+  const { triggerId, channel, losing, group, environment } = asked;
+  const value = { t: losing, ...(group && { g: group }), ...(environment && { e: environment }) };
+  const view = losingModal({ group: losing, meta: { value, actionId: triggerId, ...(channel && { channel }) } });
+  await deps.web.views.open({ trigger_id: triggerId, view });
+}

@@ -1,0 +1,97 @@
+import type { AskedOf } from '../src/commands/asked';
+import { lineOf } from '../src/commands/print';
+import {
+  differencesFor,
+  infrastructureProblems,
+  nothingToDo,
+  unreadableProblems,
+  type InfrastructureCase,
+} from '../src/infrastructure/declared';
+import { isEmptyDifference, losingGroups } from '../src/infrastructure/difference';
+import { operationIdOf } from '../src/operation/ids';
+import type { OperationRequest } from '../src/operation/request';
+import { askedSubject } from '../src/operation/title';
+import type { Answer, AnswerDeps } from './answers';
+import { startOperation } from './intake';
+import { notAfter, type AskedFrom } from './requests';
+import { handedOver, refused } from './said';
+import { bounded } from './temporal';
+
+type ServersAsked = AskedOf<'provision.servers'>;
+
+/** Declared servers against those that are there, and their bringing about. The workflow looks again and decides. */
+export async function answerAboutServers(deps: AnswerDeps, asked: ServersAsked, from: AskedFrom): Promise<Answer> {
+  const { environment, group } = asked;
+  const infrastructure = await lookedAt(deps, environment);
+  if (infrastructure === undefined)
+    return refused(
+      'away',
+      'The policy repository or the ledger does not answer in time, so nobody can say which servers are declared; try again in a minute.',
+    );
+  const about = {
+    ...(environment !== undefined && { environment }),
+    infrastructure: {
+      ...(group !== undefined && { group }),
+      ...(asked.confirm !== undefined && { confirmed: asked.confirm }),
+    },
+  };
+  const [unreadable] = unreadableProblems(about, infrastructure);
+  if (unreadable !== undefined || infrastructure.declared.kind === 'unreadable')
+    return refused('bad_request', unreadable ?? 'Nobody can say which servers are declared.');
+  const differences = differencesFor(about, infrastructure);
+  if (!asked.apply) {
+    const { branch, commit } = infrastructure.declared;
+    return { kind: 'servers', view: { ...about, ...(group && { group }), branch, commit, differences } };
+  }
+  if (isEmptyDifference(differences)) return { kind: 'told', sentence: nothingToDo(about) };
+  const [problem] = infrastructureProblems(about, infrastructure);
+  const [losing, ...others] = losingGroups(differences);
+  if (problem !== undefined && losing !== undefined && others.length === 0 && asked.confirm === undefined)
+    return {
+      kind: 'confirm_group',
+      losing,
+      ...(group && { group }),
+      ...(environment && { environment }),
+      sentence: problem,
+    };
+  if (problem !== undefined) return refused('bad_request', problem);
+  const request = requestTo(deps, asked, from);
+  const { id } = request;
+  return handedOver(await startOperation(deps, request), {
+    id,
+    what: askedSubject(request),
+    notAfter: request.notAfter,
+  });
+}
+
+async function lookedAt(deps: AnswerDeps, environment: string | undefined): Promise<InfrastructureCase | undefined> {
+  if (!deps.infrastructure) return undefined;
+  const asked = deps.infrastructure({ ...(environment !== undefined && { environment }) });
+  return bounded(asked, deps.waits.look).catch((error: unknown) => {
+    deps.log.info({ err: error }, 'nobody said in time which servers are declared');
+    return undefined;
+  });
+}
+
+function requestTo(
+  deps: Pick<AnswerDeps, 'now' | 'waits'>,
+  asked: ServersAsked,
+  { deliveryId, channel, requester, text }: AskedFrom,
+): OperationRequest {
+  const { group, environment, confirm, reason } = asked;
+  return {
+    format: 1,
+    id: operationIdOf({ kind: 'infrastructure', subject: group ?? 'servers', environment, deliveryId }),
+    kind: 'infrastructure',
+    infrastructure: { ...(group !== undefined && { group }), ...(confirm !== undefined && { confirmed: confirm }) },
+    ...(environment !== undefined && { environment }),
+    ...(reason !== undefined && { reason }),
+    inputs: {},
+    labels: [],
+    raise: {},
+    requester,
+    asked: { text: text ?? lineOf(asked), deliveryId, ...(channel !== undefined && { channel }) },
+    requestedAt: deps.now().toISOString(),
+    notAfter: notAfter(deps),
+  };
+}

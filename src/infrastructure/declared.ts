@@ -1,0 +1,173 @@
+import type { CodeAuthor } from '../code/change';
+import type { JsonObject } from '../json';
+import type { OperationRequest } from '../operation/request';
+import { didYouMean } from '../documents/nearest';
+import { isResourceName, type ResourceState } from '../resources/resource';
+import { differenceOf, isEmptyDifference, losingGroups, type GroupDifference } from './difference';
+import type { ServerGroup } from './read';
+
+/** What the files declare at the newest commit of their branch. */
+export type Declared =
+  | {
+      readonly kind: 'read';
+      readonly commit: string;
+      readonly branch: string;
+      readonly groups: readonly ServerGroup[];
+      readonly sources: readonly { readonly path: string; readonly blob: string }[];
+      /** Who wrote what is declared since servers were last made by it, as Git says: forgeable, so they only exclude. */
+      readonly authors: readonly CodeAuthor[];
+    }
+  /** One full sentence. */
+  | { readonly kind: 'unreadable'; readonly because: string };
+
+/** What is declared, and everything that the ledger knows to be there. */
+export interface InfrastructureCase {
+  readonly declared: Declared;
+  readonly resources: readonly ResourceState[];
+}
+
+type Asked = Pick<OperationRequest, 'environment' | 'infrastructure'>;
+
+/** Servers that one operation creates and removes at most: its plan has a step for each, and people read it. */
+export const mostChanges = 50;
+
+/** What a request would do; nothing where nobody can read what is declared. */
+export function differencesFor(
+  { environment, infrastructure }: Asked,
+  { declared, resources }: InfrastructureCase,
+): readonly GroupDifference[] {
+  if (declared.kind === 'unreadable' || declared.sources.length === 0) return [];
+  const { groups } = declared;
+  const only = infrastructure?.group;
+  return differenceOf({ groups, resources, ...(environment && { environment }), ...(only && { only }) });
+}
+
+/** Why nothing can be said of the declared servers, as full sentences. */
+export function unreadableProblems(asked: Asked, about: InfrastructureCase): readonly string[] {
+  const { declared, resources } = about;
+  if (declared.kind === 'unreadable') return [declared.because];
+  const { branch, groups, sources } = declared;
+  if (sources.length === 0)
+    return [
+      `There is no infrastructure/*.yaml on the branch ${branch} of the policy repository, so nothing is declared and nothing was compared; add one, with "servers: {}" where none are wanted.`,
+    ];
+  const only = asked.infrastructure?.group;
+  if (only === undefined || differencesFor(asked, about).length > 0) return [];
+  const { environment } = asked;
+  const known = differenceOf({ groups, resources, ...(environment && { environment }) }).map(({ group }) => group);
+  const hint = didYouMean(only, known) ?? `there are: ${known.join(', ') || 'none'}`;
+  return [`No group of servers is called ${only} on the branch ${branch}${whereIn(asked)}; ${hint}.`];
+}
+
+/** Why the declared servers would not be brought about. Full sentences. */
+export function infrastructureProblems(asked: Asked, about: InfrastructureCase): readonly string[] {
+  const unreadable = unreadableProblems(asked, about);
+  if (unreadable.length > 0) return unreadable;
+  const differences = differencesFor(asked, about);
+  const busy = differences.flatMap((each) => each.busy);
+  if (busy.length > 0)
+    return busy
+      .slice(0, 3)
+      .map(
+        ({ name, operation }) =>
+          `The operation ${operation} is at work on the server ${name}, so nothing was planned; ask again when it is over, and if it ended without a word, take the server away with /provision destroy server/${name}.`,
+      );
+  if (isEmptyDifference(differences)) return [nothingToDo(asked)];
+  const changes = differences.flatMap(({ creates, removes }) => [...creates, ...removes]);
+  if (changes.length > mostChanges)
+    return [
+      `This would create and remove ${changes.length} servers, and one operation takes at most ${mostChanges}; ask for one group at a time, or declare the change in smaller parts.`,
+    ];
+  const odd = changes.find(({ name }) => !isResourceName(name));
+  if (odd)
+    return [
+      `A server cannot be called ${odd.name.slice(0, 80)}, because a name has lower-case letters, digits, dots, hyphens and underscores, at most 62; give the group ${odd.group} a shorter name.`,
+    ];
+  return confirmProblems(asked, differences);
+}
+
+/** Data is lost only where the group that loses it was typed. */
+function confirmProblems(asked: Asked, differences: readonly GroupDifference[]): readonly string[] {
+  const [losing, ...others] = losingGroups(differences);
+  if (losing === undefined) return [];
+  if (others.length > 0)
+    return [
+      `The groups ${[losing, ...others].join(', ')} would lose data with their servers, so each is asked for by itself: /provision servers ${losing}.`,
+    ];
+  if (asked.infrastructure?.confirmed === losing) return [];
+  return [
+    `The group ${losing} would lose data with its servers, so its name has to be typed once more; ask with /provision servers ${losing} --apply --confirm ${losing}.`,
+  ];
+}
+
+/** That everything is as declared. */
+export function nothingToDo(asked: Asked): string {
+  const { infrastructure } = asked;
+  const of = infrastructure?.group === undefined ? '' : ` of the group ${infrastructure.group}`;
+  return `The servers${of}${whereIn(asked)} are there as declared, so there is nothing to do.`;
+}
+
+function whereIn({ environment }: Asked): string {
+  return environment === undefined ? '' : ` in ${environment}`;
+}
+
+/** What of it is a part of the plan that people approve, with the numbers that policy knows. */
+export function infrastructurePlanOf(differences: readonly GroupDifference[]): JsonObject {
+  const creates = differences.flatMap((each) => each.creates);
+  const removes = differences.flatMap((each) => each.removes);
+  return {
+    infrastructure: {
+      creates: creates.filter(({ replaces }) => replaces === undefined).map(({ name }) => name),
+      replaces: creates.flatMap(({ name, replaces }) => (replaces === undefined ? [] : [`${replaces} by ${name}`])),
+      destroys: removes.filter(({ replacedBy }) => replacedBy === undefined).map(({ name }) => name),
+    },
+  };
+}
+
+/** The commit by which servers were last made in an environment: whoever wrote what came after it wrote the change. */
+export function newestCommit(resources: readonly ResourceState[], environment: string | undefined): string | undefined {
+  const made = resources.filter((each) => each.declared && each.environment === environment);
+  return made.sort((a, b) => (a.begunAt < b.begunAt ? 1 : -1))[0]?.declared?.commit;
+}
+
+const shownNames = 12;
+
+/** What the card says of it. */
+export function infrastructureWords(
+  differences: readonly GroupDifference[],
+  declared: Declared,
+): { readonly [name: string]: string } {
+  const removes = differences.flatMap((each) => each.removes);
+  const creates = differences.flatMap((each) => each.creates);
+  const lists = {
+    create: creates
+      .filter(({ replaces }) => replaces === undefined)
+      .map(({ name, type, region }) => `${name} (${type} in ${region})`),
+    replace: removes
+      .filter(({ replacedBy }) => replacedBy !== undefined)
+      .map(({ name, replacedBy, because }) => `${name} by ${replacedBy} (${becauseWords[because]})`),
+    remove: removes
+      .filter(({ replacedBy }) => replacedBy === undefined)
+      .map(({ name, because }) => `${name} (${becauseWords[because]})`),
+  };
+  const filled = Object.entries(lists).filter(([, list]) => list.length > 0);
+  const losing = losingGroups(differences);
+  return {
+    ...Object.fromEntries(filled.map(([what, list]) => [what, listWords(list)])),
+    ...(losing.length > 0 ? { 'loses data': losing.join(', ') } : {}),
+    ...(declared.kind === 'read' ? { declared: `${declared.branch} at ${declared.commit.slice(0, 10)}` } : {}),
+  };
+}
+
+function listWords(list: readonly string[]): string {
+  const more = list.length - shownNames;
+  return `${list.slice(0, shownNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+export const becauseWords = {
+  fewer: 'fewer are declared',
+  type: 'another type is declared',
+  region: 'another region is declared',
+  undeclared: 'its group is no longer declared',
+  unsure: 'nobody can say what is left of it',
+} as const;

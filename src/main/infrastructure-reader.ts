@@ -1,0 +1,36 @@
+import { createInfrastructureSource } from '../../activities/worker/infrastructure-source';
+import type { BotDeps } from '../../bot/deps';
+import type { ResourceState } from '../resources/resource';
+import type { PolicyAccess } from './stores';
+
+/** How long a look waits for the newest commit; the one that is there already serves as well. */
+const freshMs = 800;
+
+/** Which servers are declared, for people who look; whoever carries it out looks again. */
+export function infrastructureReader({
+  policy,
+  ledger,
+  ref,
+}: {
+  readonly policy: Pick<PolicyAccess, 'source' | 'repository'>;
+  readonly ledger: { resources(age: { readonly maxAgeMs: number }): Promise<readonly ResourceState[]> };
+  readonly ref: string;
+}): NonNullable<BotDeps['infrastructure']> {
+  const declared = createInfrastructureSource({ mirror: policy.repository, ref });
+  return async ({ environment }) => {
+    const waiting = new Promise<void>((resolve) => setTimeout(resolve, freshMs).unref());
+    await Promise.race([policy.source.refresh(), waiting]);
+    const [{ repository }, resources] = await Promise.all([
+      policy.source.current(),
+      ledger.resources({ maxAgeMs: 2_000 }),
+    ]);
+    const { environments } = repository.policy;
+    if (environment !== undefined && !environments.has(environment)) {
+      const known = [...environments.keys()].slice(0, 12).join(', ');
+      const because = `Policy knows no environment ${environment}; there are: ${known || 'none'}.`;
+      return { resources, declared: { kind: 'unreadable', because } };
+    }
+    const branch = environments.get(environment ?? '')?.branch;
+    return { resources, declared: await declared.read({ ...(branch && { branch }) }) };
+  };
+}
