@@ -64,6 +64,8 @@ export interface PlanStep extends StepCall {
   readonly onFailure: 'stop' | 'continue' | 'ask';
   /** People may pass it over while it runs. */
   readonly skippable?: true;
+  /** What it finds has to be the same just before the first side effect. */
+  readonly recheck?: true;
   /** Runner pool whose task queue the step goes to. */
   readonly pool: string;
   /** The rollout stage it belongs to. */
@@ -170,6 +172,8 @@ export interface StepOutline {
   readonly ends?: true;
   readonly onFailure: 'stop' | 'continue' | 'ask';
   readonly skippable?: true;
+  /** Of a `resolve` step: it is done once more just before the first side effect. */
+  readonly recheck?: true;
   readonly phase: Phase;
   readonly stage?: string;
 }

@@ -53,6 +53,8 @@ class StepChecker {
   check(): void {
     const { step, part, library } = this.place;
     if (step.if !== undefined) this.condition(step.if, ['if'], []);
+    if (step.recheck && part !== 'resolve')
+      this.add(['recheck'], 'only a resolve step looks at something that could be another thing later', 'leave it out');
     if (step['on-failure'] === 'ask' && this.place.isForTargets)
       this.add(
         ['on-failure'],

@@ -65,6 +65,7 @@ export function compileStep(step: RunbookStep, index: number, site: StepSite): P
     ...(step.undo === undefined ? {} : { undo: undoOf(step.undo) }),
     onFailure: step['on-failure'] ?? 'stop',
     ...(step.skippable ? { skippable: true as const } : {}),
+    ...(step.recheck ? { recheck: true as const } : {}),
     pool: step['runs-on'] ?? 'default',
     ...(site.stage === undefined ? {} : { stage: site.stage }),
     phase: site.phase,
@@ -98,6 +99,7 @@ export function outlineOf(step: PlanStep): StepOutline {
     ...(ends ? { ends: true as const } : {}),
     onFailure: step.onFailure,
     ...(step.skippable ? { skippable: true as const } : {}),
+    ...(step.recheck ? { recheck: true as const } : {}),
     phase: step.phase,
     ...(step.stage === undefined ? {} : { stage: step.stage }),
   };

@@ -93,6 +93,8 @@ export const stepSchema = z.strictObject({
   else: text().optional(),
   undo: z.union([z.enum(['none', 'rollback']), call]).optional(),
   'on-failure': z.enum(['stop', 'continue', 'ask']).optional(),
+  /** Of a `resolve` step: whether it is done once more just before the first side effect. */
+  recheck: z.boolean().optional(),
   /** Whether people may pass it over while it runs. */
   skippable: z.boolean().optional(),
   'runs-on': text().optional(),

@@ -19,6 +19,7 @@ import type { ApprovalAsk, ApprovalAnswer } from '../../src/approvals/ask';
 import type { KnownPerson } from '../../src/operation/asker';
 import type { Standing } from '../../src/policy/standing';
 import type { RunningFreezes } from '../../src/policy/when-frozen';
+import type { JsonObject } from '../../src/json';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
 import type { OperationView } from '../../src/operation/view';
 import { createKnownVoterActivities } from '../../activities/worker/known-voters';
@@ -161,8 +162,8 @@ export interface World {
   standing: (user: string) => Standing | Promise<Standing>;
   recent: WorkerActivities['recentOperations'];
   admit: (request: OperationRequest) => Admission | Promise<Admission>;
-  judge: (request: OperationRequest) => Judgement | Promise<Judgement>;
-  recheck: (request: OperationRequest) => Recheck | Promise<Recheck>;
+  judge: (request: OperationRequest, resolved?: JsonObject) => Judgement | Promise<Judgement>;
+  recheck: (request: OperationRequest, resolved?: JsonObject) => Recheck | Promise<Recheck>;
   gates: (request: OperationRequest) => GateAnswer | Promise<GateAnswer>;
   recheckVoters: SlackActivities['recheckVoters'];
   freezes: (request: OperationRequest) => RunningFreezes;
@@ -283,8 +284,8 @@ function workerActivities(world: World): Partial<WorkerActivities> {
     ...createKnownVoterActivities({ relayKey, now: () => new Date() }),
     admit: async ({ request }) => world.admit(request.body),
     isRelayedIncident: async () => true,
-    judge: async ({ request }) => world.judge(request.body),
-    recheck: async ({ request }) => world.recheck(request.body),
+    judge: async ({ request, resolved }) => world.judge(request.body, resolved),
+    recheck: async ({ request, resolved }) => world.recheck(request.body, resolved),
     askGates: async ({ request }) => world.gates(request.body),
     judgeHold: async (input) => world.judgeHold(input),
     askFreezes: async ({ request }) => world.freezes(request.body),

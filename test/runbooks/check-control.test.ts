@@ -201,6 +201,11 @@ describe('control steps', () => {
       /an approval that anybody may pass over is none/,
     ],
     [
+      'a step of the work that is to be looked at once more',
+      steps('- { uses: wait, recheck: true, with: { for: 1m } }'),
+      /only a resolve step looks at something/,
+    ],
+    [
       'an approval whose rejection counts for nothing',
       steps('- { uses: approval, on-failure: continue, with: { from: [leads], about: x } }'),
       /what people did not approve does not go on/,

@@ -166,6 +166,21 @@ test.each([
   expect(answer.judgement.ballots[0]?.digest).not.toBe(before.judgement.ballots[0]?.digest);
 });
 
+test('what was looked up and is not the same any more opens new ballots, though the policy is the same', async () => {
+  const before = await world.judged();
+  const resolved = { ...before.input.resolved, hosts: { list: ['one', 'two'] } };
+
+  const answer = await world.recheck({ ...before, input: { ...before.input, resolved } });
+
+  expect(answer).toMatchObject({
+    kind: 'changed',
+    because:
+      'What would run has changed since people voted (the policy is the same), so the votes are void; please look again and vote anew.',
+  });
+  if (answer.kind !== 'changed' || answer.judgement.kind !== 'allowed') throw new Error('no judgement');
+  expect(answer.judgement.ballots[0]?.digest).not.toBe(before.judgement.ballots[0]?.digest);
+});
+
 test('while it waits, a newer policy that asks for more is found when the gates are asked; one that asks for less is not', async () => {
   const before = await world.judged();
   const ask = () => world.decisions.askGates({ ...before.input, judgement: before.judgement });

@@ -23,7 +23,7 @@ import { heedFreezes } from './freezes';
 import { endIfOver, isOver, waitForGates } from './gates';
 import { changeOf, writeIntent } from './intent';
 import { listen } from './listen';
-import { look } from './look';
+import { look, lookAgain } from './look';
 import { Place } from './place';
 import { publish } from './publish';
 import { recheck } from './recheck';
@@ -52,6 +52,7 @@ export class Life {
   readonly judging;
   /** Grows with everything the gate loop must look at. */
   stirs = 0;
+  looks = 0;
   /** Whether somebody said that the gates want to be asked now. */
   gatesDue = false;
   /** Action ids of what people pressed: an Update and the signal that stands in for it are one act. */
@@ -158,7 +159,8 @@ export class Life {
     }
   }
 
-  private async judgeAndRun(base: JudgeInput, judged: Judgement | undefined): Promise<Outcome> {
+  private async judgeAndRun(first: JudgeInput, judged: Judgement | undefined): Promise<Outcome> {
+    let base = first;
     let judgement = this.allowed(judged ?? (await this.judging.judge(base)));
     this.openCard();
     if (this.facts.request.check) return this.check(judgement);
@@ -170,6 +172,7 @@ export class Life {
         continue;
       }
       if (!(await this.takePlace(judgement))) continue;
+      base = await lookAgain(this, base);
       const rechecked = await recheck(this, base, judgement);
       if (rechecked.kind === 'go') {
         if (rechecked.alreadyTrue) return { kind: 'succeeded', sentence: rechecked.alreadyTrue };
