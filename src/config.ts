@@ -110,7 +110,6 @@ const settings = z.object({
     .default('us-east-1'),
   LOG_STORE_ACCESS_KEY: z.string().min(1).optional(),
   LOG_STORE_SECRET_KEY: z.string().min(1).optional(),
-  LOG_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
   /** Memory that the programs of one step may use together, MiB. */
   STEP_MEMORY_MB: z.coerce.number().int().min(16).default(4096),
   /** Folder for mirrors and other things that can be lost. */

@@ -35,12 +35,15 @@ export const WORKFLOWS = {
   firings: 'firings',
   metricWatch: 'metricWatch',
   lease: 'lease',
+  sweep: 'sweep',
 } as const;
 
 export const laneId = (where: { readonly environment: string; readonly service: string }): string =>
   `lane/${where.environment}/${where.service}`;
 /** The one `policyWatch` of a namespace. */
 export const POLICY_WATCH_ID = 'policy-watch';
+/** The Temporal Schedule that removes what policy keeps no longer, and the beginning of the ids of what it starts. */
+export const SWEEP_ID = 'sweep';
 /** The Temporal Schedule of a runbook, and the beginning of the ids of what it starts. */
 export const triggerId = (runbook: string): string => `${TRIGGERS}${runbook}`;
 export const TRIGGERS = 'trigger/';
@@ -267,3 +270,15 @@ export interface HoldsInput {
 /** How old an act on a lock, a freeze or the stop may be. */
 export const holdActMaxAgeMs = 900_000;
 export const holdsWaits: Omit<HoldsInput, 'timings'> = { lingerMs: holdActMaxAgeMs + 300_000, stirAgainMs: 5_000 };
+
+/** What `sweep` is started with. */
+export interface SweepInput {
+  readonly timings: OperationTimings;
+}
+
+/** What a sweep removed; `unreached` are pools where no runner answered in time. */
+export interface SweepResult {
+  readonly blobs: number;
+  readonly logs: number;
+  readonly unreached: readonly string[];
+}

@@ -10,4 +10,5 @@ export { requestApproval } from './request-approval';
 export { review } from './review';
 export { run } from './run';
 export { runSlice } from './run-slice';
+export { sweep } from './sweep';
 export { trigger } from './trigger';

@@ -9,9 +9,10 @@ export interface BlobStore {
   put(bytes: string | Uint8Array): Promise<string>;
   /** The plain bytes. Throws when it is not there, when the key is another, or when it was altered. */
   get(digest: string): Promise<Buffer>;
+  /** Whether it is there; what is asked for is needed, so its retention starts again. */
   has(digest: string): Promise<boolean>;
-  /** Removes what has not been written for longer than `olderThanMs`; gives how many. */
-  sweep(spec: { readonly olderThanMs: number }): Promise<number>;
+  /** Removes what nobody has kept or asked for since; gives how many. */
+  sweep(spec: { readonly before: Date }): Promise<number>;
   /** Said once at start when the key had to be made. */
   readonly keyNote?: string;
 }
@@ -87,20 +88,16 @@ class FolderStore implements BlobStore {
   }
 
   async has(digest: string): Promise<boolean> {
-    return stat(this.pathOf(digest)).then(
-      () => true,
-      () => false,
-    );
+    return touched(this.pathOf(digest));
   }
 
-  async sweep({ olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
-    const before = Date.now() - olderThanMs;
+  async sweep({ before }: { readonly before: Date }): Promise<number> {
     let removed = 0;
     for (const entry of await readdir(this.location, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || entry.name === keyFile) continue;
       const path = join(entry.parentPath, entry.name);
       const { mtimeMs } = await stat(path);
-      if (mtimeMs >= before) continue;
+      if (mtimeMs >= before.getTime()) continue;
       await rm(path, { force: true });
       removed += 1;
     }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Worker } from '@temporalio/worker';
+import { withHeartbeats } from '../../activities/heartbeat';
 import { createRunStep } from '../../activities/run-step';
 import { secretsFolder } from '../../activities/steps/secrets';
 import { createWatchMetric } from '../../activities/watch-metric';
@@ -8,6 +9,7 @@ import { secretsEnvironment } from '../config';
 import { Refusal } from '../errors';
 import type { Json } from '../json';
 import type { Plan } from '../operation/plan';
+import type { RunnerActivities } from '../operation/runner-ports';
 import type { MetricWatch } from '../triggers/metric-watch';
 import { acknowledgeOver } from './acknowledge';
 import { BodyCache } from './body-cache';
@@ -55,13 +57,14 @@ export const startRunner: Start = async ({ config, log }) => {
     now: () => Date.now(),
     secrets: { env: secretsEnvironment(), folder: secretsFolder, vault },
   });
+  const sweepLogs: RunnerActivities['sweepLogs'] = ({ before }) => tools.logs.sweep({ before: new Date(before) });
   const running: Running[] = [];
   for (const pool of config.RUNNER_POOLS) {
     const worker = await Worker.create({
       connection,
       namespace: config.TEMPORAL_NAMESPACE,
       taskQueue: runnerQueue(pool),
-      activities: { runStep, watchMetric },
+      activities: { runStep, watchMetric, ...withHeartbeats({ sweepLogs }) },
       // A cancelled step learns of it by its heartbeat.
       maxHeartbeatThrottleInterval: '2 seconds',
       shutdownGraceTime: '20 seconds',
@@ -72,7 +75,6 @@ export const startRunner: Start = async ({ config, log }) => {
   return {
     async stop() {
       await Promise.all(running.map((worker) => worker.stop()));
-      tools.stop();
       await connection.close();
     },
   };

@@ -17,6 +17,7 @@ import { createRecordActivities } from '../../activities/worker/records';
 import { createResourceActivities } from '../../activities/worker/resources';
 import { createTriggerActivities } from '../../activities/worker/triggers';
 import { createFolderPacker } from '../../activities/worker/tool-folders';
+import { armSweep, createUpkeepActivities } from '../../activities/worker/upkeep';
 import { addPolicyGauges } from '../../bot/metrics';
 import {
   holdActMaxAgeMs,
@@ -62,6 +63,7 @@ export const startWorker: Start = async ({ config, log }) => {
     shutdownForceTime: '30 seconds',
   });
   await watchPolicy(client, readTimings(config.TIMINGS));
+  await armSweep(client, readTimings(config.TIMINGS));
   return runWorker({
     worker,
     log,
@@ -116,6 +118,7 @@ function activitiesOf({ config, log, client, ledger, policy, code, blobs }: Open
     ...createRecordActivities({ ledger }),
     ...createResourceActivities({ policy: policy.source, ledger, blobs, relayKey, maxAgeMs: holdActMaxAgeMs, now }),
     ...createLaneActivities({ client }),
+    ...createUpkeepActivities({ policy: policy.source, client, blobs, now }),
     ...createTriggerActivities({
       policy: policy.source,
       client,

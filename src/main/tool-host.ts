@@ -11,8 +11,6 @@ import { Refusal } from '../errors';
 import { isolationWords } from './isolation-words';
 import { openLogs, type LogStoreConfig } from './log-stores';
 
-const dayMs = 86_400_000;
-const sweepEveryMs = 3_600_000;
 const outputBytes = 256 * 1024 * 1024;
 
 /** Beside this file in `dist`. */
@@ -32,23 +30,16 @@ function allowedPrograms(file: string | undefined): Pick<ToolHost, 'programs' | 
   }
 }
 
-/** What a runner's steps run programs with; old logs and what killed runners left behind is cleared away meanwhile. */
+/** What a runner's steps run programs with; what killed runners left behind is cleared away first. */
 export async function openToolHost(
-  config: LogStoreConfig & Pick<Config, 'LOG_DAYS' | 'STEP_MEMORY_MB' | 'RUNNER_PROGRAMS'>,
+  config: LogStoreConfig & Pick<Config, 'STEP_MEMORY_MB' | 'RUNNER_PROGRAMS'>,
   { blobs, log }: { readonly blobs: BlobStore; readonly log: Logger },
-): Promise<ToolHost & { stop(): void }> {
+): Promise<ToolHost> {
   const isolation = findIsolation();
   log.info(isolationWords(isolation).sentence);
   const logs = openLogs(config);
   const workPlace = resolve(config.DATA_DIR, 'work');
   await removeAbandoned(workPlace);
-  const sweep = (): void =>
-    void logs
-      .sweep({ before: new Date(Date.now() - config.LOG_DAYS * dayMs) })
-      .catch((error: unknown) => log.warn({ err: error }, 'old logs could not be removed'));
-  sweep();
-  const timer = setInterval(sweep, sweepEveryMs);
-  timer.unref();
   return {
     blobs,
     logs,
@@ -57,6 +48,5 @@ export async function openToolHost(
     isolation,
     guard: [process.execPath, guard],
     limits: { memoryBytes: config.STEP_MEMORY_MB * 2 ** 20, outputBytes },
-    stop: () => clearInterval(timer),
   };
 }

@@ -200,6 +200,15 @@ export interface WorkerActivities {
     /** It was extended. */
     | { readonly kind: 'later'; readonly expiresAt: string }
   >;
+  /**
+   * Removes from the blob store what policy keeps no longer and no operation under way can need. Gives until when logs
+   * may be removed, and the runner pools that policy names. Nothing is removed while nobody can say what is under way.
+   */
+  sweepBlobs(): Promise<{
+    readonly removed: number;
+    readonly logsBefore: string;
+    readonly pools: readonly string[];
+  }>;
   /** Verdict and ballot for the public `requestApproval`. */
   judgeApproval(input: { readonly ask: ApprovalAsk; readonly caller: ApprovalCaller }): Promise<ApprovalAnswer>;
 }

@@ -14,6 +14,8 @@ export interface RunnerActivities {
     readonly memory: WatchMemory;
     readonly news: readonly WatchNews[];
   }>;
+  /** Removes logs that nobody has written to since an instant, where this runner keeps them; gives how many. */
+  sweepLogs(input: { readonly before: string }): Promise<number>;
 }
 
 /** What a slice of a `foreach` did: enough to tell how each target ended, and to undo it. */

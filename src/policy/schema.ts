@@ -283,6 +283,8 @@ export const policySchema = z.strictObject({
   operators: teamNames.optional(),
   /** Teams whose members may read what the programs of steps wrote, besides those that have a say in the operation. */
   logs: z.strictObject({ who: teamNames }).optional(),
+  /** How long logs, and the bodies of plans and files in the blob store, are kept; a day at least. */
+  retention: z.strictObject({ logs: duration.optional(), blobs: duration.optional() }).optional(),
   /** An open incident holds back its service; kinds and labels in `except` it does not. */
   incidents: z
     .strictObject({ freeze: z.enum(['service', 'none']).optional(), except: z.array(identifier).optional() })

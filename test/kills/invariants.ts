@@ -20,13 +20,13 @@ export class Invariants {
     private readonly people: PatientPeople,
   ) {}
 
-  /** Nothing runs any more: no operation, no run, no lane, no incident. What watches the policy or a metric never ends. */
+  /** Nothing runs any more: no operation, no run, no lane, no incident. What watches the policy or a metric never ends, and what clears up comes when it is time. */
   async converged(): Promise<void> {
     await eventually(() => this.cancelStrays(), 60_000);
     await eventually(async () => {
       const running: string[] = [];
       for await (const { workflowId } of this.company.temporal.client.workflow.list({
-        query: `ExecutionStatus = 'Running' AND WorkflowType != 'policyWatch' AND WorkflowType != 'metricWatch'`,
+        query: `ExecutionStatus = 'Running' AND WorkflowType NOT IN ('policyWatch', 'metricWatch', 'sweep')`,
       }))
         running.push(workflowId);
       if (running.length > 0) throw new Error(`still running: ${running.join(', ')}`);

@@ -176,7 +176,7 @@ export const settingsTable: readonly SettingRow[] = [
     name: 'BLOB_STORE',
     need: 'always',
     example: '/var/lib/signalbox/blobs',
-    about: 'Folder for plans and logs, shared by worker and runners.',
+    about: 'Folder for plans and files, shared by worker and runners.',
   },
   {
     name: 'BLOB_KEY',
@@ -263,12 +263,6 @@ export const settingsTable: readonly SettingRow[] = [
     need: 'sometimes',
     secret: true,
     about: 'Secret that goes with LOG_STORE_ACCESS_KEY.',
-  },
-  {
-    name: 'LOG_DAYS',
-    need: 'sometimes',
-    example: '30',
-    about: 'Days for which the output of programs is kept.',
   },
   {
     name: 'STEP_MEMORY_MB',
