@@ -8,7 +8,7 @@ import { shortIdIn } from '../src/operation/ids';
 import type { RunbookList } from '../src/messages/runbook-list';
 import type { ServersView } from '../src/messages/server-words';
 import type { StatusView } from '../src/messages/status';
-import type { ModalResult } from '../src/messages/vote-modals';
+import type { ToldResult } from '../src/messages/vote-modals';
 import type { ActAnswer } from '../src/operation/ports';
 import { askedSubject } from '../src/operation/title';
 import type { OperationView } from '../src/operation/view';
@@ -19,7 +19,7 @@ import type { SecondFactors } from './second-factors';
 import { actOnHolds, holdsNow, isHoldAsked } from './holds';
 import { declareIncident, type Declaration } from './incidents';
 import { startOperation, type IntakeDeps } from './intake';
-import { handedOver, refused } from './said';
+import { handedOver, refused, told } from './said';
 import { whatIf } from './what-if';
 import { runbooksFor } from './runbooks';
 import { answerAboutResources } from './resources';
@@ -28,7 +28,15 @@ import { answerAboutLogs } from './logs';
 import { reviewLines } from './reviews';
 import { answerAboutServers } from './servers';
 import { fullIdOf, openIncident, openIncidents, statusOf, viewOf, withLinks } from './looks';
-import { asksForOperation, incidentOf, notAfter, requestOf, type AskedFrom, type OperationAsked } from './requests';
+import {
+  actBodyOf,
+  asksForOperation,
+  incidentOf,
+  notAfter,
+  requestOf,
+  type AskedFrom,
+  type OperationAsked,
+} from './requests';
 import type { Relay } from './relaying';
 import { bounded, isAway } from './temporal';
 import { actResult, relayAct } from './votes';
@@ -191,25 +199,13 @@ async function actOnIncident(
   if (from.requester.kind === 'machine') return refused('bad_request', 'Only people act on incidents.');
   const found = await looked(() => incidentMeant(deps, asked.incident, from.channel));
   if (found.kind !== 'incident') return found;
-  const body = {
-    format: 1 as const,
-    workflowId: found.view.id,
-    act,
-    by: from.requester.id,
-    ...('team' in from.requester && from.requester.team !== undefined ? { team: from.requester.team } : {}),
-    actionId: from.deliveryId,
-    at: deps.now().toISOString(),
-  };
+  const body = actBodyOf(deps, { workflowId: found.view.id, act, from });
   const relayed = await relayAct(deps, { body, notAfter: notAfter(deps) });
-  const result = await quickResult(deps, relayed);
-  if (result.kind === 'recording') return { kind: 'told', sentence: 'Recording.' };
-  return result.kind === 'refused'
-    ? refused('bad_request', result.sentence)
-    : { kind: 'told', sentence: result.sentence };
+  return told(await quickResult(deps, relayed));
 }
 
 /** Still before the acknowledgement: only what is known at once is waited for. */
-function quickResult(deps: Pick<BotDeps, 'waits'>, relayed: Relay<ActAnswer>): Promise<ModalResult> {
+function quickResult(deps: Pick<BotDeps, 'waits'>, relayed: Relay<ActAnswer>): Promise<ToldResult> {
   const quick = { waits: { ...deps.waits, answer: 500 } };
   return actResult(relayed.kind === 'accepted' ? { ...relayed, answer: () => soon(relayed.answer, quick) } : relayed);
 }

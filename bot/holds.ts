@@ -2,12 +2,13 @@ import type { Asked, AskedOf } from '../src/commands/asked';
 import type { HoldAct, Holds } from '../src/holds/holds';
 import { noHolds } from '../src/holds/holds';
 import { holdsIn } from '../src/holds/read-holds';
-import type { ActAnswer, ActBody } from '../src/operation/ports';
+import type { ActAnswer } from '../src/operation/ports';
 import { parseDuration } from '../src/runbooks/duration';
 import { HOLDS_ID, HOLDS_MEMO, WORKFLOWS } from '../workflows/contract';
 import type { Answer, AnswerDeps } from './answers';
 import type { BotDeps } from './deps';
-import { notAfter, type AskedFrom } from './requests';
+import { actBodyOf, notAfter, type AskedFrom } from './requests';
+import { told } from './said';
 import type { Relay } from './relaying';
 import { bounded, isGone, within } from './temporal';
 import { actResult, relayAct } from './votes';
@@ -33,19 +34,9 @@ export async function holdsNow({ temporal, waits }: Pick<BotDeps, 'temporal' | '
 export async function actOnHolds(deps: AnswerDeps, asked: HoldAsked, from: AskedFrom): Promise<Answer> {
   const made = await actOf(deps, asked, from.requester.id);
   if (typeof made === 'string') return { kind: 'refused', code: 'bad_request', sentence: made };
-  const { requester } = from;
-  const body: ActBody = {
-    format: 1,
-    workflowId: HOLDS_ID,
-    act: made,
-    by: requester.id,
-    ...(requester.kind === 'machine' ? { byKind: 'machine' as const } : {}),
-    ...('team' in requester && requester.team !== undefined ? { team: requester.team } : {}),
-    actionId: from.deliveryId,
-    at: deps.now().toISOString(),
-  };
+  const body = actBodyOf(deps, { workflowId: HOLDS_ID, act: made, from });
   const relayed = await relayAct(deps, { body, notAfter: notAfter(deps) });
-  if (relayed.kind !== 'accepted') return said(await actResult(relayed));
+  if (relayed.kind !== 'accepted') return told(await actResult(relayed), 'away');
   await from.onKept?.();
   return answerOf(relayed);
 }
@@ -61,13 +52,6 @@ async function answerOf(relayed: Extract<Relay<ActAnswer>, { kind: 'accepted' }>
   const { sentence, about } = answer;
   const rest = about === undefined ? { sentence } : { sentence, about };
   return answer.kind === 'done' ? { kind: 'told', ...rest } : { kind: 'refused', code: 'bad_request', ...rest };
-}
-
-function said(result: Awaited<ReturnType<typeof actResult>>): Answer {
-  if (result.kind === 'recording') return { kind: 'told', sentence: 'It has arrived and is being looked at.' };
-  return result.kind === 'refused'
-    ? { kind: 'refused', code: 'away', sentence: result.sentence }
-    : { kind: 'told', sentence: result.sentence };
 }
 
 /** What was typed with its length and its end as numbers and instants; a sentence when that cannot be. */

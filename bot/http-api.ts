@@ -10,7 +10,7 @@ import { alertmanagerBody } from '../src/triggers/alerts';
 import { takeAlerts } from './alerts';
 import { answer, catalogueIn, type Answer, type AnswerDeps } from './answers';
 import { fullIdOf, recentOperations, viewOf } from './looks';
-import { callerKey, notAfter } from './requests';
+import { actBodyOf, callerKey, notAfter } from './requests';
 import { isAway, within } from './temporal';
 import type { Caller } from './tokens';
 import { actResult, castVote, relayAct, secondFactorOf, voteResult } from './votes';
@@ -263,22 +263,17 @@ const actBody = z.strictObject({ act: acts, key: z.string().min(1).max(200) });
 async function act({ deps, caller, id, body }: Parameters<Handler>[0]): Promise<Reply> {
   const given = valid(actBody, body);
   const relayed = await relayAct(deps, {
-    body: {
-      format: 1,
+    body: actBodyOf(deps, {
       workflowId: id,
       act: given.act,
-      by: caller.requester.id,
-      ...(caller.requester.kind === 'machine' ? { byKind: 'machine' as const } : {}),
-      actionId: callerKey(caller.requester, given.key),
-      at: deps.now().toISOString(),
-    },
+      from: { requester: caller.requester, deliveryId: callerKey(caller.requester, given.key) },
+    }),
     notAfter: notAfter(deps),
   });
   return resultReply(await actResult(relayed));
 }
 
 function resultReply(result: Awaited<ReturnType<typeof voteResult>>): Reply {
-  if (result.kind === 'recording') return { status: 202, body: { kind: 'kept' } };
   const status = { counted: 200, kept: 202, refused: 409 }[result.kind];
   if (result.kind === 'refused') throw new ApiError(status, 'refused', result.sentence);
   return { status, body: result };

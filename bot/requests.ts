@@ -3,6 +3,7 @@ import { lineOf } from '../src/commands/print';
 import type { IncidentRequest } from '../src/incidents/incident';
 import type { Json } from '../src/json';
 import { incidentIdAbout, operationIdOf, shortIdOf } from '../src/operation/ids';
+import type { ActBody } from '../src/operation/ports';
 import type { OperationKind, OperationRequest, Requester } from '../src/operation/request';
 import type { BotDeps, Catalogue } from './deps';
 
@@ -84,6 +85,25 @@ export function requestOf(
       });
     }
   }
+}
+
+/** What somebody does to a workflow, as it is signed. */
+export function actBodyOf(
+  deps: Pick<BotDeps, 'now'>,
+  about: Pick<ActBody, 'workflowId' | 'act'> & { readonly from: Pick<AskedFrom, 'requester' | 'deliveryId'> },
+): ActBody {
+  const { workflowId, act, from } = about;
+  const { requester, deliveryId } = from;
+  return {
+    format: 1,
+    workflowId,
+    act,
+    by: requester.id,
+    ...(requester.kind === 'machine' ? { byKind: 'machine' as const } : {}),
+    ...('team' in requester && requester.team !== undefined ? { team: requester.team } : {}),
+    actionId: deliveryId,
+    at: deps.now().toISOString(),
+  };
 }
 
 /** After this instant a kept request is no longer started. ISO 8601 UTC. */

@@ -1,7 +1,6 @@
 import type { AskedOf } from '../src/commands/asked';
 import { lineOf } from '../src/commands/print';
 import { operationIdOf, shortIdIn } from '../src/operation/ids';
-import type { ActBody } from '../src/operation/ports';
 import type { OperationRequest } from '../src/operation/request';
 import { goneSentence } from '../src/operation/resource-of';
 import { askedSubject } from '../src/operation/title';
@@ -11,8 +10,8 @@ import { parseDuration } from '../src/runbooks/duration';
 import { leaseId } from '../workflows/contract';
 import type { Answer, AnswerDeps } from './answers';
 import { startOperation } from './intake';
-import { notAfter, type AskedFrom } from './requests';
-import { handedOver, refused } from './said';
+import { actBodyOf, notAfter, type AskedFrom } from './requests';
+import { handedOver, refused, told } from './said';
 import { bounded, within } from './temporal';
 import { actResult, relayAct } from './votes';
 
@@ -139,22 +138,9 @@ async function extend(
       'bad_request',
       `The ${resourceWords(state)} ${isThere(state) ? 'has no lease' : 'is gone'}, so there is nothing to extend.`,
     );
-  const { requester } = from;
-  const body: ActBody = {
-    format: 1,
-    workflowId: leaseId(state.operation),
-    act: { kind: 'extend', byMs: parseDuration(asked.by)! },
-    by: requester.id,
-    ...(requester.kind === 'machine' ? { byKind: 'machine' as const } : {}),
-    ...('team' in requester && requester.team !== undefined ? { team: requester.team } : {}),
-    actionId: from.deliveryId,
-    at: deps.now().toISOString(),
-  };
+  const act = { kind: 'extend', byMs: parseDuration(asked.by)! } as const;
+  const body = actBodyOf(deps, { workflowId: leaseId(state.operation), act, from });
   const relayed = await relayAct(deps, { body, notAfter: notAfter(deps) });
   if (relayed.kind === 'accepted') await from.onKept?.();
-  const result = await actResult(relayed);
-  if (result.kind === 'recording') return { kind: 'told', sentence: 'It has arrived and is being looked at.' };
-  return result.kind === 'refused'
-    ? refused('bad_request', result.sentence)
-    : { kind: 'told', sentence: result.sentence };
+  return told(await actResult(relayed));
 }

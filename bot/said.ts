@@ -1,3 +1,4 @@
+import type { ToldResult } from '../src/messages/vote-modals';
 import { shortIdIn } from '../src/operation/ids';
 import type { Answer } from './answers';
 import type { HandedOver } from './intake';
@@ -33,6 +34,11 @@ export function handedOver(
         `${what} was not started and could not be kept, because neither Temporal nor Redis answers; ask again in a few minutes or tell whoever runs Signalbox.`,
       );
   }
+}
+
+/** Says what came of something that was handed over. */
+export function told(result: ToldResult, code: 'bad_request' | 'away' = 'bad_request'): Answer {
+  return result.kind === 'refused' ? refused(code, result.sentence) : { kind: 'told', sentence: result.sentence };
 }
 
 export function refused(code: Refused['code'], sentence: string): Refused {

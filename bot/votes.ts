@@ -2,7 +2,7 @@ import { voteRefusals, type VoteAnswer, type VoteBody, type VoteRefusal } from '
 import { digestOf } from '../src/canonical';
 import { leftIn } from '../src/holds/read-holds';
 import { voteAnswerSentence } from '../src/messages/vote-words';
-import type { ModalResult } from '../src/messages/vote-modals';
+import type { ToldResult } from '../src/messages/vote-modals';
 import type { ActAnswer, ActBody } from '../src/operation/ports';
 import { relay } from '../src/operation/relay';
 import {
@@ -112,7 +112,7 @@ async function heldBefore(temporal: IntakeDeps['temporal']): Promise<Pick<HoldsI
 }
 
 /** What the modal shows, or the private message says, about a vote. */
-export async function voteResult(relayed: Relay<VoteAnswer>): Promise<ModalResult> {
+export async function voteResult(relayed: Relay<VoteAnswer>): Promise<ToldResult> {
   if (relayed.kind !== 'accepted') return notAccepted(relayed, 'vote');
   const answer = await relayed.answer();
   if (answer === undefined) return pending('vote');
@@ -120,14 +120,14 @@ export async function voteResult(relayed: Relay<VoteAnswer>): Promise<ModalResul
 }
 
 /** The same about an act. */
-export async function actResult(relayed: Relay<ActAnswer>): Promise<ModalResult> {
+export async function actResult(relayed: Relay<ActAnswer>): Promise<ToldResult> {
   if (relayed.kind !== 'accepted') return notAccepted(relayed, 'request');
   const answer = await relayed.answer();
   if (answer === undefined) return pending('request');
   return { kind: answer.kind === 'refused' ? 'refused' : 'counted', sentence: answer.sentence };
 }
 
-function notAccepted(relayed: Exclude<Relay<unknown>, { kind: 'accepted' }>, what: string): ModalResult {
+function notAccepted(relayed: Exclude<Relay<unknown>, { kind: 'accepted' }>, what: string): ToldResult {
   switch (relayed.kind) {
     case 'ended':
       return { kind: 'refused', sentence: relayed.sentence };
@@ -149,7 +149,7 @@ function notAccepted(relayed: Exclude<Relay<unknown>, { kind: 'accepted' }>, wha
   }
 }
 
-function pending(what: string): ModalResult {
+function pending(what: string): ToldResult {
   return {
     kind: 'kept',
     sentence: `Your ${what} has arrived and is still being looked at; the card shows what comes of it.`,

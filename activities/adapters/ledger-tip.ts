@@ -1,6 +1,7 @@
 import { Refusal } from '../../src/errors';
 import { GitFailure, type Mirror } from './git';
 import { relationOf } from './git-objects';
+import { OnceMore } from './once-more';
 import { RefKeeper } from './ref-keeper';
 
 const tipRef = 'refs/signalbox/tip';
@@ -11,8 +12,7 @@ const keepMs = 1000;
 export class LedgerTip {
   private known: { readonly commit: string | undefined } | undefined;
   private seen: Date | undefined;
-  private running: Promise<string | undefined> | undefined;
-  private next: Promise<string | undefined> | undefined;
+  private readonly asking = new OnceMore(() => this.askOrRest());
   private failedAt = -Infinity;
   private answeredAt = -Infinity;
   private readonly keeper: RefKeeper;
@@ -52,16 +52,7 @@ export class LedgerTip {
 
   /** Asks the remote; the answer is at least as new as the call. Throws `Refusal('ledger_refused')`. */
   refresh(): Promise<string | undefined> {
-    if (this.next) return this.next;
-    const before = this.running;
-    if (!before) return this.start();
-    this.next = before
-      .catch(() => undefined)
-      .then(() => {
-        this.next = undefined;
-        return this.start();
-      });
-    return this.next;
+    return this.asking.ask();
   }
 
   /**
@@ -98,17 +89,13 @@ export class LedgerTip {
     return known !== undefined && (await relationOf(this.deps.mirror, { known: commit, there: known })) === 'follows';
   }
 
-  private start(): Promise<string | undefined> {
-    const asking = this.ask()
-      .catch((error: unknown) => {
-        this.failedAt = performance.now();
-        throw error;
-      })
-      .finally(() => {
-        if (this.running === asking) this.running = undefined;
-      });
-    this.running = asking;
-    return asking;
+  private async askOrRest(): Promise<string | undefined> {
+    try {
+      return await this.ask();
+    } catch (error) {
+      this.failedAt = performance.now();
+      throw error;
+    }
   }
 
   private async ask(): Promise<string | undefined> {

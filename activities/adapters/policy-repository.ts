@@ -11,6 +11,7 @@ import { isObjectId, objectId, refName, remoteUrl, type RemoteUrl } from './git-
 import { authorsOf, type CommitPeople } from './git-authors';
 import { listTree, readObjects, relationOf, sizesOf, type TreeEntry } from './git-objects';
 import { findUnsignedIn, firstParents, type SignatureFinding, type SignedRange } from './git-signatures';
+import { OnceMore } from './once-more';
 import { judgeEntry } from './policy-entry';
 import { readFolder, type FolderReading } from './folder-reading';
 import { TextCache } from './text-cache';
@@ -120,8 +121,7 @@ class Repository implements PolicyRepository {
   private readonly folder: string;
   private readonly timeoutMs: number;
   private mirror: Promise<Mirror> | undefined;
-  private running: Promise<PolicyHead> | undefined;
-  private next: Promise<PolicyHead> | undefined;
+  private readonly fetching = new OnceMore(() => this.fetchNow());
   private readonly texts = new TextCache();
   /** Beside the mirror and not in it: a mirror may be thrown away at any time, and what it had accepted may not. */
   private readonly acceptedStore: AcceptedStore;
@@ -135,25 +135,7 @@ class Repository implements PolicyRepository {
   }
 
   fetch(): Promise<PolicyHead> {
-    // Whoever asks wants what is there now, so a fetch already under way is not enough; one more serves all who wait.
-    if (this.next) return this.next;
-    const before = this.running;
-    if (!before) return this.start();
-    this.next = before
-      .catch(() => undefined)
-      .then(() => {
-        this.next = undefined;
-        return this.start();
-      });
-    return this.next;
-  }
-
-  private start(): Promise<PolicyHead> {
-    const fetching = this.fetchNow().finally(() => {
-      if (this.running === fetching) this.running = undefined;
-    });
-    this.running = fetching;
-    return fetching;
+    return this.fetching.ask();
   }
 
   private async fetchNow(): Promise<PolicyHead> {

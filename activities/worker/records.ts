@@ -1,21 +1,12 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { Refusal } from '../../src/errors';
 import type { IncidentEvent } from '../../src/incidents/incident';
-import type { AppliedState, LedgerEntry, LedgerRecord } from '../../src/ledger/record';
-import type { LedgerAge } from '../adapters/ledger';
+import type { LedgerRecord } from '../../src/ledger/record';
+import type { Ledger } from '../adapters/ledger';
 import type { WorkerActivities } from '../../src/operation/ports';
 
 /** The ledger as the worker's activities need it. */
-export interface LedgerPort {
-  append(entries: readonly LedgerEntry[]): Promise<{ readonly commit: string }>;
-  readState(where: { readonly service: string; readonly environment: string }, age?: LedgerAge): Promise<AppliedState>;
-  readOperation(operationId: string, age?: LedgerAge): Promise<readonly LedgerRecord[]>;
-  recent(about: {
-    readonly service?: string;
-    readonly sinceMs: number;
-    readonly limit: number;
-  }): Promise<readonly LedgerRecord[]>;
-}
+export type LedgerPort = Pick<Ledger, 'append' | 'readState' | 'readOperation' | 'recent'>;
 
 const mostEvents = 30;
 /** Records that are looked through for them: most of them say nothing to an incident. */

@@ -136,7 +136,7 @@ export async function actAtOnce(
   const relayed = await relayAct(deps, actBody(deps, { by: click, id, act }));
   await ack();
   const result = await actResult(relayed);
-  if (result.kind !== 'recording') await tellPrivately(deps, click, plainMessage(result.sentence));
+  await tellPrivately(deps, click, plainMessage(result.sentence));
 }
 
 /** The body of an act, and until when a kept one may still be handed over. */

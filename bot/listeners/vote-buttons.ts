@@ -5,7 +5,6 @@ import {
   rejectModal,
   resultModal,
   withReasonModal,
-  type ModalResult,
 } from '../../src/messages/vote-modals';
 import type { OperationView } from '../../src/operation/view';
 import { viewOf } from '../looks';
@@ -68,7 +67,7 @@ async function voteAtOnce(
   });
   await ack();
   const result = await voteResult(relayed);
-  if (result.kind !== 'recording') await tellPrivately(deps, click, plainMessage(result.sentence));
+  await tellPrivately(deps, click, plainMessage(result.sentence));
 }
 
 /** The button is in the modal, which then says what came of it. */
@@ -79,12 +78,8 @@ async function withdraw(deps: ListenerDeps, click: Click, ack: () => Promise<voi
   const relayed = await castVote(deps, { body, notAfter: notAfter(deps) });
   await ack();
   const result = await voteResult(relayed);
-  if (click.view === undefined) return await tellPrivately(deps, click, plainMessage(sentenceOf(result)));
+  if (click.view === undefined) return await tellPrivately(deps, click, plainMessage(result.sentence));
   await showResult(deps, { view: click.view, title: 'Withdraw', result, user: click.user });
-}
-
-function sentenceOf(result: ModalResult): string {
-  return result.kind === 'recording' ? 'Your approval is being withdrawn.' : result.sentence;
 }
 
 function bodyOf(

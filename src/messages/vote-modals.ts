@@ -161,6 +161,9 @@ export type ModalResult =
   | { readonly kind: 'refused'; readonly sentence: string }
   | { readonly kind: 'kept'; readonly sentence: string };
 
+/** What came of it, as far as that is known. */
+export type ToldResult = Exclude<ModalResult, { kind: 'recording' }>;
+
 const resultHeads = {
   recording: '⏳ *Recording…*\nThe answer appears here; you may close this.',
   counted: '✅ *Counted*',
