@@ -194,6 +194,13 @@ export async function startAll(company: Company): Promise<void> {
   await company.slack.waitForSocket(1);
 }
 
+/** Closes it, however far it was opened, and fails when a program broke one of Slack's rules. */
+export async function endWell(company: Company | undefined): Promise<void> {
+  const broken = company?.slack.violations;
+  await company?.close();
+  expect(broken).toEqual([]);
+}
+
 async function settings(spec: {
   readonly folder: string;
   readonly slack: SlackRules;

@@ -1,25 +1,16 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openBlobStore } from '../../activities/adapters/blob-store';
-import { openLedger, type Ledger } from '../../activities/adapters/ledger';
-import { openPolicyRepository } from '../../activities/adapters/policy-repository';
-import { createDecisionActivities, type DecisionDeps } from '../../activities/worker/decisions';
-import { createInfrastructureSource } from '../../activities/worker/infrastructure-source';
-import { createPolicySource } from '../../activities/worker/policy-source';
-import { createFolderPacker } from '../../activities/worker/tool-folders';
+import type { Ledger } from '../../activities/adapters/ledger';
+import type { createDecisionActivities, DecisionDeps } from '../../activities/worker/decisions';
 import type { AppliedChange } from '../../src/ledger/record';
 import type { Asker } from '../../src/operation/asker';
 import type { JudgeInput, Judgement, Recheck } from '../../src/operation/judgement';
 import { relay } from '../../src/operation/relay';
 import type { OperationRequest } from '../../src/operation/request';
 import type { OpenReview } from '../../src/operation/review';
-import { codeSourceIn } from './code-source';
 import { examplePolicy } from './company';
-import { makeRepository, type TestRepository } from './git-repository';
+import type { TestRepository } from './git-repository';
 import { aRequest, testTimings } from './operation-world';
+import { openPolicyParts, relayKey } from './policy-parts';
 
-export const relayKey = 'a-relay-key-for-tests-of-32-characters';
 export const asker = { standing: 'member', groups: [] } as const;
 
 type Allowed = Extract<Judgement, { kind: 'allowed' }>;
@@ -49,24 +40,10 @@ type Change =
 
 /** Opens one in which checkout v2.3.0 runs in production. */
 export async function openDecisions(): Promise<DecisionWorld> {
-  const folder = mkdtempSync(join(tmpdir(), 'signalbox-decisions-'));
   // The rules change under way, so the example's own tests of them would keep the changes from binding.
   const ownTests = { 'policy_tests/production.yaml': null };
-  const policy = await makeRepository({ files: { ...examplePolicy(7400), ...decidedAtOnce(), ...ownTests } });
-  const records = await makeRepository({ files: {} });
-  const ledger = await openLedger({
-    url: records.url,
-    ref: 'refs/heads/ledger',
-    dataDir: join(folder, 'ledger'),
-    now: () => new Date(),
-  });
-  const mirror = openPolicyRepository({
-    url: policy.url,
-    ref: 'main',
-    dataDir: join(folder, 'policy'),
-    now: () => Date.now(),
-  });
-  const blobs = await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) });
+  const parts = await openPolicyParts({ ...examplePolicy(7400), ...decidedAtOnce(), ...ownTests });
+  const { remote: policy, records, ledger } = parts;
   let index = 0;
   const world: DecisionWorld = {
     policy,
@@ -76,23 +53,14 @@ export async function openDecisions(): Promise<DecisionWorld> {
     askedOf: [],
     held: async () => ({}),
     owed: async () => [],
-    decisions: createDecisionActivities({
+    decisions: parts.decisions({
       onShadow: (about) => void world.heard.push(about),
-      policy: createPolicySource({ mirror, freshMs: 0, now: () => Date.now() }),
-      declared: createInfrastructureSource({ mirror, ref: 'main' }),
-      ledger,
-      code: codeSourceIn(folder),
-      blobs,
-      folders: createFolderPacker({ mirror, blobs }),
       openReviews: (accounts) => {
         world.askedOf.push(accounts);
         return world.owed();
       },
       heldBack: (about) => world.held(about),
-      relayKey,
-      workflowTypeOf: async () => undefined,
       timings: { ...testTimings, lastDeliveryMs: 4_711 },
-      now: () => new Date(),
     }),
     async change(what, operation) {
       const at = new Date(Date.now() + (index += 1)).toISOString();

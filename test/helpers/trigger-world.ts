@@ -1,27 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openBlobStore, type BlobStore } from '../../activities/adapters/blob-store';
-import { openLedger, type Ledger } from '../../activities/adapters/ledger';
-import { openPolicyRepository } from '../../activities/adapters/policy-repository';
+import type { BlobStore } from '../../activities/adapters/blob-store';
+import type { Ledger } from '../../activities/adapters/ledger';
 import { createRunStep } from '../../activities/run-step';
-import { createDecisionActivities } from '../../activities/worker/decisions';
-import { createInfrastructureSource } from '../../activities/worker/infrastructure-source';
-import { createPolicySource } from '../../activities/worker/policy-source';
 import { createPolicyWatch } from '../../activities/worker/policy-watch';
 import { createRecordActivities } from '../../activities/worker/records';
-import { createFolderPacker } from '../../activities/worker/tool-folders';
 import { createResourceActivities } from '../../activities/worker/resources';
 import { createTriggerActivities } from '../../activities/worker/triggers';
 import { POLICY_WATCH_ID, WORKER_QUEUE } from '../../workflows/contract';
 import type { Json } from '../../src/json';
 import type { Plan } from '../../src/operation/plan';
 import type { RunnerActivities } from '../../src/operation/runner-ports';
-import { codeSourceIn } from './code-source';
-import { makeRepository, type TestRepository } from './git-repository';
+import type { TestRepository } from './git-repository';
 import { openWorld, testTimings, type World } from './operation-world';
-
-export const relayKey = 'a-relay-key-for-tests-of-32-characters';
+import { openPolicyParts, relayKey } from './policy-parts';
 
 /** A world whose policy, decisions and ledger are real, with the workflow that watches the policy. */
 export interface TriggerWorld {
@@ -39,28 +29,12 @@ export interface TriggerWorld {
 }
 
 export async function openTriggerWorld(files: { readonly [path: string]: string }): Promise<TriggerWorld> {
-  const folder = mkdtempSync(join(tmpdir(), 'signalbox-triggers-'));
-  const remote = await makeRepository({ files });
-  const ledgerRemote = await makeRepository({ files: {} });
+  const parts = await openPolicyParts(files);
+  const { remote, ledger, policy, blobs, read } = parts;
   const now = (): Date => new Date();
-  const ledger = await openLedger({ url: ledgerRemote.url, ref: 'refs/heads/ledger', dataDir: join(folder, 'l'), now });
-  const mirror = openPolicyRepository({ url: remote.url, ref: 'main', dataDir: join(folder, 'p'), now: Date.now });
-  const policy = createPolicySource({ mirror, freshMs: 0, now: Date.now });
-  const blobs = await openBlobStore({ location: join(folder, 'b'), key: 'ab'.repeat(32) });
   const world = await openWorld(undefined, (client) => ({
-    ...createDecisionActivities({
-      policy,
-      declared: createInfrastructureSource({ mirror, ref: 'main' }),
-      ledger,
-      code: codeSourceIn(folder),
-      blobs,
-      folders: createFolderPacker({ mirror, blobs }),
-      relayKey,
-      openReviews: async () => [],
-      heldBack: async () => ({}),
+    ...parts.decisions({
       workflowTypeOf: async (workflowId) => (await client.workflow.getHandle(workflowId).describe()).type,
-      timings: testTimings,
-      now,
     }),
     ...createRecordActivities({ ledger }),
     ...createTriggerActivities({
@@ -98,9 +72,9 @@ export async function openTriggerWorld(files: { readonly [path: string]: string 
     blobs,
     ledger,
     runStep: createRunStep({
-      readPlan: async (digest) => JSON.parse((await blobs.get(digest)).toString('utf8')) as Plan,
+      readPlan: (digest) => read<Plan>(digest),
       keepBody: (text) => blobs.put(text),
-      readBody: async (digest) => JSON.parse((await blobs.get(digest)).toString('utf8')) as Json,
+      readBody: (digest) => read<Json>(digest),
       now: Date.now,
       env: {},
       log: { debug: () => undefined, warn: () => undefined },
@@ -116,11 +90,7 @@ export async function openTriggerWorld(files: { readonly [path: string]: string 
     },
     async close() {
       await world.close();
-      await mirror.close();
-      await ledger.close();
-      await remote.remove();
-      await ledgerRemote.remove();
-      rmSync(folder, { recursive: true, force: true });
+      await parts.close();
     },
   };
 }

@@ -1,10 +1,8 @@
-import { openRunbooks, type Runbooks } from '../helpers/run-runbook';
+import { openHostsWorld, type HostsWorld } from '../helpers/hosts-world';
 import { examplesOnThisMachine, PatchedHosts } from '../helpers/patched-hosts';
-import { RunnerProgram } from '../helpers/runner-program';
 import { eventually } from '../helpers/temporal';
 import { seedsOf } from '../kills/rounds';
-import { Endpoint, json } from '../steps/endpoint';
-import { openTools } from '../steps/tools';
+import { json } from '../steps/endpoint';
 import { describeStrikes, rounds, strikeAll, strikesOf } from './strikes';
 
 jest.setTimeout(300_000);
@@ -15,29 +13,11 @@ const pieces = count - 2;
 /** A host that has been done for so long is known to be done, whatever is killed then. ms */
 const knownMs = 8_000;
 
-const cmdb = new Endpoint();
-let runner: RunnerProgram;
-let runbooks: Runbooks;
-const restart = (): Promise<void> =>
-  runner.start({
-    namespace: runbooks.world.temporal.namespace,
-    pools: ['ansible'],
-    env: { PATH: `${process.env.ANSIBLE_BIN}:${process.env.PATH}` },
-  });
-
+let at: HostsWorld;
 beforeAll(async () => {
-  await cmdb.start();
-  runner = await RunnerProgram.open();
-  const { blobs } = runner;
-  const tools = { ...(await openTools()), blobs };
-  runbooks = await openRunbooks({ env: { CMDB_TOKEN: 'a-token-of-a-test' }, blobs, tools });
-  await restart();
+  at = await openHostsWorld();
 });
-afterAll(async () => {
-  await runner?.close();
-  await runbooks?.close();
-  await cmdb.stop();
-});
+afterAll(() => at?.close());
 
 describe.each(['patch-hosts', 'reindex-hosts'])(
   'whenever a runner is killed in %s, every host is done, by one at a time, and none again that was known to be done',
@@ -46,21 +26,26 @@ describe.each(['patch-hosts', 'reindex-hosts'])(
       '%s',
       async (_, seed) => {
         const hosts = new PatchedHosts(Array.from({ length: count }, (__, index) => `host${index + 11}`));
-        cmdb.reply = json(200, hosts.inventory);
-        const running = await runbooks.start({
+        at.cmdb.reply = json(200, hosts.inventory);
+        const running = await at.runbooks.start({
           files: examplesOnThisMachine(),
           runbook,
           inputs: { program: hosts.program },
-          connections: { cmdb: { origin: cmdb.origin } },
+          connections: { cmdb: { origin: at.cmdb.origin } },
           pace: 60,
         });
         const strikes = strikesOf(seed, pieces);
-        const struck = await strikeAll({ runner, strikes, done: () => hosts.done.length, restart });
+        const struck = await strikeAll({
+          runner: at.runner,
+          strikes,
+          done: () => hosts.done.length,
+          restart: () => at.startRunner(),
+        });
         expect((await running.end()).result).toEqual({ kind: 'done', watch: 'ended' });
         expect(hosts.done).toEqual(hosts.names);
         expect(hosts.twoWriters).toEqual([]);
         expect(hosts.names.filter((name) => wasAgainForNothing(hosts, name, struck))).toEqual([]);
-        await eventually(() => expect(runner.orphans()).toEqual([]));
+        await eventually(() => expect(at.runner.orphans()).toEqual([]));
       },
     );
   },

@@ -1,46 +1,25 @@
-import { openRunbooks, type Runbooks } from '../helpers/run-runbook';
+import { openHostsWorld, type HostsWorld } from '../helpers/hosts-world';
 import { examplesOnThisMachine, PatchedHosts } from '../helpers/patched-hosts';
-import { RunnerProgram } from '../helpers/runner-program';
 import { eventually } from '../helpers/temporal';
-import { Endpoint, json } from '../steps/endpoint';
-import { openTools } from '../steps/tools';
+import { json } from '../steps/endpoint';
 
 jest.setTimeout(180_000);
 
-/** The example company's runbooks for hosts: the real runner, the real Ansible, an inventory by HTTP. */
-const cmdb = new Endpoint();
-let runner: RunnerProgram;
-let runbooks: Runbooks;
-const startRunner = (): Promise<void> =>
-  runner.start({
-    namespace: runbooks.world.temporal.namespace,
-    pools: ['ansible'],
-    env: { PATH: `${process.env.ANSIBLE_BIN}:${process.env.PATH}` },
-  });
-
+let at: HostsWorld;
 beforeAll(async () => {
-  await cmdb.start();
-  runner = await RunnerProgram.open();
-  const { blobs } = runner;
-  const tools = { ...(await openTools()), blobs };
-  runbooks = await openRunbooks({ env: { CMDB_TOKEN: 'a-token-of-a-test' }, blobs, tools });
-  await startRunner();
+  at = await openHostsWorld();
 });
-afterAll(async () => {
-  await runner?.close();
-  await runbooks?.close();
-  await cmdb.stop();
-});
+afterAll(() => at?.close());
 
 const names = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `host${String(index + 1).padStart(2, '0')}`);
 const asked = (runbook: string, hosts: PatchedHosts) => {
-  cmdb.reply = json(200, hosts.inventory);
+  at.cmdb.reply = json(200, hosts.inventory);
   return {
     files: examplesOnThisMachine(),
     runbook,
     inputs: { program: hosts.program },
-    connections: { cmdb: { origin: cmdb.origin } },
+    connections: { cmdb: { origin: at.cmdb.origin } },
     pace: 60,
   };
 };
@@ -49,7 +28,7 @@ test('all hosts of the inventory are patched, and after three failures only what
   const hosts = new PatchedHosts(names(12));
   const bad = ['host03', 'host07', 'host09'];
   hosts.fill(...bad);
-  const running = await runbooks.start(asked('patch-hosts', hosts));
+  const running = await at.runbooks.start(asked('patch-hosts', hosts));
   await eventually(async () => expect(await running.phase()).toBe('asks'), 120_000);
   const before = hosts.done;
   expect(before.filter((name) => bad.includes(name))).toEqual([]);
@@ -66,22 +45,22 @@ test('all hosts of the inventory are patched, and after three failures only what
 test('only the hosts of a role are patched when somebody asks for them', async () => {
   const hosts = new PatchedHosts(names(4));
   const ask = asked('patch-hosts', hosts);
-  const ran = await runbooks.run({ ...ask, inputs: { ...ask.inputs, role: 'db' } });
+  const ran = await at.runbooks.run({ ...ask, inputs: { ...ask.inputs, role: 'db' } });
   expect(ran.result).toMatchObject({ kind: 'done' });
   expect(hosts.done).toEqual(['host02', 'host04']);
 });
 
 test('a playbook that was killed at half goes on with the hosts that are not done', async () => {
   const hosts = new PatchedHosts(names(8));
-  const running = await runbooks.start(asked('reindex-hosts', hosts));
+  const running = await at.runbooks.start(asked('reindex-hosts', hosts));
   await eventually(() => expect(hosts.done.length).toBeGreaterThanOrEqual(4), 60_000);
   // What the batch has done is told once a second.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
-  await runner.strike();
-  await startRunner();
+  await at.runner.strike();
+  await at.startRunner();
   expect((await running.end()).result).toEqual({ kind: 'done', watch: 'ended' });
   expect(hosts.done).toEqual(hosts.names);
   expect(hosts.names.slice(0, 4).map((name) => hosts.begun(name))).toEqual([1, 1, 1, 1]);
   expect(hosts.twoWriters).toEqual([]);
-  await eventually(() => expect(runner.orphans()).toEqual([]));
+  await eventually(() => expect(at.runner.orphans()).toEqual([]));
 });

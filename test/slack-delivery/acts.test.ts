@@ -1,27 +1,16 @@
 import { relay } from '../../src/operation/relay';
 import type { Operators } from '../../src/operation/authority';
 import type { ActBody } from '../../src/operation/ports';
-import { relayKey, startWorld, type World } from './world';
+import { addUnwelcome, relayKey, startWorld, type World } from './world';
 
 let world: World;
 let clock: number;
 beforeEach(async () => {
   clock = Date.parse('2026-11-21T09:00:00Z');
   world = await startWorld({ deps: { now: () => clock } });
-  for (const [id, change] of Object.entries(unwelcome)) world.slack.addUser({ id, ...change });
-  world.slack.setGroup('S0EVERYBODY', [...Object.keys(unwelcome), 'U0MIA', 'U0SECOND', 'U0LEE']);
-  world.slack.addUser({ id: 'U0SECOND' });
+  addUnwelcome(world);
 });
 afterEach(() => world.stop());
-
-const unwelcome = {
-  U0GUEST: { is_restricted: true },
-  U0ULTRA: { is_ultra_restricted: true },
-  U0BOT: { is_bot: true },
-  U0GONE: { deleted: true },
-  U0STRANGER: { is_stranger: true },
-  U0ELSEWHERE: { team_id: 'T0OTHER' },
-};
 
 const operators: Operators = {
   teams: [

@@ -10,6 +10,23 @@ import { operationView } from '../messages/views';
 
 export const relayKey = 'k'.repeat(32);
 
+/** People whose word does not count, whatever teams they are in. */
+export const unwelcome = {
+  U0GUEST: { is_restricted: true },
+  U0ULTRA: { is_ultra_restricted: true },
+  U0BOT: { is_bot: true },
+  U0GONE: { deleted: true },
+  U0STRANGER: { is_stranger: true },
+  U0ELSEWHERE: { team_id: 'T0OTHER' },
+};
+
+/** Brings them in, and a group of everybody, with the second account U0SECOND. */
+export function addUnwelcome({ slack }: Pick<World, 'slack'>): void {
+  for (const [id, change] of Object.entries(unwelcome)) slack.addUser({ id, ...change });
+  slack.setGroup('S0EVERYBODY', [...Object.keys(unwelcome), 'U0MIA', 'U0SECOND', 'U0LEE']);
+  slack.addUser({ id: 'U0SECOND' });
+}
+
 export interface World {
   readonly slack: SlackRules;
   readonly activities: SlackActivities;

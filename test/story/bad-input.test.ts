@@ -1,5 +1,5 @@
 import { ACTIONS } from '../../src/messages/actions';
-import { openCompany, startAll, type Company } from '../helpers/company';
+import { endWell, openCompany, startAll, type Company } from '../helpers/company';
 import { peopleOf } from './people';
 
 jest.setTimeout(300_000);
@@ -15,11 +15,7 @@ beforeAll(async () => {
   await startAll(company);
 });
 
-afterAll(async () => {
-  const broken = company?.slack.violations;
-  await company?.close();
-  expect(broken).toEqual([]);
-});
+afterAll(() => endWell(company));
 
 /** What one command led to, privately: its acknowledgement and every message after it. */
 async function hears(user: string, command: string, text: string, words: RegExp): Promise<string> {

@@ -1,5 +1,5 @@
 import { ACTIONS } from '../../src/messages/actions';
-import { openCompany, startAll, type Company } from '../helpers/company';
+import { endWell, openCompany, startAll, type Company } from '../helpers/company';
 import { makeRepository, type TestRepository } from '../helpers/git-repository';
 import { peopleOf } from './people';
 
@@ -31,11 +31,7 @@ beforeAll(async () => {
   await startAll(company);
 });
 
-afterAll(async () => {
-  const broken = company?.slack.violations;
-  await company?.close();
-  expect(broken).toEqual([]);
-});
+afterAll(() => endWell(company));
 
 const waitingCard = (version: string) =>
   company.card(prod, people.shows(`search ${version}`, ACTIONS.approve), `a card that asks for ${version}`);

@@ -1,5 +1,5 @@
 import { ACTIONS } from '../../src/messages/actions';
-import { openCompany, startAll, type Company } from '../helpers/company';
+import { endWell, openCompany, startAll, type Company } from '../helpers/company';
 import { operationOn, peopleOf } from './people';
 import { quickRules } from './quick-rules';
 
@@ -27,11 +27,7 @@ beforeAll(async () => {
   await startAll(company);
 });
 
-afterAll(async () => {
-  const broken = company?.slack.violations;
-  await company?.close();
-  expect(broken).toEqual([]);
-});
+afterAll(() => endWell(company));
 
 const eventsOf = async (operation: string): Promise<readonly string[]> =>
   (await company.records(operation)).map(({ event }) => event);

@@ -1,5 +1,5 @@
 import { ACTIONS } from '../../src/messages/actions';
-import { openCompany, startAll, type Company } from '../helpers/company';
+import { endWell, openCompany, startAll, type Company } from '../helpers/company';
 import type { StoredMessage } from '../slack-rules';
 import { peopleOf } from './people';
 import { quickRules } from './quick-rules';
@@ -16,11 +16,7 @@ beforeAll(async () => {
   await startAll(company);
 });
 
-afterAll(async () => {
-  const broken = company?.slack.violations;
-  await company?.close();
-  expect(broken).toEqual([]);
-});
+afterAll(() => endWell(company));
 
 /** Ana's deploy of search to staging, which needs nobody, is held back until something lets it go on. */
 async function isHeldBack(

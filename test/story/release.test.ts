@@ -1,5 +1,5 @@
 import { ACTIONS } from '../../src/messages/actions';
-import { openCompany, startAll, type Company } from '../helpers/company';
+import { endWell, openCompany, startAll, type Company } from '../helpers/company';
 import type { StoredMessage } from '../slack-rules';
 import { operationOn, peopleOf } from './people';
 
@@ -49,11 +49,7 @@ beforeAll(async () => {
   await startAll(company);
 });
 
-afterAll(async () => {
-  const broken = company?.slack.violations;
-  await company?.close();
-  expect(broken).toEqual([]);
-});
+afterAll(() => endWell(company));
 
 const cardThat = (what: string, ...words: readonly string[]) => company.card('#deploys', people.shows(...words), what);
 const ended = (id: string) =>

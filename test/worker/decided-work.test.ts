@@ -1,7 +1,8 @@
 import { relay } from '../../src/operation/relay';
 import { aRequest } from '../helpers/operation-world';
 import type { OperationRequest } from '../../src/operation/request';
-import { asker, decidedAtOnce, openDecisions, relayKey, type DecisionWorld } from '../helpers/decision-world';
+import { asker, decidedAtOnce, openDecisions, type DecisionWorld } from '../helpers/decision-world';
+import { relayKey } from '../helpers/policy-parts';
 
 let world: DecisionWorld;
 

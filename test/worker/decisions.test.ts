@@ -10,7 +10,8 @@ import { examplePolicy } from '../helpers/company';
 import { aRequest } from '../helpers/operation-world';
 import type { JudgeInput } from '../../src/operation/judgement';
 import type { Relayed } from '../../src/operation/request';
-import { asker, relayKey, openDecisions, type DecisionWorld } from '../helpers/decision-world';
+import { asker, openDecisions, type DecisionWorld } from '../helpers/decision-world';
+import { relayKey } from '../helpers/policy-parts';
 
 let world: DecisionWorld;
 

@@ -2,7 +2,8 @@ import { takeAlerts } from '../../bot/alerts';
 import type { Alert } from '../../src/triggers/alerts';
 import { ALERTED, FIRINGS_ID } from '../../workflows/contract';
 import { testTimings } from '../helpers/operation-world';
-import { openTriggerWorld, relayKey, type TriggerWorld } from '../helpers/trigger-world';
+import { relayKey } from '../helpers/policy-parts';
+import { openTriggerWorld, type TriggerWorld } from '../helpers/trigger-world';
 
 jest.setTimeout(180_000);
 

@@ -7,7 +7,8 @@ import type { ResourceState } from '../../src/resources/resource';
 import { ACT_UPDATE, leaseId } from '../../workflows/contract';
 import { openMaker, type Maker } from '../helpers/maker';
 import { aRequest, type Operation } from '../helpers/operation-world';
-import { openTriggerWorld, relayKey, type TriggerWorld } from '../helpers/trigger-world';
+import { relayKey } from '../helpers/policy-parts';
+import { openTriggerWorld, type TriggerWorld } from '../helpers/trigger-world';
 
 jest.setTimeout(240_000);
 

@@ -1,33 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openBlobStore } from '../../activities/adapters/blob-store';
-import { openLedger, type Ledger } from '../../activities/adapters/ledger';
-import { openPolicyRepository, type PolicyRepository } from '../../activities/adapters/policy-repository';
+import type { Ledger } from '../../activities/adapters/ledger';
 import { approvedPolicy } from '../../activities/worker/approved-policy';
-import { createDecisionActivities } from '../../activities/worker/decisions';
-import { createInfrastructureSource } from '../../activities/worker/infrastructure-source';
-import { createPolicySource, type PolicySource } from '../../activities/worker/policy-source';
-import { createFolderPacker } from '../../activities/worker/tool-folders';
+import type { PolicySource } from '../../activities/worker/policy-source';
 import { createPolicyWatch } from '../../activities/worker/policy-watch';
 import { createRecordActivities } from '../../activities/worker/records';
 import { createTriggerActivities } from '../../activities/worker/triggers';
 import { POLICY_WATCH_ID, VOTE_UPDATE, WORKER_QUEUE } from '../../workflows/contract';
 import { relay } from '../../src/operation/relay';
 import type { OperationView } from '../../src/operation/view';
-import { codeSourceIn } from '../helpers/code-source';
-import { makeRepository, type TestRepository } from '../helpers/git-repository';
+import type { TestRepository } from '../helpers/git-repository';
 import { openWorld, testTimings, type World } from '../helpers/operation-world';
+import { openPolicyParts, relayKey, type PolicyParts } from '../helpers/policy-parts';
 
 jest.setTimeout(180_000);
 
-const relayKey = 'a-relay-key-for-tests-of-32-characters';
-const folder = mkdtempSync(join(tmpdir(), 'signalbox-watch-'));
-
+let parts: PolicyParts;
 let remote: TestRepository;
-let ledgerRemote: TestRepository;
 let ledger: Ledger;
-let mirror: PolicyRepository;
 let source: PolicySource;
 let world: World;
 let first: string;
@@ -46,34 +34,12 @@ ${change}`,
 const people = { 'people.yaml': 'people: { U0KIM: { git: [Kim], email: kim@company.example } }\n' };
 
 beforeAll(async () => {
-  remote = await makeRepository();
-  first = await remote.commit({ ...policy(), ...people });
-  ledgerRemote = await makeRepository({ files: {} });
+  parts = await openPolicyParts({ ...policy(), ...people });
+  ({ remote, ledger, policy: source } = parts);
+  first = (await remote.git(['rev-parse', 'main'])).trim();
   const now = (): Date => new Date();
-  ledger = await openLedger({
-    url: ledgerRemote.url,
-    ref: 'refs/heads/ledger',
-    dataDir: join(folder, 'ledger'),
-    now,
-  });
-  mirror = openPolicyRepository({ url: remote.url, ref: 'main', dataDir: join(folder, 'policy'), now: Date.now });
-  source = createPolicySource({ mirror, freshMs: 0, approved: () => approvedPolicy(ledger), now: Date.now });
-  const blobs = await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) });
   world = await openWorld(undefined, (client) => ({
-    ...createDecisionActivities({
-      policy: source,
-      declared: createInfrastructureSource({ mirror, ref: 'main' }),
-      ledger,
-      code: codeSourceIn(folder),
-      blobs,
-      folders: createFolderPacker({ mirror, blobs }),
-      relayKey,
-      openReviews: async () => [],
-      heldBack: async () => ({}),
-      workflowTypeOf: async () => undefined,
-      timings: testTimings,
-      now,
-    }),
+    ...parts.decisions(),
     ...createRecordActivities({ ledger }),
     ...createTriggerActivities({
       policy: source,
@@ -103,11 +69,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await world?.close();
-  await mirror.close();
-  await ledger.close();
-  await remote.remove();
-  await ledgerRemote.remove();
-  rmSync(folder, { recursive: true, force: true });
+  await parts?.close();
 });
 
 async function until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
