@@ -1,11 +1,8 @@
-import type { VoteAnswer, VoteBody } from '../src/approvals/ballot';
-import type { IncidentView } from '../src/incidents/incident';
 import type { Fence } from '../src/ledger/fence';
-import type { ActAnswer, ActBody } from '../src/operation/ports';
+
 import type { KnownPerson } from '../src/operation/asker';
 import type { Relayed } from '../src/operation/request';
 import type { OperationTimings } from '../src/operation/timings';
-import type { OperationView } from '../src/operation/view';
 
 export type { OperationTimings };
 
@@ -104,11 +101,6 @@ export const FREEZE = 'freeze';
 export const PEOPLE = 'people';
 /** anything -> incident: a line for its timeline */
 export const INCIDENT_EVENT = 'incidentEvent';
-
-export type VoteUpdate = { args: [Relayed<VoteBody>, Relayed<KnownPerson>?]; result: VoteAnswer };
-export type ActUpdate = { args: [Relayed<ActBody>]; result: ActAnswer };
-export type ViewQuery = { result: OperationView };
-export type IncidentViewQuery = { result: IncidentView };
 
 export interface LaneGrant {
   readonly fence: Fence;

@@ -75,8 +75,3 @@ export function createSlackSide(deps: SlackActivityDeps): SlackSide {
     },
   };
 }
-
-/** Only the activities, for processes that see no events. */
-export function createSlackActivities(deps: SlackActivityDeps): SlackActivities {
-  return createSlackSide(deps).activities;
-}

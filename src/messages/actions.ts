@@ -66,8 +66,6 @@ export const MODALS = {
   losing: 'modal.losing',
 } as const;
 
-export type ModalId = (typeof MODALS)[keyof typeof MODALS];
-
 /** Block ids of inputs; the action id of every input is `value`. */
 export const INPUT = 'value';
 

@@ -9,7 +9,7 @@ import { formatDuration } from '../runbooks/duration';
 import type { Notice } from './notice';
 import { operationLook } from './states';
 import { answerWords } from './answer-words';
-import { code, fit, instant, link, listed, mention, oneLine, safe, safeLines } from './text';
+import { code, fit, instant, link, listed, mention, safe, safeLines } from './text';
 import { teamOf, voteAnswerSentence } from './vote-words';
 
 type NoticeContext = RenderContext & {
@@ -253,9 +253,4 @@ function sectionsOf(lines: readonly string[], each = 8): KnownBlock[] {
 
 function bullets(lines: readonly string[]): string[] {
   return lines.map((line) => `• ${line}`);
-}
-
-/** A private refusal outside a ballot: of a command or a press. */
-export function refusalMessage(sentence: string): Message {
-  return said(`⚠️ ${safe(oneLine(sentence), 1500)}`);
 }

@@ -329,7 +329,6 @@ export type PolicyFile = z.infer<typeof policySchema>;
 export type EnvironmentRules = z.infer<typeof environment>;
 export type ApprovalRule = z.infer<typeof approval>;
 export type FreezeRule = z.infer<typeof freeze>;
-export type HandlerRule = z.infer<typeof handler>;
 export type MetricRule = z.infer<typeof metric>;
 export type TeamRule = z.infer<typeof team>;
 export type OverrideText = z.infer<typeof overrideRule>;

@@ -60,21 +60,6 @@ export function validateInputs(input: {
   return problems.length > 0 ? { ok: false, problems } : { ok: true, inputs };
 }
 
-/** Gives words without names to the declared inputs in their order: `/provision web 2`. */
-export function namePositional(input: {
-  readonly declared: DeclaredInputs;
-  readonly words: readonly string[];
-  readonly named: JsonObject;
-}): ValidatedInputs {
-  const free = Object.keys(input.declared).filter((name) => !Object.hasOwn(input.named, name));
-  if (input.words.length > free.length) {
-    const extra = input.words[free.length]!;
-    return { ok: false, problems: [{ input: extra, message: `There is no input left for "${extra}".` }] };
-  }
-  const positional = Object.fromEntries(input.words.map((word, index) => [free[index]!, word]));
-  return { ok: true, inputs: { ...positional, ...input.named } };
-}
-
 /** Why a value cannot stand for an input, as the end of a sentence that begins with its name; undefined when it can. */
 export function inputProblem(spec: RunbookInput, value: Json): string | undefined {
   const read = readValue(spec, value, {});

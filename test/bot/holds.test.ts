@@ -1,5 +1,5 @@
 import { createLocalPacer } from '../../activities/adapters/pacer-local';
-import { createSlackActivities } from '../../activities/slack';
+import { createSlackSide } from '../../activities/slack';
 import { createHoldActivities } from '../../activities/worker/holds';
 import { createLaneActivities } from '../../activities/worker/lanes';
 import type { PolicySource } from '../../activities/worker/policy-source';
@@ -29,11 +29,7 @@ beforeAll(async () => {
   const source = { current: async () => ({ repository: { policy } }) } as unknown as PolicySource;
   await world.temporal.worker({
     taskQueue: SLACK_QUEUE,
-    activities: createSlackActivities({
-      client: world.web,
-      pacer: createLocalPacer(),
-      relayKey,
-    }),
+    activities: createSlackSide({ client: world.web, pacer: createLocalPacer(), relayKey }).activities,
   });
   await world.temporal.worker({
     taskQueue: WORKER_QUEUE,

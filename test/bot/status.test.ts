@@ -102,9 +102,9 @@ describe('the status', () => {
     for (let at = 0; at < 26; at += 1) await type('/incident', `declare sev3 checkout "trouble ${at}"`);
     const status = await eventually(async () => {
       const seen = await statusOf(looks());
-      return seen.cut !== undefined && seen;
-    }, 20_000);
-    expect(status.incidents).toHaveLength(25);
+      // On a busy machine it may have to leave out more, because they do not answer in time.
+      return seen.cut !== undefined && seen.incidents.length === 25 && seen;
+    }, 45_000);
     expect(status.cut).toEqual(['1 more incident is open and not listed.']);
     expect(statusLines(status)).toContain('1 more incident is open and not listed.');
     const shown = new Set(status.incidents.map(({ id }) => id));

@@ -1,5 +1,5 @@
 import type { Json } from '../../src/json';
-import { namePositional, validateInputs } from '../../src/runbooks/inputs';
+import { validateInputs } from '../../src/runbooks/inputs';
 import type { RunbookInput } from '../../src/runbooks/schema';
 
 const one = (spec: RunbookInput, value: Json) => validateInputs({ declared: { x: spec }, given: { x: value } });
@@ -72,27 +72,5 @@ describe('an input', () => {
     const known = { services: ['checkout'] };
     const result = validateInputs({ declared: { s: { type: 'service' } }, given: { s: 'chekout' }, known });
     expect(result).toMatchObject({ ok: false, problems: [{ message: expect.stringContaining('checkout') }] });
-  });
-});
-
-describe('words without names', () => {
-  const declared = { count: { type: 'integer' }, zone: { type: 'string' } } as const;
-
-  it('go to the inputs in the order in which they are declared', () => {
-    expect(namePositional({ declared, words: ['2', 'eu'], named: {} })).toEqual({
-      ok: true,
-      inputs: { count: '2', zone: 'eu' },
-    });
-  });
-
-  it('skip the inputs that have been named', () => {
-    expect(namePositional({ declared, words: ['eu'], named: { count: '2' } })).toEqual({
-      ok: true,
-      inputs: { count: '2', zone: 'eu' },
-    });
-  });
-
-  it('are refused when there are more of them than inputs', () => {
-    expect(namePositional({ declared, words: ['2', 'eu', 'x'], named: {} }).ok).toBe(false);
   });
 });

@@ -125,7 +125,7 @@ describe('a pacer on Redis', () => {
       Array.from({ length: 4 }, () => post(pacer, () => times.push(performance.now())));
     await Promise.all([...from(one), ...from(two)]);
     // Alone each would be through after one interval.
-    expect(times.at(-1)! - times[0]!).toBeGreaterThanOrEqual(5 * 50 - 5);
+    expect(times.at(-1)! - times[0]!).toBeGreaterThanOrEqual(4 * 50);
   });
 
   it('loses nobody who stands in line when Redis is flushed', async () => {
@@ -142,7 +142,7 @@ describe('a pacer on Redis', () => {
     const pacer = onRedis({ url: 'redis://127.0.0.1:1' });
     const times: number[] = [];
     await Promise.all(Array.from({ length: 5 }, () => post(pacer, () => times.push(performance.now()))));
-    expect(times.at(-1)! - times[0]!).toBeGreaterThanOrEqual(3 * 50 - 5);
+    expect(times.at(-1)! - times[0]!).toBeGreaterThanOrEqual(2 * 50);
   });
 
   it('gives connections back that nobody uses', async () => {

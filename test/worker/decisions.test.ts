@@ -13,6 +13,9 @@ import type { Relayed } from '../../src/operation/request';
 import { asker, openDecisions, type DecisionWorld } from '../helpers/decision-world';
 import { relayKey } from '../helpers/policy-parts';
 
+// Each test reads a whole policy.
+jest.setTimeout(180_000);
+
 let world: DecisionWorld;
 
 beforeEach(async () => {

@@ -5,6 +5,9 @@ import { examplePolicy } from '../helpers/company';
 import { aRequest } from '../helpers/operation-world';
 import { openDecisions, type DecisionWorld } from '../helpers/decision-world';
 
+// Each test reads a whole policy.
+jest.setTimeout(180_000);
+
 let world: DecisionWorld;
 
 beforeEach(async () => {

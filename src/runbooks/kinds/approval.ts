@@ -17,8 +17,6 @@ export const approvalWith = z.strictObject({
   timeout: durationText().optional(),
 });
 
-export type ApprovalWith = z.infer<typeof approvalWith>;
-
 export const approval = controlKind({
   name: 'approval',
   control: 'approval',

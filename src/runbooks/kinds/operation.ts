@@ -7,8 +7,6 @@ const place = { service: text(), environment: text(), reason: text().max(500).op
 export const deployWith = z.strictObject({ ...place, version: text(), rollout: text().optional() });
 export const rollbackWith = z.strictObject({ ...place, version: text().optional() });
 
-export type ChildOperationWith = z.infer<typeof deployWith> | z.infer<typeof rollbackWith>;
-
 const doc =
   'under the policy of its own environment, with its own approvals, lane, card and record, and waits for its end.';
 

@@ -7,8 +7,6 @@ export const runbookWith = z.strictObject({
   inputs: z.record(z.string(), z.json()).optional(),
 });
 
-export type RunbookWith = z.infer<typeof runbookWith>;
-
 export const runbook = controlKind({
   name: 'runbook',
   control: 'sequence',

@@ -21,8 +21,6 @@ export const temporalWorkflowWith = z
     'either starts a workflow (type and task_queue) or signals one (signal and id)',
   );
 
-export type TemporalWorkflowWith = z.infer<typeof temporalWorkflowWith>;
-
 export const temporalWorkflow = controlKind({
   name: 'temporal/workflow',
   control: 'workflow',

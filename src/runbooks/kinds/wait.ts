@@ -23,8 +23,6 @@ export const waitWith = z
     'says one of: for, until, window, signal (the last two with "for" as the longest wait)',
   );
 
-export type WaitWith = z.infer<typeof waitWith>;
-
 export const wait = controlKind({
   name: 'wait',
   control: 'wait',
