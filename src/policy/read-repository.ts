@@ -85,8 +85,17 @@ export function readRepository(input: {
   ]);
   const runbooks = reader.read(places.runbooks, runbookSchema);
   const actions = reader.read(places.actions, actionSchema);
+  const rollouts = reader.read(places.rollouts, rolloutSchema);
   const library: Library = {
     connections: kinds,
+    rollouts: [
+      ...namesOf(input.files, places.rollouts),
+      ...byName(
+        rollouts,
+        ({ deployment }) => deployment,
+        ({ name }) => name,
+      ).keys(),
+    ],
     runbooks: documentsByName(runbooks),
     actions: documentsByName(actions),
     unread: new Set([
@@ -101,7 +110,6 @@ export function readRepository(input: {
     );
   const known = loaded.ok ? loaded.policy : loaded;
   const metrics = known.metrics && (Object.fromEntries(known.metrics) as Metrics);
-  const rollouts = reader.read(places.rollouts, rolloutSchema);
   reader.check(rollouts, (file, lineOf, { deployment }, columnOf) =>
     metrics ? checkRollout({ file, rollout: deployment, metrics, lineOf, columnOf }) : [],
   );

@@ -112,6 +112,7 @@ function namedProblems(place: StepPlace, kind: StepKindSpec | undefined): readon
       return [
         ...unknownName(library, 'services', given.service, ['with', 'service']),
         ...unknownName(library, 'environments', given.environment, ['with', 'environment']),
+        ...unknownRollout(library, given.rollout),
       ];
     default:
       return [];
@@ -142,6 +143,12 @@ function instantProblems(until: unknown): readonly Found[] {
       hint: 'write it as in 2026-12-01T22:00:00+01:00',
     },
   ];
+}
+
+function unknownRollout({ rollouts }: Library, name: unknown): readonly Found[] {
+  if (!rollouts || typeof name !== 'string' || hasTemplate(name) || rollouts.includes(name)) return [];
+  const hint = didYouMean(name, rollouts) ?? `add deployments/${name}.yaml`;
+  return [{ path: ['with', 'rollout'], message: `there is no rollout "${name}"`, hint }];
 }
 
 function unknownName(

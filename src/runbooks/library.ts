@@ -17,6 +17,8 @@ export interface Library {
     readonly services: readonly string[];
     readonly environments: readonly string[];
   };
+  /** Names of rollouts, those of files that cannot be read included; absent where nothing is said about them. */
+  readonly rollouts?: readonly string[];
   /** Metrics that the policy maps; absent where nothing is said about them. */
   readonly metrics?: ReadonlyMap<string, MetricDefinition>;
 }

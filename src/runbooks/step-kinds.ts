@@ -20,7 +20,7 @@ import { metricRead } from './kinds/metric-read';
 import { monitor } from './kinds/monitor';
 import { program } from './kinds/program';
 import { foreach } from './kinds/foreach';
-import { deploy, rollback } from './kinds/operation';
+import { deploy, rollback, rollout } from './kinds/operation';
 import { notify, slackMessage } from './kinds/notify';
 import { parallel } from './kinds/parallel';
 import { prometheusCheck } from './kinds/prometheus-check';
@@ -49,6 +49,7 @@ const controlKinds: readonly StepKindSpec[] = [
   notify,
   slackMessage,
   deploy,
+  rollout,
   rollback,
   temporalWorkflow,
 ];

@@ -32,6 +32,7 @@ const library: Library = {
   connections: new Map([['fleet', 'http']]),
   runbooks: new Map([child, looking, cleaning, again].map((document) => [document.name, document])),
   actions: new Map([[back.name, back]]),
+  rollouts: ['careful'],
   policy: { teams: ['leads'], windows: ['night'], services: ['shop'], environments: ['staging', 'production'] },
 };
 
@@ -82,6 +83,12 @@ describe('control steps', () => {
     ],
     ['an approval', steps('- { uses: approval, with: { from: [leads], about: Go on? } }')],
     ['a wait for a window', steps('- { uses: wait, with: { window: night, for: 2d } }')],
+    [
+      'a rollout',
+      steps(
+        '- { uses: rollout, with: { service: shop, version: v2, environment: staging, rollout: careful }, undo: rollback }',
+      ),
+    ],
     [
       'a deploy',
       steps('- { uses: deploy, with: { service: shop, version: v2, environment: staging }, undo: rollback }'),
@@ -147,6 +154,21 @@ describe('control steps', () => {
       'an undo of a wait',
       steps(`- { uses: wait, with: { for: 1m }, undo: { uses: http/request, with: ${get} } }`),
       /wait has no undo of its own/,
+    ],
+    [
+      'a rollout without stages to take',
+      steps('- { uses: rollout, with: { service: shop, version: v2, environment: staging } }'),
+      /"rollout" is missing/,
+    ],
+    [
+      'a rollout that is not there',
+      steps('- { uses: rollout, with: { service: shop, version: v2, environment: staging, rollout: carefull } }'),
+      /no rollout "carefull".*"careful"/,
+    ],
+    [
+      'a deploy by a rollout that is not there',
+      steps('- { uses: deploy, with: { service: shop, version: v2, environment: staging, rollout: bold } }'),
+      /no rollout "bold".*add deployments\/bold\.yaml/,
     ],
     [
       'a call as the undo of a deploy',
