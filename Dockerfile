@@ -18,7 +18,7 @@ FROM node:20-bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates git openssh-client \
  && rm -rf /var/lib/apt/lists/* \
- && mkdir /data /blobs && chown node:node /data /blobs
+ && mkdir /data /blobs /logs && chown node:node /data /blobs /logs
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules

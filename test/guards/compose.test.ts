@@ -110,7 +110,9 @@ test.each([
 test('the ledger key, the tokens and the mirrors lie where the runner cannot read them', () => {
   const volumesOf = (name: string) => (compose.services[name]?.volumes ?? []).map((volume) => volume.split(':')[0]);
 
-  expect(volumesOf('runner')).toEqual(['runner-data', 'blobs']);
+  expect(volumesOf('runner')).toEqual(['runner-data', 'blobs', 'logs']);
+  // Of what the runner writes the bot only reads.
+  expect(compose.services.bot?.volumes).toContain('logs:/logs:ro');
   expect(['bot', 'worker'].flatMap(volumesOf)).not.toContain('runner-data');
   expect(volumesOf('worker').filter((volume) => volumesOf('bot').includes(volume))).toEqual([]);
 });
