@@ -317,6 +317,15 @@ describe('policy check', () => {
     });
   });
 
+  it('lists what is wrong with declared servers, which keeps the policy itself from nothing', async () => {
+    const servers = 'servers:\n  web: { count: 1, typ: cx22, region: fsn1 }\n';
+    const place = plainFolder('undeclared', { ...files, 'infrastructure/servers.yaml': servers });
+    const { code, out, err } = await type(['policy', 'check', '--dir', place]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^infrastructure\/servers\.yaml:2:\d+: unknown key "typ"; did you mean "type"\?$/m);
+    expect(err).toContain('which keep nothing but /provision servers from working');
+  });
+
   it('does not follow a symbolic link out of the folder', async () => {
     const place = plainFolder('linked', files);
     symlinkSync('/etc/passwd', join(place, 'services/evil.yaml'));

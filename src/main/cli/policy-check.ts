@@ -11,12 +11,15 @@ export const addPolicyCheck: AddCommand = (program, { io, ends }) => {
     .option('--json', 'print JSON')
     .action(
       ends(async (folder: string | undefined, { json, ...place }: PolicyPlace & { readonly json?: boolean }) => {
-        const { shown, commit, unread, result } = await readPolicy(io, placeOf(folder, place), 'here');
+        const { shown, commit, unread, result, infrastructure } = await readPolicy(io, placeOf(folder, place), 'here');
         const tests = result.ok ? runPolicyTests(result.repository.policy) : undefined;
         const problems = [...(result.ok ? [] : result.problems), ...(tests?.problems ?? [])];
         const warnings = result.ok ? result.repository.policy.warnings : [];
         const failed = (tests?.results ?? []).filter(({ differences }) => differences.length > 0).length;
-        const count = problems.length + unread.length + failed;
+        const binding = problems.length + unread.length + failed;
+        const undeclared = infrastructure.ok ? [] : infrastructure.problems;
+        problems.push(...undeclared);
+        const count = binding + undeclared.length;
         if (json) {
           printJson(io, { ok: count === 0, commit, problems, unread, warnings, failedTests: failed });
           return count === 0 ? 0 : 1;
@@ -32,7 +35,9 @@ export const addPolicyCheck: AddCommand = (program, { io, ends }) => {
           );
           return 0;
         }
-        io.err(`The policy of ${shown} has ${plural(count, 'problem')}, so this state would not bind.`);
+        const follows =
+          binding > 0 ? 'so this state would not bind' : 'which keep nothing but /provision servers from working';
+        io.err(`The policy of ${shown} has ${plural(count, 'problem')}, ${follows}.`);
         return 1;
       }),
     );

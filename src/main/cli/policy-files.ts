@@ -4,6 +4,7 @@ import { openPolicyRepository } from '../../../activities/adapters/policy-reposi
 import { sha256 } from '../../canonical';
 import { formatProblem } from '../../documents/read-yaml';
 import { Refusal } from '../../errors';
+import { readInfrastructure, type ReadInfrastructure } from '../../infrastructure/read';
 import { isPolicyDocument } from '../../policy/governed';
 import type { PolicyFileText } from '../../policy/policy';
 import { readRepository, type ReadRepository, type Repository } from '../../policy/read-repository';
@@ -29,6 +30,8 @@ export interface PolicyRead {
   /** Sentences about files that were not read. */
   readonly unread: readonly string[];
   readonly result: ReadRepository;
+  /** What is declared beside the policy: wrong or not, the policy binds. */
+  readonly infrastructure: ReadInfrastructure;
 }
 
 const fetchTimeoutMs = 60_000;
@@ -76,6 +79,7 @@ async function readCommit(url: string, ref: string): Promise<PolicyRead> {
       files: [...files.keys()],
       unread: problems,
       result: readRepository({ files, commit }),
+      infrastructure: readInfrastructure(files),
     };
   });
 }
@@ -130,7 +134,8 @@ function readFolder(folder: string): PolicyRead {
   walk('');
   // The files are not committed yet, so their content stands for the commit.
   const commit = sha256([...files].map(([path, { blob }]) => `${path} ${blob}\n`).join('')).slice(0, 40);
-  return { shown: folder, commit, files: [...files.keys()], unread, result: readRepository({ files, commit }) };
+  const result = readRepository({ files, commit });
+  return { shown: folder, commit, files: [...files.keys()], unread, result, infrastructure: readInfrastructure(files) };
 }
 
 function textOf(body: Buffer): string | undefined {
