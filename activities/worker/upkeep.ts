@@ -1,17 +1,21 @@
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
 import { canonical } from '../../src/canonical';
+import type { Json } from '../../src/json';
 import type { WorkerActivities } from '../../src/operation/ports';
 import { retentionOf } from '../../src/policy/retention';
 import type { Repository } from '../../src/policy/read-repository';
+import { isThere } from '../../src/resources/resource';
 import { metricWatchOf } from '../../src/triggers/metric-watch';
 import { SWEEP_ID, WORKER_QUEUE, WORKFLOWS, type OperationTimings, type SweepInput } from '../../workflows/contract';
 import type { BlobStore } from '../adapters/blob-store';
+import type { Ledger } from '../adapters/ledger';
 import type { PolicySource } from './policy-source';
 
 export interface UpkeepDeps {
   readonly policy: Pick<PolicySource, 'current'>;
   readonly client: Pick<Client, 'workflow'>;
-  readonly blobs: Pick<BlobStore, 'put' | 'sweep'>;
+  readonly ledger: Pick<Ledger, 'fetch' | 'resources'>;
+  readonly blobs: Pick<BlobStore, 'put' | 'get' | 'has' | 'sweep'>;
   readonly now: () => Date;
 }
 
@@ -47,7 +51,9 @@ export function createUpkeepActivities(deps: UpkeepDeps): Pick<WorkerActivities,
       const { repository } = await deps.policy.current();
       const now = deps.now().getTime();
       const { logsMs, blobsMs } = retentionOf(repository.policy.file);
+      // First of all: an operation that ends meanwhile has recorded what it made before the ledger is asked.
       const needed = (await oldestUnderWay(deps.client)) ?? now;
+      await keepForResources(deps);
       // Watches never end, so what they look at is kept anew each time.
       for (const watch of watchesIn(repository)) await deps.blobs.put(watch);
       const removed = await deps.blobs.sweep({ before: new Date(Math.min(now - blobsMs, needed)) });
@@ -84,6 +90,29 @@ async function oldestUnderWay(client: UpkeepDeps['client']): Promise<number | un
       operations.set(id, began);
     }
   return operations.size === 0 ? undefined : Math.min(...operations.values()) - clockMs;
+}
+
+/**
+ * Keeps anew what the ledger says of things that are there: their teardown may come after years, and needs the files
+ * that their making left. Throws when the ledger does not answer, so that nothing is removed.
+ */
+async function keepForResources({ ledger, blobs }: Pick<UpkeepDeps, 'ledger' | 'blobs'>): Promise<void> {
+  await ledger.fetch();
+  const looked = new Set<string>();
+  const keep = async (value: unknown, name = ''): Promise<void> => {
+    if (typeof value === 'object' && value !== null) {
+      for (const [key, each] of Object.entries(value)) await keep(each, key);
+      return;
+    }
+    // Not all that looks like an address is one, and what is none is not there.
+    if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value) || looked.has(value)) return;
+    looked.add(value);
+    if (!(await blobs.has(value)) || name !== '$kept') return;
+    // An output that is too large for a record may name files, too. Of one that is damaged nobody can make use.
+    const parsed = blobs.get(value).then((body) => JSON.parse(body.toString('utf8')) as Json);
+    await keep(await parsed.catch(() => undefined));
+  };
+  for (const resource of await ledger.resources()) if (isThere(resource)) await keep(resource);
 }
 
 function watchesIn(repository: Repository): readonly string[] {

@@ -118,7 +118,7 @@ function activitiesOf({ config, log, client, ledger, policy, code, blobs }: Open
     ...createRecordActivities({ ledger }),
     ...createResourceActivities({ policy: policy.source, ledger, blobs, relayKey, maxAgeMs: holdActMaxAgeMs, now }),
     ...createLaneActivities({ client }),
-    ...createUpkeepActivities({ policy: policy.source, client, blobs, now }),
+    ...createUpkeepActivities({ policy: policy.source, client, ledger, blobs, now }),
     ...createTriggerActivities({
       policy: policy.source,
       client,

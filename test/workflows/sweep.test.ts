@@ -1,14 +1,18 @@
-import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { openBlobStore, type BlobStore } from '../../activities/adapters/blob-store';
+import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openLogFolder } from '../../activities/adapters/log-folder';
 import { armSweep, createUpkeepActivities } from '../../activities/worker/upkeep';
 import { canonical } from '../../src/canonical';
+import type { JsonObject } from '../../src/json';
 import { readRepository, type Repository } from '../../src/policy/read-repository';
+import type { ResourceChange } from '../../src/resources/resource';
 import { metricWatchOf } from '../../src/triggers/metric-watch';
 import { runnerQueue, SWEEP_ID, WORKER_QUEUE, type SweepResult } from '../../workflows/contract';
+import { makeRepository, type TestRepository } from '../helpers/git-repository';
 import { testTimings } from '../helpers/operation-world';
 import { eventually, openTemporal, type TestTemporal } from '../helpers/temporal';
 
@@ -18,6 +22,9 @@ const dayMs = 86_400_000;
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-sweep-'));
 const logs = openLogFolder({ folder: join(folder, 'logs') });
 let blobs: BlobStore;
+let remote: TestRepository;
+let ledger: Ledger;
+let upkeep: ReturnType<typeof createUpkeepActivities>;
 let temporal: TestTemporal;
 /** What the workers take for now. */
 let ahead = 0;
@@ -36,10 +43,13 @@ const read = (more: { readonly [path: string]: string } = {}): Repository => {
 
 beforeAll(async () => {
   blobs = await openBlobStore({ location: join(folder, 'blobs'), key: 'ab'.repeat(32) });
+  remote = await makeRepository();
+  ledger = await openLedger({ url: remote.url, ref: 'ledger', dataDir: join(folder, 'data'), now: () => new Date() });
   temporal = await openTemporal();
-  const upkeep = createUpkeepActivities({
+  upkeep = createUpkeepActivities({
     policy: { current: async () => ({ repository }) as never },
     client: temporal.client,
+    ledger,
     blobs,
     now: () => new Date(Date.now() + ahead),
   });
@@ -49,6 +59,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await temporal?.close();
+  await ledger?.close();
+  await remote?.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 afterEach(async () => {
@@ -160,6 +172,55 @@ steps: [{ uses: expect, with: { that: 'true' } }]
   const other = await bodyOf('no watch', 100);
   await sweep();
   expect([await blobs.has(digest), await blobs.has(other)]).toEqual([true, false]);
+});
+
+/** Records what became of a sandbox. */
+async function recorded(index: number, name: string, ...changes: readonly Partial<ResourceChange>[]): Promise<void> {
+  const [operation, at] = [`provision-${name}`, new Date().toISOString()];
+  const resources = changes.map((change) => ({ kind: 'sandbox', name, operation, at, ...change }) as ResourceChange);
+  await ledger.append([
+    { operationId: operation, event: 'outcome', index, at, day: at.slice(0, 10), body: {}, resources },
+  ]);
+}
+
+const about = {
+  runbook: 'make-sandbox',
+  owner: { kind: 'person', id: 'U0ANN' },
+  inputs: {},
+  data: 'kept',
+  destroy: { how: 'undo' },
+  teardown: 'c'.repeat(64),
+  policyCommit: 'c0ffee',
+} as const;
+const fileOf = (digest: string): JsonObject => ({ $file: { digest, bytes: 1, name: 'hosts.yaml' } });
+
+test('files that the teardown of something living needs stay, however long it lives, and go when it is gone', async () => {
+  const [inventory, large, inLarge, other] = [
+    await bodyOf('an inventory', 100),
+    await bodyOf(canonical([fileOf(await bodyOf('named in a large output', 100))]), 100),
+    await bodyOf('named in a large output', 100),
+    await bodyOf('of nobody', 100),
+  ];
+  const outputs = { hosts: { file: fileOf(inventory), many: { $kept: large } } };
+  const undoing = { paths: ['hosts', 'setup'], outputs };
+  await recorded(0, 'demo', { change: 'creating', about }, { change: 'made', outputs: {}, undoing });
+  await sweep();
+  const there = () => Promise.all([inventory, large, inLarge, other].map((digest) => blobs.has(digest)));
+  expect(await there()).toEqual([true, true, true, false]);
+  await recorded(1, 'demo', { change: 'destroying' }, { change: 'destroyed' });
+  ahead = 30 * dayMs;
+  await sweep();
+  expect(await there()).toEqual([false, false, false, false]);
+});
+
+test('while the ledger does not answer nothing is removed, whatever this worker knew of it', async () => {
+  const old = await bodyOf('older than anything', 500);
+  const away = `${remote.path}-away`;
+  await ledger.fetch();
+  renameSync(remote.path, away);
+  await expect(upkeep.sweepBlobs()).rejects.toThrow();
+  renameSync(away, remote.path);
+  expect(await blobs.has(old)).toBe(true);
 });
 
 test('a pool where nobody answers holds nothing up, and is named', async () => {
