@@ -93,13 +93,13 @@ class FolderStore implements BlobStore {
 
   async sweep({ before }: { readonly before: Date }): Promise<number> {
     let removed = 0;
-    for (const entry of await readdir(this.location, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile() || entry.name === keyFile) continue;
-      const path = join(entry.parentPath, entry.name);
-      const { mtimeMs } = await stat(path);
-      if (mtimeMs >= before.getTime()) continue;
-      await rm(path, { force: true });
-      removed += 1;
+    for (const entry of await readdir(this.location, { withFileTypes: true })) {
+      // Others may keep things in the same folder, and nothing of theirs looks like this.
+      if (!entry.isDirectory() || !/^[0-9a-f]{2}$/.test(entry.name)) continue;
+      const place = join(this.location, entry.name);
+      for (const file of await readdir(place, { withFileTypes: true }))
+        if (file.isFile() && blobFile.test(file.name) && (await removeOld(join(place, file.name), before)))
+          removed += 1;
     }
     return removed;
   }
@@ -132,6 +132,37 @@ class FolderStore implements BlobStore {
   }
 }
 
+/** What lies in a folder of the store: bodies, and those on their way in or out. */
+const blobFile = /^[0-9a-f]{62}(?:\.[0-9a-f]{12}\.tmp)?$/;
+
+/**
+ * Removes a file that nobody touched since; gives whether it did. It is put aside and looked at again first: whoever
+ * needed it meanwhile either touched it in time, or finds that it is not there and keeps it anew.
+ */
+async function removeOld(path: string, before: Date): Promise<boolean> {
+  const isOld = async (at: string): Promise<boolean> => (await stat(at)).mtimeMs < before.getTime();
+  try {
+    if (!(await isOld(path))) return false;
+    const aside = `${path.replace(/\.[0-9a-f]{12}\.tmp$/, '')}.${randomBytes(6).toString('hex')}.tmp`;
+    await rename(path, aside);
+    const isNeeded = !(await isOld(aside));
+    // Somebody may have kept it anew already.
+    if (isNeeded) await link(aside, path).catch(unless('EEXIST'));
+    await rm(aside, { force: true });
+    return !isNeeded;
+  } catch (error) {
+    // It went into its place, or another worker sweeps as well.
+    unless('ENOENT')(error);
+    return false;
+  }
+}
+
+function unless(code: string): (error: unknown) => void {
+  return (error) => {
+    if ((error as NodeJS.ErrnoException).code !== code) throw error;
+  };
+}
+
 const keyFile = '.blob-key';
 
 async function ownKey(location: string): Promise<{ readonly key: Buffer; readonly note: string }> {
@@ -139,9 +170,7 @@ async function ownKey(location: string): Promise<{ readonly key: Buffer; readonl
   // Of several processes that start at once one wins, and nobody reads a key that is not written yet.
   const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   await writeFile(aside, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
-  await link(aside, path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
+  await link(aside, path).catch(unless('EEXIST'));
   await rm(aside, { force: true });
   const key = keyFrom((await readFile(path, 'utf8')).trim());
   return { key, note: `BLOB_KEY is not set, so the blob store uses ${path}; keep that file, or set BLOB_KEY.` };

@@ -1,6 +1,16 @@
-import { mkdtempSync, readFileSync, readdirSync, renameSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openBlobStore } from '../../activities/adapters/blob-store';
 import { sha256 } from '../../src/canonical';
 
@@ -73,6 +83,72 @@ test('sweeping removes what is older and keeps the key', async () => {
   expect(await store.sweep({ before: new Date(Date.now() + 1_000) })).toBe(1);
   expect(await store.has(digest)).toBe(false);
   expect(readdirSync(location)).toContain('.blob-key');
+});
+
+/** A file that was last written long ago. */
+function oldFile(...path: readonly string[]): string {
+  const file = join(...path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, 'x');
+  utimesSync(file, 0, 0);
+  return file;
+}
+
+/** A time that has something happen whenever a file is compared with it: between a look and what follows. */
+class Meanwhile extends Date {
+  constructor(private readonly happens: () => void) {
+    super(Date.now() - 60_000);
+  }
+
+  override getTime(): number {
+    this.happens();
+    return super.getTime();
+  }
+}
+
+test('sweeping removes bodies and what is left of their writing, and nothing of others in the same folder', async () => {
+  const location = folder();
+  const store = await openBlobStore({ location, key });
+  const digest = 'ab'.repeat(32);
+  const ours = [pathOf(location, digest), `${pathOf(location, digest)}.0123456789ab.tmp`];
+  for (const file of ours) oldFile(file);
+  const theirs = [
+    ['ledger-key.pem'],
+    ['logs', 'deploy-x-1', 'one.do.1.log'],
+    ['logs', 'ab', 'cd'.repeat(31)],
+    ['policy.git', 'objects', 'ab', 'c'.repeat(38)],
+    ['ab', 'notes'],
+    ['ab', 'deeper', 'cd'.repeat(31)],
+    ['abc', 'cd'.repeat(31)],
+    ['cd'.repeat(31)],
+  ].map((path) => oldFile(location, ...path));
+  expect(await store.sweep({ before: new Date() })).toBe(2);
+  expect(ours.filter(existsSync)).toEqual([]);
+  expect(theirs.filter((file) => !existsSync(file))).toEqual([]);
+});
+
+test('what is asked for or kept just while it is being removed stays', async () => {
+  const location = folder();
+  const store = await openBlobStore({ location, key });
+  const digest = await store.put('needed after all');
+  const path = pathOf(location, digest);
+  utimesSync(path, 0, 0);
+  const before = new Meanwhile(() => existsSync(path) && utimesSync(path, new Date(), new Date()));
+  expect(await store.sweep({ before })).toBe(0);
+  expect((await store.get(digest)).toString()).toBe('needed after all');
+  expect(readdirSync(dirname(path))).toEqual([digest.slice(2)]);
+});
+
+test('what goes into its place or is removed by another during a sweep does not end the sweep', async () => {
+  const location = folder();
+  const store = await openBlobStore({ location, key });
+  const names = ['11', '22', '33'].map((part) => part.repeat(31));
+  const files = names.map((name) => oldFile(location, 'ab', name));
+  let looks = 0;
+  // Whichever is looked at first, the others go.
+  const before = new Meanwhile(() => (looks += 1) === 2 && files.forEach((file) => rmSync(file, { force: true })));
+  expect(await store.sweep({ before })).toBe(1);
+  expect(readdirSync(join(location, 'ab'))).toEqual([]);
 });
 
 test('keeping something again starts its retention anew and mends a damaged copy', async () => {
