@@ -152,7 +152,7 @@ export interface BotDeps {
   /** What programs of steps wrote, and who may read it; absent: nobody may here. */
   readonly logs?: LogAccess;
   /** Which servers are declared for an environment, and what is there; it looks at the repository first. */
-  infrastructure?(asked: { readonly environment?: string }): Promise<InfrastructureCase>;
+  infrastructure?(asked: Pick<OperationRequest, 'environment' | 'infrastructure'>): Promise<InfrastructureCase>;
   /** Which kinds a person may ask for, so that help stays short. */
   mayRequest(person: string): Promise<(kind: AskedKind) => boolean>;
   /** Which runbooks a person may ask for, so that lists stay short; absent: all of them. */

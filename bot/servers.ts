@@ -22,12 +22,6 @@ type ServersAsked = AskedOf<'provision.servers'>;
 /** Declared servers against those that are there, and their bringing about. The workflow looks again and decides. */
 export async function answerAboutServers(deps: AnswerDeps, asked: ServersAsked, from: AskedFrom): Promise<Answer> {
   const { environment, group } = asked;
-  const infrastructure = await lookedAt(deps, environment);
-  if (infrastructure === undefined)
-    return refused(
-      'away',
-      'The policy repository or the ledger does not answer in time, so nobody can say which servers are declared; try again in a minute.',
-    );
   const about = {
     ...(environment !== undefined && { environment }),
     infrastructure: {
@@ -35,6 +29,12 @@ export async function answerAboutServers(deps: AnswerDeps, asked: ServersAsked, 
       ...(asked.confirm !== undefined && { confirmed: asked.confirm }),
     },
   };
+  const infrastructure = await lookedAt(deps, about);
+  if (infrastructure === undefined)
+    return refused(
+      'away',
+      'The policy repository or the ledger does not answer in time, so nobody can say which servers are declared; try again in a minute.',
+    );
   const [unreadable] = unreadableProblems(about, infrastructure);
   if (unreadable !== undefined || infrastructure.declared.kind === 'unreadable')
     return refused('bad_request', unreadable ?? 'Nobody can say which servers are declared.');
@@ -64,10 +64,12 @@ export async function answerAboutServers(deps: AnswerDeps, asked: ServersAsked, 
   });
 }
 
-async function lookedAt(deps: AnswerDeps, environment: string | undefined): Promise<InfrastructureCase | undefined> {
+async function lookedAt(
+  deps: AnswerDeps,
+  about: Pick<OperationRequest, 'environment' | 'infrastructure'>,
+): Promise<InfrastructureCase | undefined> {
   if (!deps.infrastructure) return undefined;
-  const asked = deps.infrastructure({ ...(environment !== undefined && { environment }) });
-  return bounded(asked, deps.waits.look).catch((error: unknown) => {
+  return bounded(deps.infrastructure(about), deps.waits.look).catch((error: unknown) => {
     deps.log.info({ err: error }, 'nobody said in time which servers are declared');
     return undefined;
   });

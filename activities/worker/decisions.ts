@@ -33,7 +33,8 @@ import { overridden } from '../../src/policy/override-ballots';
 import type { Repository } from '../../src/policy/read-repository';
 import type { ShadowFinding } from '../../src/policy/verdict';
 import { whenUnreachable } from '../../src/policy/unreachable';
-import { newestCommit, type InfrastructureCase } from '../../src/infrastructure/declared';
+import { commitsMadeBy, type InfrastructureCase } from '../../src/infrastructure/declared';
+import type { ServerGroup } from '../../src/infrastructure/read';
 import { judgeAsk } from '../../src/approvals/judge-ask';
 import type { LedgerAge } from '../adapters/ledger';
 import { alreadyDone, alreadyTrue, aWhileAgo, hasBegun, versionBefore } from './already';
@@ -333,8 +334,8 @@ async function whatIsDeclared(
   if (request.kind !== 'infrastructure') return undefined;
   const resources = await ledger.resources(age);
   const branch = repository.policy.environments.get(request.environment ?? '')?.branch;
-  const since = newestCommit(resources, request.environment);
-  return { resources, declared: await declared.read({ ...(branch && { branch }), ...(since && { since }) }) };
+  const since = (groups: readonly ServerGroup[]) => commitsMadeBy(request, { groups, resources });
+  return { resources, declared: await declared.read({ ...(branch && { branch }), since }) };
 }
 
 /** A break-glass is asked for when things are broken, so that nobody can say stops nothing: policy says what follows. */

@@ -3,7 +3,7 @@ import type { JsonObject } from '../json';
 import type { OperationRequest } from '../operation/request';
 import { didYouMean } from '../documents/nearest';
 import { isResourceName, type ResourceState } from '../resources/resource';
-import { differenceOf, isEmptyDifference, losingGroups, type GroupDifference } from './difference';
+import { differenceOf, isEmptyDifference, losingGroups, serverKind, type GroupDifference } from './difference';
 import type { ServerGroup } from './read';
 
 /** What the files declare at the newest commit of their branch. */
@@ -14,8 +14,11 @@ export type Declared =
       readonly branch: string;
       readonly groups: readonly ServerGroup[];
       readonly sources: readonly { readonly path: string; readonly blob: string }[];
-      /** Who wrote what is declared since servers were last made by it, as Git says: forgeable, so they only exclude. */
-      readonly authors: readonly CodeAuthor[];
+      /**
+       * Who wrote what is declared since the servers that it is about were made by it, as Git says: forgeable, so they
+       * only exclude. `too_many`: more commits than anybody looks through.
+       */
+      readonly authors: readonly CodeAuthor[] | 'too_many';
     }
   /** One full sentence. */
   | { readonly kind: 'unreadable'; readonly because: string };
@@ -63,6 +66,11 @@ export function unreadableProblems(asked: Asked, about: InfrastructureCase): rea
 export function infrastructureProblems(asked: Asked, about: InfrastructureCase): readonly string[] {
   const unreadable = unreadableProblems(asked, about);
   if (unreadable.length > 0) return unreadable;
+  const { declared } = about;
+  if (declared.kind === 'read' && declared.authors === 'too_many')
+    return [
+      `So many commits have changed infrastructure/ on the branch ${declared.branch} since these servers were made that nobody can say who wrote what is declared, and its authors must not approve it, so nothing was planned; ask for one group at a time, and if that is refused as well, whoever owns the policy repository has to move infrastructure/ to a branch with a shorter history.`,
+    ];
   const differences = differencesFor(asked, about);
   const busy = differences.flatMap((each) => each.busy);
   if (busy.length > 0)
@@ -124,10 +132,24 @@ export function infrastructurePlanOf(differences: readonly GroupDifference[]): J
   };
 }
 
-/** The commit by which servers were last made in an environment: whoever wrote what came after it wrote the change. */
-export function newestCommit(resources: readonly ResourceState[], environment: string | undefined): string | undefined {
-  const made = resources.filter((each) => each.declared && each.environment === environment);
-  return made.sort((a, b) => (a.begunAt < b.begunAt ? 1 : -1))[0]?.declared?.commit;
+/**
+ * The commits by which what is live of the groups that would change was made: whoever wrote anything since the oldest
+ * of them may have written the change. None where a group has nothing live, for then it may be of any age.
+ */
+export function commitsMadeBy(
+  asked: Asked,
+  { groups, resources }: { readonly groups: readonly ServerGroup[]; readonly resources: readonly ResourceState[] },
+): readonly string[] {
+  const { environment, infrastructure } = asked;
+  const only = infrastructure?.group;
+  const changing = differenceOf({ groups, resources, ...(environment && { environment }), ...(only && { only }) })
+    .filter(({ creates, removes }) => creates.length > 0 || removes.length > 0)
+    .map(({ group }) => group);
+  const live = resources.filter((each) => each.status === 'live' && each.environment === environment);
+  const ofGroups = changing.map((group) =>
+    live.flatMap(({ kind, declared }) => (kind === serverKind && declared?.group === group ? [declared.commit] : [])),
+  );
+  return ofGroups.some((commits) => commits.length === 0) ? [] : [...new Set(ofGroups.flat())];
 }
 
 const shownNames = 12;

@@ -1,5 +1,7 @@
 import { createInfrastructureSource } from '../../activities/worker/infrastructure-source';
 import type { BotDeps } from '../../bot/deps';
+import { commitsMadeBy } from '../infrastructure/declared';
+import type { ServerGroup } from '../infrastructure/read';
 import type { ResourceState } from '../resources/resource';
 import type { PolicyAccess } from './stores';
 
@@ -17,7 +19,8 @@ export function infrastructureReader({
   readonly ref: string;
 }): NonNullable<BotDeps['infrastructure']> {
   const declared = createInfrastructureSource({ mirror: policy.repository, ref });
-  return async ({ environment }) => {
+  return async (asked) => {
+    const { environment } = asked;
     const waiting = new Promise<void>((resolve) => setTimeout(resolve, freshMs).unref());
     await Promise.race([policy.source.refresh(), waiting]);
     const [{ repository }, resources] = await Promise.all([
@@ -30,7 +33,8 @@ export function infrastructureReader({
       const because = `Policy knows no environment ${environment}; there are: ${known || 'none'}.`;
       return { resources, declared: { kind: 'unreadable', because } };
     }
+    const since = (groups: readonly ServerGroup[]) => commitsMadeBy(asked, { groups, resources });
     const branch = environments.get(environment ?? '')?.branch;
-    return { resources, declared: await declared.read({ ...(branch && { branch }) }) };
+    return { resources, declared: await declared.read({ ...(branch && { branch }), since }) };
   };
 }

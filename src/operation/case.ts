@@ -125,7 +125,11 @@ function whoWrote({
 }: Case): Pick<PolicyRequest, 'authors' | 'strangers'> | undefined {
   const { people } = repository.policy;
   if (policyChange) return policyAuthorsTold(policyChange, people);
-  return infrastructure?.declared.kind === 'read' ? authorsTold(infrastructure.declared.authors, people) : undefined;
+  const { declared } = infrastructure ?? {};
+  // Where nobody knows them all, nothing is asked of anybody: it is refused.
+  return declared?.kind === 'read' && declared.authors !== 'too_many'
+    ? authorsTold(declared.authors, people)
+    : undefined;
 }
 
 /** Every account that never counts: the requester's, and the authors' of the change. */

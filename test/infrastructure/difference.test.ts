@@ -7,38 +7,7 @@ import {
 } from '../../src/infrastructure/difference';
 import type { ServerGroup } from '../../src/infrastructure/read';
 import type { ResourceState } from '../../src/resources/resource';
-
-const group = (overrides: Partial<ServerGroup> = {}): ServerGroup => ({
-  name: 'web',
-  count: 2,
-  type: 'cx22',
-  region: 'fsn1',
-  data: false,
-  file: 'infrastructure/servers.yaml',
-  ...overrides,
-});
-
-function server(name: string, overrides: Partial<ResourceState> = {}, declared = {}): ResourceState {
-  const of = name.replace(/-\d+$/, '');
-  return {
-    format: 1,
-    kind: 'server',
-    name,
-    runbook: 'create-server',
-    owner: { kind: 'person', id: 'U0ANA' },
-    inputs: {},
-    data: 'kept',
-    destroy: { how: 'runbook', runbook: 'remove-server' },
-    teardown: 'hash',
-    policyCommit: 'c'.repeat(40),
-    status: 'live',
-    operation: 'infrastructure-1',
-    begunAt: '2026-11-21T08:00:00.000Z',
-    outputs: {},
-    declared: { group: of, type: 'cx22', region: 'fsn1', commit: 'd'.repeat(40), ...declared },
-    ...overrides,
-  };
-}
+import { group, server } from '../helpers/declared-servers';
 
 /** `+web-3 (web-1)` is created in place of web-1; `-web-2 fewer` is removed; `=web-1` stays. */
 const shortly = (differences: readonly GroupDifference[]): readonly string[] =>
