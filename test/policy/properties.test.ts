@@ -280,8 +280,10 @@ function seatsOf(verdict: Evaluation): ReadonlyMap<string, number> {
 
 function sittingIn(verdict: Evaluation): number {
   const gates = verdict.verdict === 'allowed' ? verdict.gates : [];
-  return gates.flatMap((gate) => (gate.kind === 'approval' ? gate.seats.flatMap(({ filledBy }) => filledBy) : []))
-    .length;
+  // Who sits where somebody has rejected lets nothing through.
+  return gates.flatMap((gate) =>
+    gate.kind === 'approval' && gate.rejectedBy === undefined ? gate.seats.flatMap(({ filledBy }) => filledBy) : [],
+  ).length;
 }
 
 test(

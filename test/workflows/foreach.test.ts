@@ -193,6 +193,21 @@ describe('a foreach', () => {
     expect(asked()).not.toContain('PUT /patch/h4');
   });
 
+  it('lets all targets go on that wait for a signal when it comes', async () => {
+    const wait = { id: 'batch', uses: 'wait', with: { signal: 'batch-done', for: '1m' } };
+    const run = await start([each([get('look', '/look/${{ host }}'), wait], { concurrency: 5 })], {
+      declared,
+      inputs: { hosts },
+    });
+    await eventually(() => expect(asked()).toHaveLength(5), 20_000);
+    // Nobody knows from outside whether all of them wait already.
+    const sending = setInterval(() => {
+      run.tell({ kind: 'signal', by: 'ci', name: 'batch-done' }).catch(() => undefined);
+    }, 500);
+    await run.result.finally(() => clearInterval(sending));
+    expect(await run.result).toMatchObject({ kind: 'done' });
+  });
+
   it('tells how far it is while it is under way, and does no more at once than may', async () => {
     const many = Array.from({ length: 40 }, (_, index) => `h${index}`);
     let now = 0;

@@ -27,7 +27,9 @@ export class Controls {
   /** Whether what runs is the work itself, which a freeze may roll back. */
   isWorking: () => boolean = () => true;
   private readonly currents = new Set<Current>();
+  /** Signals that came before anybody waited for them. */
   private readonly signals: { [name: string]: JsonObject };
+  private readonly waiters = new Set<{ readonly name: string; payload?: JsonObject }>();
   private hands: Hands | undefined;
   private choice: Choice | undefined;
   private isAsking = false;
@@ -70,8 +72,7 @@ export class Controls {
         this.halted = true;
         return;
       case 'signal':
-        this.signals[act.name] ??= { by: act.by, ...act.payload };
-        return;
+        return this.hear(act.name, { by: act.by, ...act.payload });
       default:
         this.hands = act;
     }
@@ -141,19 +142,35 @@ export class Controls {
     return this.isStopped ? undefined : this.choice;
   }
 
-  /** What came with a signal, once it has come; each counts once. Undefined when it did not come in time. */
+  /**
+   * What came with a signal, once it has come; undefined when it did not come in time. All who wait for it at that
+   * moment hear it: targets of a list wait at the same time. After that it counts no more.
+   */
   async signalled(name: string, forMs: number | undefined): Promise<JsonObject | undefined> {
-    const came = (): boolean => Object.hasOwn(this.signals, name);
-    if (forMs === undefined) await condition(came);
-    else await condition(came, forMs);
-    const payload = this.signals[name];
+    const early = this.signals[name];
     delete this.signals[name];
-    return payload;
+    if (early !== undefined) return early;
+    const waiter: { readonly name: string; payload?: JsonObject } = { name };
+    this.waiters.add(waiter);
+    try {
+      const came = (): boolean => waiter.payload !== undefined;
+      if (forMs === undefined) await condition(came);
+      else await condition(came, forMs);
+      return waiter.payload;
+    } finally {
+      this.waiters.delete(waiter);
+    }
   }
 
   /** For continue-as-new. */
   get carried(): Pick<RunState, 'pauses' | 'watchCut' | 'signals'> {
     return { pauses: this.pauses, watchCut: this.watchCut, signals: this.signals };
+  }
+
+  private hear(name: string, payload: JsonObject): void {
+    const waiting = [...this.waiters].filter((waiter) => waiter.name === name && waiter.payload === undefined);
+    for (const waiter of waiting) waiter.payload = payload;
+    if (waiting.length === 0) this.signals[name] ??= payload;
   }
 
   private callOff(wanted: (current: Current) => boolean, because?: Current['because']): void {

@@ -25,6 +25,9 @@ const mostNamed = 50;
 /** A slice's history stays short: so many targets at most, fewer where each has many steps. */
 const mostTargets = 250;
 const mostSteps = 500;
+/** Each step is handed all outputs so far, and each may tell some; Temporal ends a history that is larger than 50 MiB. */
+const mostBytes = 16 * 1024 * 1024;
+const toldBytes = 8 * 1024;
 /** Targets that a slice does at once: enough that slices are few, and several share what a long list has to do. */
 const mostAtOnce = 10;
 
@@ -63,7 +66,9 @@ class ListRun {
     const { lists } = walker.walk;
     this.state = lists[walker.keyOf(step)] ??= beginning(told);
     const parts = Math.max(1, walker.partsIn(step).length);
-    this.most = Math.max(1, Math.min(mostTargets, Math.floor(mostSteps / parts)));
+    const handedBytes = JSON.stringify(walker.frame.outputs).length + toldBytes;
+    const steps = Math.min(mostSteps, Math.floor(mostBytes / handedBytes));
+    this.most = Math.max(1, Math.min(mostTargets, Math.floor(steps / parts)));
     // Somebody said that it is to be tried again: what failed and what was never begun.
     if (this.state.ended) this.again();
   }

@@ -15,10 +15,13 @@ export class Reporter {
   private steps: { [path: string]: RunProgress['steps'][string] } = {};
   private details: RunProgress['details'][number][] = [];
   private failure: RunProgress['failure'];
-  private log: RunProgress['log'];
   private readonly teller: Teller;
 
-  constructor(operationId: string) {
+  /** `log`: what was said of it before continue-as-new. */
+  constructor(
+    operationId: string,
+    private log?: RunProgress['log'],
+  ) {
     const take = (): RunProgress => this.take();
     this.teller = new Teller({ workflowId: operationId, signal: RUN_PROGRESS, restMs: 1_000, take });
   }
@@ -45,6 +48,11 @@ export class Reporter {
     if (this.log?.how === 'failed') return;
     this.log = { step: path, how };
     this.teller.changed();
+  }
+
+  /** For continue-as-new. */
+  get carried(): { readonly log?: RunProgress['log'] } {
+    return this.log ? { log: this.log } : {};
   }
 
   /** Resolves when the operation has everything. Never throws. */

@@ -29,6 +29,8 @@ export interface RunState extends Frame {
   lists: { [path: string]: ListState };
   /** How often operations of its own were begun, by the key of their step. */
   tries: { [key: string]: number };
+  /** The step whose log says the most. */
+  log?: RunProgress['log'];
   /** Signals that came from outside, by name. */
   signals: { [name: string]: JsonObject };
 }

@@ -29,7 +29,7 @@ export class RunV1 {
     const { undone = 0, lists = {}, tries = {} } = carried ?? {};
     this.frame = { outputs, done, told, undo, kept, targets: [] };
     this.undone = undone;
-    this.reporter = new Reporter(input.operationId);
+    this.reporter = new Reporter(input.operationId, carried?.log);
     this.controls = new Controls(carried);
     const parts = partsOf(input.plan.steps);
     const { controls, reporter } = this;
@@ -158,7 +158,7 @@ export class RunV1 {
     if (this.controls.isStopped) return;
     const { undone, frame } = this;
     const { lists, tries } = this.walk;
-    const carried: RunState = { ...frame, undone, lists, tries, ...this.controls.carried };
+    const carried: RunState = { ...frame, undone, lists, tries, ...this.controls.carried, ...this.reporter.carried };
     await continueAsNew<(input: RunInput) => Promise<RunResult>>({ ...this.input, carried });
   }
 }
