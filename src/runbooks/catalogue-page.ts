@@ -26,13 +26,18 @@ interface KeySchema {
   readonly default?: unknown;
 }
 
+/** As it stands in YAML on one line. */
+function asWritten(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 function section(kind: StepKindSpec): string {
   const schema = z.toJSONSchema(kind.with, { io: 'input', unrepresentable: 'any' }) as {
     readonly properties?: { readonly [key: string]: KeySchema };
     readonly required?: readonly string[];
   };
   const rows = Object.entries(schema.properties ?? {}).map(([key, value]) => {
-    const otherwise = value.default === undefined ? 'no' : `no, \`${String(value.default)}\``;
+    const otherwise = value.default === undefined ? 'no' : `no, \`${asWritten(value.default)}\``;
     const needed = schema.required?.includes(key) ? 'yes' : otherwise;
     const what = kind.expressions?.includes(key) ? 'a CEL condition' : wordsOf(value);
     return `| \`${key}\` | ${what} | ${needed} |`;

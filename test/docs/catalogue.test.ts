@@ -14,6 +14,7 @@ describe('the catalogue of step kinds in docs/runbooks.md', () => {
     for (const { name } of stepKinds) expect(cataloguePage()).toContain(`### \`${name}\``);
     expect(cataloguePage()).toContain('| `status` | list: whole number | no |');
     expect(cataloguePage()).toContain('| `query` | map: name to text or number or true or false | no |');
+    expect(cataloguePage()).toContain('| `secrets` | map: name to map | no, `{}` |');
     expect(withCatalogue(`a\n${CATALOGUE_START}\nold\n${CATALOGUE_END}\nb`)).toBe(`a\n${cataloguePage()}\nb`);
     expect(withCatalogue('no markers')).toBe('no markers');
   });
