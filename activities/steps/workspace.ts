@@ -32,7 +32,7 @@ export async function makeWorkspace(spec: {
   await mkdir(root, { mode: 0o700 });
   try {
     for (const folder of [home!, temporary!, files!, repository!]) await mkdir(folder, { mode: 0o700 });
-    for (const [folder, { digest }] of Object.entries(spec.trees))
+    for (const [folder, { digest }] of outermost(spec.trees))
       await fill(join(repository!, folder), (await spec.readBlob(digest)).toString('utf8'));
   } catch (error) {
     await remove();
@@ -54,6 +54,12 @@ export async function makeWorkspace(spec: {
     },
     remove,
   };
+}
+
+/** Folders that lie in no other of them: a packed folder brings those inside of it along. */
+function outermost(trees: { readonly [folder: string]: PackedFolder }): readonly (readonly [string, PackedFolder])[] {
+  const folders = Object.keys(trees);
+  return Object.entries(trees).filter(([folder]) => !folders.some((outer) => folder.startsWith(`${outer}/`)));
 }
 
 async function fill(folder: string, body: string): Promise<void> {

@@ -28,6 +28,28 @@ test('an attempt gets a folder of its own that nobody else can look into, with t
   expect(existsSync(two.root)).toBe(true);
 });
 
+test('a folder inside of another one is there once, and can be had by its own name as well', async () => {
+  const file = (path: string) => ({ path, isProgram: false, body: Buffer.from(`${path}\n`) });
+  const bodies = {
+    outer: packBody([file('site.yml'), file('group_vars/s.yaml')]),
+    inner: packBody([file('s.yaml')]),
+    beside: packBody([file('s.yaml')]),
+  };
+  const packed = (digest: keyof typeof bodies) => ({ tree: 't', digest, files: 1, bytes: 1 });
+  const one = await makeWorkspace({
+    place: place(),
+    trees: {
+      'ansible/group_vars': packed('inner'),
+      ansible: packed('outer'),
+      'ansible-more': packed('beside'),
+    },
+    readBlob: async (digest) => Buffer.from(canonical(bodies[digest as keyof typeof bodies])),
+  });
+  expect(readdirSync(one.folder('ansible'))).toEqual(['group_vars', 'site.yml']);
+  expect(readdirSync(one.folder('ansible/group_vars'))).toEqual(['s.yaml']);
+  expect(readdirSync(one.folder('ansible-more'))).toEqual(['s.yaml']);
+});
+
 test('a folder that is not a part of the plan cannot be had', async () => {
   const one = await made(place());
   expect(() => one.folder('ops')).toThrow(/no folder ops/);
