@@ -9,6 +9,7 @@ import {
   partsOfKey,
   partsOfName,
   safeName,
+  whyLost,
   wholeLines,
   type LogEnd,
   type LogStore,
@@ -24,10 +25,8 @@ export function openLogFolder({ folder, maxBytes = maxLogBytes }: { folder: stri
   return {
     async open(key) {
       const place = join(folder, safeName(key.operation));
-      await mkdir(place, { recursive: true, mode: 0o700 });
       const name = logName(key);
-      const stream = createWriteStream(join(place, name), { flags: 'a', mode: 0o600 });
-      await once(stream, 'open');
+      const stream = await opened(place, name);
       return new FileWriter(`${safeName(key.operation)}/${name}`, stream, new LogLimit(maxBytes));
     },
 
@@ -89,6 +88,19 @@ export function openLogFolder({ folder, maxBytes = maxLogBytes }: { folder: stri
   };
 }
 
+async function opened(place: string, name: string, tries = 3): Promise<WriteStream> {
+  await mkdir(place, { recursive: true, mode: 0o700 });
+  const stream = createWriteStream(join(place, name), { flags: 'a', mode: 0o600 });
+  try {
+    await once(stream, 'open');
+    return stream;
+  } catch (error) {
+    // A sweep removes folders that are empty, and this one was until now.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && tries > 1) return opened(place, name, tries - 1);
+    throw error;
+  }
+}
+
 class FileWriter implements LogWriter {
   private bytes = 0;
   private lost: string | undefined;
@@ -99,9 +111,7 @@ class FileWriter implements LogWriter {
     private readonly limit: LogLimit,
   ) {
     // A full disk costs the log and not the step.
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      this.lost = `The log could not be kept (${error.code}); look at the folder that LOG_STORE names.`;
-    });
+    stream.on('error', (error) => (this.lost = whyLost(error)));
   }
 
   write(text: string): void {

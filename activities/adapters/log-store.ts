@@ -37,6 +37,7 @@ export interface KeptLog {
  * throws `LogStoreAway` with a sentence for people when the store does not do what it is asked.
  */
 export interface LogStore {
+  /** Begins a log, or goes on with it. Rejects when it cannot be begun. */
   open(key: LogKey): Promise<LogWriter>;
   /** Logs of one operation, in the order in which they were begun. */
   list(operation: string): Promise<readonly KeptLog[]>;
@@ -73,6 +74,21 @@ export class LogLimit {
     this.bytes += Buffer.byteLength(kept);
     return kept;
   }
+}
+
+/** A log that could not be begun: it takes everything, keeps nothing and says so at its end. */
+export function lostLog(error: unknown): LogWriter {
+  return {
+    key: '',
+    write: () => undefined,
+    close: () => Promise.resolve({ bytes: 0, lost: whyLost(error) }),
+  };
+}
+
+/** For people, who see it below the last lines of the step. */
+export function whyLost(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return `The log could not be kept${code === undefined ? '' : ` (${code})`}; look at what LOG_STORE names.`;
 }
 
 const longestName = 180;

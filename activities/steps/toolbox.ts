@@ -5,7 +5,7 @@ import { isOwnSetting } from '../../src/connections/check';
 import type { Plan, PlanStep, StepResult } from '../../src/operation/plan';
 import type { RunStepInput } from '../../src/operation/runner-ports';
 import type { BlobStore } from '../adapters/blob-store';
-import type { LogStore, LogWriter } from '../adapters/log-store';
+import { lostLog, type LogStore, type LogWriter } from '../adapters/log-store';
 import { formatDuration } from '../../src/runbooks/duration';
 import { programAt } from '../processes/isolation';
 import type { ProgramArguments } from '../processes/program-arguments';
@@ -169,12 +169,15 @@ export class Toolbox {
   private log(): Promise<LogWriter> {
     const { plan, step, input, context } = this.spec;
     const { attempt } = context.info;
-    this.writing ??= this.host().logs.open({
-      operation: plan.operation.id,
-      step: `${step.path}${(input.targets ?? []).map(({ index }) => `[${index}]`).join('')}`,
-      mode: input.mode === 'undo' ? 'undo' : 'do',
-      attempt,
-    });
+    const open = async (): Promise<LogWriter> =>
+      this.host().logs.open({
+        operation: plan.operation.id,
+        step: `${step.path}${(input.targets ?? []).map(({ index }) => `[${index}]`).join('')}`,
+        mode: input.mode === 'undo' ? 'undo' : 'do',
+        attempt,
+      });
+    // What goes wrong with it costs the log, and neither the step nor what it has to say.
+    this.writing ??= open().catch(lostLog);
     return this.writing;
   }
 

@@ -1,4 +1,5 @@
 import { mkdtempSync, statSync, utimesSync, readdirSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLogFolder } from '../../activities/adapters/log-folder';
@@ -61,6 +62,26 @@ test('logs that are too old are removed, and folders that hold nothing any more'
   utimesSync(join(folder, old.key), 0, 0);
   expect(await logs.sweep({ before: new Date(Date.now() - 86_400_000) })).toBe(1);
   expect(readdirSync(folder)).toEqual(['deploy-y']);
+});
+
+test('a log is begun although its folder, which is empty until then, is removed by a sweep', async () => {
+  const { folder, logs } = made();
+  for (let index = 0; index < 100; index += 1) {
+    const operation = `deploy-${index}`;
+    let isOver = false;
+    const remove = () =>
+      rmdir(join(folder, operation)).then(
+        () => (isOver = true),
+        () => undefined,
+      );
+    // Once, and as early as it can be done: between the folder's making and its first log.
+    const removal = (async () => {
+      while (!isOver) await remove();
+    })();
+    const log = await logs.open({ ...about, operation }).finally(() => (isOver = true));
+    await Promise.all([log.close(), removal]);
+  }
+  expect(readdirSync(folder)).toHaveLength(100);
 });
 
 test('the end of a log is whole lines, and a log that is gone is empty', async () => {

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openLogFolder } from '../../activities/adapters/log-folder';
 import { ProgramArguments } from '../../activities/processes/program-arguments';
 import { AttemptGone } from '../../activities/steps/heart';
 import { stepKind, type StepContext } from '../../activities/steps/step-kind';
 import type { StepAnswer } from '../../activities/steps/outcomes';
-import { StepError } from '../../activities/steps/outcomes';
+import { StepError, StepFailed } from '../../activities/steps/outcomes';
 import type { Json } from '../../src/json';
 import type { FileRef } from '../../src/runbooks/file-ref';
 import { program } from '../../src/runbooks/kinds/program';
@@ -94,6 +95,36 @@ test('nothing is started when Temporal does not say that the attempt is the pres
     });
     expect(failure.message).toMatch(why);
   }
+});
+
+describe('a log that cannot be opened', () => {
+  const lost = /^The log could not be kept \(ENOTDIR\)/;
+  const without = (): TestTools => {
+    const folder = join(tools.folder, 'no-folder');
+    writeFileSync(folder, '');
+    return { ...tools, logs: openLogFolder({ folder }) };
+  };
+  const kinds = (code: number) =>
+    doing(async (context) => {
+      const end = await context.run(node(`console.log('it ran'); process.exit(${code})`));
+      if (end.code !== 0) throw new StepFailed('It does not build.');
+      return done(end.stdout);
+    });
+
+  test('costs the log and not the step', async () => {
+    const made = await attemptOf('', { step, kinds: kinds(0), tools: without() });
+    expect(made).toMatchObject({
+      outputs: { result: 'it ran\n' },
+      detail: ['it ran', expect.stringMatching(lost)],
+    });
+    expect(made.log).toBeUndefined();
+  });
+
+  test('leaves the failure of the step what it is, with its last lines', async () => {
+    const failure = await failureOf('', { step, kinds: kinds(1), tools: without() });
+    expect(failure).toMatchObject({ type: 'StepFailed', nonRetryable: true, message: 'It does not build.' });
+    expect(failure.details?.[1]).toEqual({ detail: ['it ran', expect.stringMatching(lost)] });
+  });
 });
 
 test('a program that is not installed is named with who can install it', async () => {
