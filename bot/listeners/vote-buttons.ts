@@ -1,11 +1,6 @@
 import type { VoteBody } from '../../src/approvals/ballot';
 import { ACTIONS, type VoteValue } from '../../src/messages/actions';
-import {
-  approvalModal,
-  rejectModal,
-  resultModal,
-  withReasonModal,
-} from '../../src/messages/vote-modals';
+import { approvalModal, rejectModal, resultModal, withReasonModal } from '../../src/messages/vote-modals';
 import type { OperationView } from '../../src/operation/view';
 import { viewOf } from '../looks';
 import { notAfter } from '../requests';

@@ -96,7 +96,10 @@ function isMeasured({ kind, service, labels }: OperationRequest): boolean {
 export function foldersOf(input: Judged): readonly string[] {
   // Most companies' work needs none, and then nothing has to be compiled to know.
   const { runbooks, actions, connections } = input.repository;
-  if (![...runbooks.values(), ...actions.values(), ...connections.values()].some(({ document }) => needsFolders(document))) return [];
+  if (
+    ![...runbooks.values(), ...actions.values(), ...connections.values()].some(({ document }) => needsFolders(document))
+  )
+    return [];
   const { request } = describeCase(input);
   const work = workOf(input, request);
   if (work.kind === 'none') return [];
