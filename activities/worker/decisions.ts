@@ -199,9 +199,10 @@ async function askFreezes(
   const inForce = await deps.policy.current();
   const facts = await gather(deps, { request: withVersion(input), repository: inForce.repository }, aWhileAgo);
   const change = await changeIfKnown(deps.code, facts, asItIs);
+  const { plan, servers } = input.judgement;
   return freezesOf(
-    { ...facts, change, asker: input.asker, ...troubleIn(inForce), ...resolvedIn(input) },
-    { plan: input.judgement.plan, since: new Date(input.startedAtMs) },
+    { ...facts, change, asker: input.asker, ...troubleIn(inForce), ...resolvedIn(input), ...(servers && { servers }) },
+    { plan, since: new Date(input.startedAtMs) },
   );
 }
 

@@ -121,8 +121,20 @@ function whereIn({ environment }: Asked): string {
 
 /** What of it is a part of the plan that people approve, with the numbers that policy knows. */
 export function infrastructurePlanOf(differences: readonly GroupDifference[]): JsonObject {
-  const creates = differences.flatMap((each) => each.creates);
-  const removes = differences.flatMap((each) => each.removes);
+  return planPartOf({
+    creates: differences.flatMap((each) => each.creates),
+    removes: differences.flatMap((each) => each.removes),
+  });
+}
+
+/** What of servers that are created and removed is a part of the plan. */
+export function planPartOf({
+  creates,
+  removes,
+}: {
+  readonly creates: readonly { readonly name: string; readonly replaces?: string }[];
+  readonly removes: readonly { readonly name: string; readonly replacedBy?: string }[];
+}): JsonObject {
   return {
     infrastructure: {
       creates: creates.filter(({ replaces }) => replaces === undefined).map(({ name }) => name),

@@ -1,15 +1,16 @@
+import type { JsonObject } from '../json';
 import type { JudgedServer } from '../operation/judgement';
 import type { OperationRequest } from '../operation/request';
 import type { Library } from '../runbooks/library';
 import { runbookDigest } from '../runbooks/teardown';
-import type { InfrastructureCase } from './declared';
+import { planPartOf, type InfrastructureCase } from './declared';
 import { serverKind } from './difference';
 import { stepOfServer, type InfrastructureWork } from './work';
 
 /** Environment of the lanes of declared servers: no environment of a policy is called that. */
 const infrastructureLanes = '@infrastructure';
 
-/** The queue in front of the declared servers of an environment: one operation at a time brings them about. */
+/** The queue in front of the declared servers of an environment: one operation at a time creates or removes any. */
 export function laneOfServers({ environment }: Pick<OperationRequest, 'environment'>) {
   return {
     service: environment === undefined ? 'servers' : `servers.${environment}`,
@@ -31,12 +32,13 @@ export function judgedServers(about: {
   const { removedBy } = work;
   return work.servers.map((each): JudgedServer => {
     const ref = { kind: serverKind, name: each.name, step: stepOfServer(work, each) };
-    const { server, handler, given, of = '' } = each;
-    if (!server) return { ...ref, act: 'destroy', of };
-    const { group, number, type, region, data } = server;
+    const { server, handler, given, of = '', replacedBy } = each;
+    if (!server) return { ...ref, act: 'destroy', of, ...(replacedBy !== undefined && { replacedBy }) };
+    const { group, number, type, region, data, replaces } = server;
     return {
       ...ref,
       act: 'create',
+      ...(replaces !== undefined && { replaces }),
       about: {
         runbook: handler.name,
         ...(environment !== undefined && { environment }),
@@ -49,5 +51,13 @@ export function judgedServers(about: {
         declared: { group, type, region, commit },
       },
     };
+  });
+}
+
+/** What policy knew of these servers when their plan was approved, whatever has become of them since. */
+export function judgedPlanOf(servers: readonly JudgedServer[]): JsonObject {
+  return planPartOf({
+    creates: servers.filter(({ act }) => act === 'create'),
+    removes: servers.filter(({ act }) => act === 'destroy'),
   });
 }

@@ -27,6 +27,8 @@ export interface ServerWork {
   readonly server?: ServerToCreate;
   /** For what is removed, the operation that made it. */
   readonly of?: string;
+  /** For what is removed, the server that takes its place. */
+  readonly replacedBy?: string;
 }
 
 /** Scope of the steps that call the handlers; no runbook can have this name. */
@@ -62,7 +64,7 @@ export function infrastructureWork(about: {
     });
   const removed = differences
     .flatMap(({ removes }) => removes)
-    .map(({ name, group }): ServerWork => {
+    .map(({ name, group, replacedBy }): ServerWork => {
       const state = resources.find((each) => each.kind === serverKind && each.name === name)!;
       const { type = '', region = '' } = state.declared ?? {};
       const recorded: JsonObject = { ...state.inputs, ...state.outputs, ...where, name, group, type, region };
@@ -74,6 +76,7 @@ export function infrastructureWork(about: {
         handler: remove!,
         given: offeredTo(remove!, recorded),
         of: state.operation,
+        ...(replacedBy !== undefined && { replacedBy }),
       };
     });
   return { kind: 'infrastructure', differences, servers: [...created, ...removed], removedBy: remove?.name ?? '' };

@@ -11,6 +11,7 @@ import type { Repository } from '../policy/read-repository';
 import type { PolicyRequest, World } from '../policy/request';
 import type { Basis } from '../policy/verdict';
 import { differencesFor, infrastructurePlanOf, type InfrastructureCase } from '../infrastructure/declared';
+import { judgedPlanOf } from '../infrastructure/judged';
 import type { Asker } from './asker';
 import { authorsTold, measuredIn, planNumbers, policyAuthorsTold, tellOf } from './change';
 import { demandsFor } from './demands';
@@ -19,6 +20,7 @@ import type { ResourceState } from '../resources/resource';
 import { placed, type Placed } from './placed';
 import { resourceInWorld } from './resource-of';
 import type { ToolFolders } from '../runbooks/tool-folders';
+import type { JudgedServer } from './judgement';
 import type { PlanOutline } from './plan';
 import type { PolicyChange } from './policy-change';
 import type { OperationRequest } from './request';
@@ -54,7 +56,12 @@ export interface Case {
 export type HeldBack = Pick<World, 'locks' | 'freezes' | 'stop' | 'incidents' | 'holdsUnknown'>;
 
 /** A case of which the plan is known; with what its `resolve` steps said. */
-export type Judged = Case & { readonly resolved?: JsonObject; readonly found?: readonly Found[] };
+export type Judged = Case & {
+  readonly resolved?: JsonObject;
+  readonly found?: readonly Found[];
+  /** Servers of the plan that was approved, where it is under way: what is there has changed by its own doing. */
+  readonly servers?: readonly JudgedServer[];
+};
 
 /** A case in the words of policy, with what kept it from being placed. */
 export interface Described extends Placed {
@@ -112,7 +119,8 @@ export function questionOf(input: Judged, plan: PlanOutline): Question {
 }
 
 /** What `resolve` steps told of the plan, or the difference that it carries out. */
-export function resolvedIn({ request, infrastructure, resolved = {} }: Judged): JsonObject {
+export function resolvedIn({ request, infrastructure, servers, resolved = {} }: Judged): JsonObject {
+  if (servers) return { ...resolved, ...judgedPlanOf(servers) };
   if (!infrastructure) return resolved;
   return { ...resolved, ...infrastructurePlanOf(differencesFor(request, infrastructure)) };
 }

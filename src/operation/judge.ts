@@ -136,7 +136,7 @@ export function judgeCase(input: Judged & { readonly resolved: JsonObject }): {
       why: whyOf(evaluation),
       rollback: rollbackReadiness(input, outline),
       inputs: shownOf(input, plan, about.request),
-      lane: laneOf(about.request, evaluation, laneBesides(plan, resource)),
+      lane: laneOf({ ...input, request: about.request }, evaluation, laneBesides(plan, resource)),
       ...(resource && { resource }),
       ...serversIn(input, about.request, work),
       ...(evaluation.debt && { review: reviewOf(input, outline, evaluation.channel) }),
@@ -158,9 +158,15 @@ function shownOf(input: Case, plan: Plan, request: OperationRequest): { readonly
   return infrastructureWords(differencesFor(request, infrastructure), infrastructure.declared);
 }
 
-function laneOf(request: OperationRequest, { lane }: Evaluation, besides: Evaluation['lane']): Evaluation['lane'] {
+function laneOf(
+  { request, resource }: Pick<Case, 'request' | 'resource'>,
+  { lane }: Evaluation,
+  besides: Evaluation['lane'],
+): Evaluation['lane'] {
   if (request.kind === 'policy') return policyLane;
-  return request.kind === 'infrastructure' ? laneOfServers(request) : (lane ?? besides);
+  if (request.kind === 'infrastructure') return laneOfServers(request);
+  // The ledger tells by the fences of one lane who came later, so a declared server has no other, whoever is at it.
+  return resource?.declared ? laneOfServers(resource) : (lane ?? besides);
 }
 
 function serversIn(

@@ -93,7 +93,13 @@ export type JudgedResource = ResourceRef &
   );
 
 /** One server of a declared group, with the path of the step that is about it. */
-export type JudgedServer = JudgedResource & { readonly step: string };
+export type JudgedServer = JudgedResource & {
+  readonly step: string;
+  /** Of what is created: the server whose place it takes. */
+  readonly replaces?: string;
+  /** Of what is removed: the server that takes its place. */
+  readonly replacedBy?: string;
+};
 
 export interface JudgeInput {
   readonly request: Relayed<OperationRequest>;
