@@ -57,10 +57,11 @@ export type Answer =
   /** Its name has to be typed first. */
   | { readonly kind: 'confirm'; readonly resource: ResourceRef; readonly sentence: string }
   | { readonly kind: 'servers'; readonly view: ServersView }
-  /** A group would lose data: its name has to be typed first. `group`: what was asked for. */
+  /** A group would lose data: its name has to be typed first. `group`: what was asked for; `loses`: its servers. */
   | {
       readonly kind: 'confirm_group';
       readonly losing: string;
+      readonly loses: readonly string[];
       readonly group?: string;
       readonly environment?: string;
       readonly sentence: string;

@@ -1,13 +1,15 @@
+import { digestOf } from '../src/canonical';
 import type { AskedOf } from '../src/commands/asked';
 import { lineOf } from '../src/commands/print';
 import {
   differencesFor,
   infrastructureProblems,
   nothingToDo,
+  otherLossSentence,
   unreadableProblems,
   type InfrastructureCase,
 } from '../src/infrastructure/declared';
-import { isEmptyDifference, losingGroups } from '../src/infrastructure/difference';
+import { isEmptyDifference, losingGroups, losingServers } from '../src/infrastructure/difference';
 import { operationIdOf } from '../src/operation/ids';
 import type { OperationRequest } from '../src/operation/request';
 import { askedSubject } from '../src/operation/title';
@@ -24,10 +26,7 @@ export async function answerAboutServers(deps: AnswerDeps, asked: ServersAsked, 
   const { environment, group } = asked;
   const about = {
     ...(environment !== undefined && { environment }),
-    infrastructure: {
-      ...(group !== undefined && { group }),
-      ...(asked.confirm !== undefined && { confirmed: asked.confirm }),
-    },
+    infrastructure: { ...(group !== undefined && { group }) },
   };
   const infrastructure = await lookedAt(deps, about);
   if (infrastructure === undefined)
@@ -44,18 +43,26 @@ export async function answerAboutServers(deps: AnswerDeps, asked: ServersAsked, 
     return { kind: 'servers', view: { ...about, ...(group && { group }), branch, commit, differences } };
   }
   if (isEmptyDifference(differences)) return { kind: 'told', sentence: nothingToDo(about) };
-  const [problem] = infrastructureProblems(about, infrastructure);
+  const loses = losingServers(differences);
+  const confirmed = asked.confirm !== undefined && { confirmed: asked.confirm, loses };
+  const [problem] = infrastructureProblems(
+    { ...about, infrastructure: { ...about.infrastructure, ...confirmed } },
+    infrastructure,
+  );
   const [losing, ...others] = losingGroups(differences);
   if (problem !== undefined && losing !== undefined && others.length === 0 && asked.confirm === undefined)
     return {
       kind: 'confirm_group',
       losing,
+      loses,
       ...(group && { group }),
       ...(environment && { environment }),
       sentence: problem,
     };
   if (problem !== undefined) return refused('bad_request', problem);
-  const request = requestTo(deps, asked, from);
+  if (losing !== undefined && asked.shown !== undefined && asked.shown !== digestOf(loses))
+    return refused('bad_request', otherLossSentence(losing, { names: loses }));
+  const request = requestTo(deps, { asked, loses, from });
   const { id } = request;
   return handedOver(await startOperation(deps, request), {
     id,
@@ -77,15 +84,18 @@ async function lookedAt(
 
 function requestTo(
   deps: Pick<AnswerDeps, 'now' | 'waits'>,
-  asked: ServersAsked,
-  { deliveryId, channel, requester, text }: AskedFrom,
+  { asked, loses, from }: { readonly asked: ServersAsked; readonly loses: readonly string[]; readonly from: AskedFrom },
 ): OperationRequest {
+  const { deliveryId, channel, requester, text } = from;
   const { group, environment, confirm, reason } = asked;
   return {
     format: 1,
     id: operationIdOf({ kind: 'infrastructure', subject: group ?? 'servers', environment, deliveryId }),
     kind: 'infrastructure',
-    infrastructure: { ...(group !== undefined && { group }), ...(confirm !== undefined && { confirmed: confirm }) },
+    infrastructure: {
+      ...(group !== undefined && { group }),
+      ...(confirm !== undefined && { confirmed: confirm, loses }),
+    },
     ...(environment !== undefined && { environment }),
     ...(reason !== undefined && { reason }),
     inputs: {},

@@ -1,4 +1,5 @@
 import type { App, ViewSubmitAction } from '@slack/bolt';
+import { digestOf } from '../../src/canonical';
 import { ACTIONS, decodeMeta, MODALS, type ActionValue } from '../../src/messages/actions';
 import { readInputs } from '../../src/messages/inputs';
 import { losingModal } from '../../src/messages/request-modals';
@@ -39,7 +40,8 @@ export const register: Register = (app: App, deps) => {
       }
       const team = body.user.team_id ?? body.team?.id;
       const reason = typed.reason?.trim();
-      const asked = { ...askedBy(value), confirm: losing, ...(reason && { reason }) };
+      const shown = value.d !== undefined && { shown: value.d };
+      const asked = { ...askedBy(value), confirm: losing, ...shown, ...(reason && { reason }) };
       const answered = await answer(deps, asked, {
         requester: { kind: 'person', id: body.user.id, via: 'slack', ...(team !== undefined && { team }) },
         ...(channel !== undefined && { channel }),
@@ -68,12 +70,17 @@ export async function askForGroup(
     readonly triggerId: string;
     readonly channel?: string;
     readonly losing: string;
+    readonly loses: readonly string[];
     readonly group?: string;
     readonly environment?: string;
   },
 ): Promise<void> {
-  const { triggerId, channel, losing, group, environment } = asked;
-  const value = { t: losing, ...(group && { g: group }), ...(environment && { e: environment }) };
-  const view = losingModal({ group: losing, meta: { value, actionId: triggerId, ...(channel && { channel }) } });
+  const { triggerId, channel, losing, loses, group, environment } = asked;
+  const value = { t: losing, d: digestOf(loses), ...(group && { g: group }), ...(environment && { e: environment }) };
+  const view = losingModal({
+    group: losing,
+    servers: loses,
+    meta: { value, actionId: triggerId, ...(channel && { channel }) },
+  });
   await deps.web.views.open({ trigger_id: triggerId, view });
 }

@@ -90,6 +90,8 @@ export type Asked =
       readonly environment?: string;
       readonly apply?: true;
       readonly confirm?: string;
+      /** Digest of the servers that a form showed as losing their data, where the name was typed in one. */
+      readonly shown?: string;
       readonly reason?: string;
     }
   | { readonly kind: 'provision.extend'; readonly resource: string; readonly by: string }

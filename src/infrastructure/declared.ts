@@ -3,7 +3,14 @@ import type { JsonObject } from '../json';
 import type { OperationRequest } from '../operation/request';
 import { didYouMean } from '../documents/nearest';
 import { isResourceName, type ResourceState } from '../resources/resource';
-import { differenceOf, isEmptyDifference, losingGroups, serverKind, type GroupDifference } from './difference';
+import {
+  differenceOf,
+  isEmptyDifference,
+  losingGroups,
+  losingServers,
+  serverKind,
+  type GroupDifference,
+} from './difference';
 import type { ServerGroup } from './read';
 
 /** What the files declare at the newest commit of their branch. */
@@ -102,10 +109,22 @@ function confirmProblems(asked: Asked, differences: readonly GroupDifference[]):
     return [
       `The groups ${[losing, ...others].join(', ')} would lose data with their servers, so each is asked for by itself: /provision servers ${losing}.`,
     ];
-  if (asked.infrastructure?.confirmed === losing) return [];
-  return [
-    `The group ${losing} would lose data with its servers, so its name has to be typed once more; ask with /provision servers ${losing} --apply --confirm ${losing}.`,
-  ];
+  const { confirmed, loses = [] } = asked.infrastructure ?? {};
+  const names = losingServers(differences);
+  if (confirmed !== losing)
+    return [
+      `The group ${losing} would lose data with its servers (${listWords(names)}), so its name has to be typed once more; ask with /provision servers ${losing} --apply --confirm ${losing}.`,
+    ];
+  return names.join() === [...loses].sort().join() ? [] : [otherLossSentence(losing, { loses, names })];
+}
+
+/** That what would be lost is no longer what somebody typed the name of the group for. */
+export function otherLossSentence(
+  losing: string,
+  { loses, names }: { readonly loses?: readonly string[]; readonly names: readonly string[] },
+): string {
+  const then = loses === undefined ? 'for other servers' : `for ${listWords(loses) || 'no servers'}`;
+  return `The name of the group ${losing} was typed ${then}, and by now the data of ${listWords(names)} would be lost, because the files or the servers have changed since, so nothing of it is done; look with /provision servers ${losing}, and type the name again if that is what you want.`;
 }
 
 /** That everything is as declared. */

@@ -73,6 +73,13 @@ export function losingGroups(differences: readonly GroupDifference[]): readonly 
   return differences.filter(({ removes }) => removes.some(({ losesData }) => losesData)).map(({ group }) => group);
 }
 
+/** Servers that would go and take their data with them, by name. */
+export function losingServers(differences: readonly GroupDifference[]): readonly string[] {
+  return differences
+    .flatMap(({ removes }) => removes.flatMap(({ name, losesData }) => (losesData ? [name] : [])))
+    .sort();
+}
+
 interface OfGroup {
   readonly group: string;
   readonly declared?: ServerGroup;

@@ -81,7 +81,7 @@ const values = z.strictObject({
   o: id.optional(),
   /** Ballot. */
   b: id.optional(),
-  /** Digest of the ballot. */
+  /** Digest of the ballot, or of the servers that a form shows as losing their data. */
   d: z.string().max(128).optional(),
   /** Incident. */
   i: id.optional(),

@@ -99,15 +99,30 @@ export function destroyModal({
   });
 }
 
+const shownServers = 20;
+
 /** The same before a declared group loses data with its servers. Answers: `name`, `reason?`. */
-export function losingModal({ group, meta }: { readonly group: string; readonly meta: ModalMeta }): ModalView {
+export function losingModal({
+  group,
+  servers,
+  meta,
+}: {
+  readonly group: string;
+  /** Those that lose what they hold. */
+  readonly servers: readonly string[];
+  readonly meta: ModalMeta;
+}): ModalView {
+  const more = servers.length - shownServers;
+  const names = servers.slice(0, shownServers).map((name) => code(name, 80));
   return modal({
     id: MODALS.losing,
     title: 'Change the servers',
     submit: 'Carry it out',
     meta,
     blocks: [
-      section(`⚠️ What servers of the group ${code(group, 60)} hold is lost with them, and nothing brings it back.`),
+      section(
+        `⚠️ What these servers of the group ${code(group, 60)} hold is lost with them, and nothing brings it back: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+      ),
       textInput({ name: 'name', label: 'Type the name of the group', max: 80, placeholder: group }),
       textInput({ name: 'reason', label: 'Why?', optional: true, max: 1000, hint: 'Kept in the record.' }),
     ],

@@ -43,8 +43,15 @@ export interface OperationRequest {
   readonly lease?: string;
   /** For `destroy`: what, and its name as its requester typed it once more, where its data is lost. */
   readonly resource?: ResourceRef & { readonly confirmed?: string };
-  /** For `infrastructure`: one group only, and its name as its requester typed it once more, where its data is lost. */
-  readonly infrastructure?: { readonly group?: string; readonly confirmed?: string };
+  /**
+   * For `infrastructure`: one group only, and where data is lost the name of the group as its requester typed it once
+   * more, with the servers of which it was said then that they would lose it. It stands for these and no others.
+   */
+  readonly infrastructure?: {
+    readonly group?: string;
+    readonly confirmed?: string;
+    readonly loses?: readonly string[];
+  };
   readonly reason?: string;
   /** Look and judge only: nobody is asked, no lane is entered and no step of the work is done. */
   readonly check?: true;

@@ -116,7 +116,21 @@ test('before a group loses data its name is typed in a form, and what was asked 
   expect(await asked()).toHaveLength(before);
   await world.slack.viewSubmit({ user: 'U0ANN', values: { name: 'db', reason: 'moved' } });
   const request = await eventually(async () => (await asked()).find(({ reason }) => reason === 'moved'));
-  expect(request.infrastructure).toEqual({ confirmed: 'db' });
+  expect(request.infrastructure).toEqual({ confirmed: 'db', loses: ['db-1'] });
+});
+
+test('what a form named is what is confirmed: if more is lost by then, nothing is started', async () => {
+  const servers = [server('db-1', 'lost'), server('db-2', 'lost')];
+  infrastructure = { declared: declared(group('db', 1)), resources: servers };
+  const before = (await asked()).length;
+  await type('servers --apply');
+  await world.slack.waitFor(() => modal().includes('`db-2`'));
+  expect(modal()).not.toContain('`db-1`');
+  infrastructure = { declared: declared(group('db', 0)), resources: servers };
+  expect(JSON.stringify(await world.slack.viewSubmit({ user: 'U0ANN', values: { name: 'db' } }))).toContain(
+    'the data of db-1, db-2 would be lost',
+  );
+  expect(await asked()).toHaveLength(before);
 });
 
 test('over the API the difference is data, and the name stands behind --confirm', async () => {

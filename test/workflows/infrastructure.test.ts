@@ -222,7 +222,12 @@ test('a group that holds data loses none unless its name was typed', async () =>
       sentence: expect.stringContaining('The group db would lose data'),
     });
   expect(maker.calls.filter((call) => call.startsWith('DELETE'))).toEqual([]);
-  expect(await (await bringAbout({ confirmed: 'db' })).result()).toMatchObject({ kind: 'succeeded' });
+  expect(await (await bringAbout({ confirmed: 'db' })).result()).toMatchObject({
+    kind: 'denied',
+    sentence: expect.stringContaining('the data of db-1 would be lost'),
+  });
+  expect(maker.calls.filter((call) => call.startsWith('DELETE'))).toEqual([]);
+  expect(await (await bringAbout({ confirmed: 'db', loses: ['db-1'] })).result()).toMatchObject({ kind: 'succeeded' });
   expect(await live()).toEqual(['web-1', 'web-2']);
 });
 
