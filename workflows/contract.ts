@@ -67,6 +67,9 @@ export const RESOURCE_GONE = 'resourceGone';
 export const reviewId = (operationId: string): string => `review/${operationId}`;
 /** Key of the memo that says which review it is (`OpenReview`). */
 export const REVIEW_MEMO = 'review';
+/** Under which a step's logs are kept: its path, and the targets that it is done for. */
+export const loggedAs = (path: string, targets: readonly { readonly index: number }[] = []): string =>
+  `${path}${targets.map(({ index }) => `[${index}]`).join('')}`;
 export const runId = (operationId: string): string => `${operationId}/run`;
 
 /** Update and, for when no worker answers, signal. Both take `Relayed<VoteBody>`, the Update also what the bot knows of the voter. */

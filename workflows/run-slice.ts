@@ -4,7 +4,7 @@ import { bodies } from './activities';
 import { RUN_ACT, SLICE_PROGRESS } from './contract';
 import { carryOutControl } from './run/carry-out';
 import { Controls } from './run/controls';
-import type { FailedTarget, Frame, RunAct, SliceInput, SliceProgress, SliceResult } from './run/state';
+import type { FailedTarget, Frame, RunAct, SliceInput, SliceProgress, SliceResult, WrittenLog } from './run/state';
 import { severalAtOnce } from './run/several-at-once';
 import { Teller } from './run/teller';
 import { undoAll } from './run/undo';
@@ -33,8 +33,8 @@ class Slice {
     setHandler(defineSignal<[RunAct]>(RUN_ACT), (act) => controls.act(act));
     void CancellationScope.current().cancelRequested.catch(() => controls.act({ kind: 'abort', by: 'operator' }));
     const parts = partsOf(input.run.plan.steps);
-    const onLog = (_path: string, how: 'done' | 'failed') => {
-      if (this.log !== 'failed') this.log = how;
+    const onLog = (log: WrittenLog) => {
+      if (this.log?.how !== 'failed') this.log = log;
     };
     const shared = { input: input.run, controls, onLog, parts };
     this.walk = { ...shared, lists: {}, tries: {}, slices: new Map(), undoing: new Map() };

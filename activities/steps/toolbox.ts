@@ -4,6 +4,7 @@ import { ambient } from '../../src/config';
 import { isOwnSetting } from '../../src/connections/check';
 import type { Plan, PlanStep, StepResult } from '../../src/operation/plan';
 import type { RunStepInput } from '../../src/operation/runner-ports';
+import { loggedAs } from '../../workflows/contract';
 import type { BlobStore } from '../adapters/blob-store';
 import { lostLog, type LogStore, type LogWriter } from '../adapters/log-store';
 import { formatDuration } from '../../src/runbooks/duration';
@@ -172,7 +173,7 @@ export class Toolbox {
     const open = async (): Promise<LogWriter> =>
       this.host().logs.open({
         operation: plan.operation.id,
-        step: `${step.path}${(input.targets ?? []).map(({ index }) => `[${index}]`).join('')}`,
+        step: loggedAs(step.path, input.targets),
         mode: input.mode === 'undo' ? 'undo' : 'do',
         attempt,
       });

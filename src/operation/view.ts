@@ -141,7 +141,7 @@ export interface OperationView {
   readonly moreSteps: number;
   /** What its read-only steps found before anybody was asked. */
   readonly found?: readonly Found[];
-  /** Path of the step whose log says the most, when one wrote any. */
+  /** What the log that says the most is kept under, when a step wrote any: its path, in a list with its target. */
   readonly log?: string;
   readonly irreversible: readonly string[];
   readonly rollback: { readonly ready: boolean; readonly version?: string; readonly why?: string };

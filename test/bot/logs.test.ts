@@ -125,6 +125,19 @@ test('what a step said in the thread has a button to its own log', async () => {
   await world.slack.waitFor(() => modal().includes('built'));
 });
 
+test('the card of a list opens the log of the target that it names, and not the newest', async () => {
+  for (const index of [0, 1, 10]) {
+    const log = await kept.open({ operation: id, step: `hosts/greet[${index}]`, mode: 'do', attempt: 1 });
+    log.write(`target ${index}\n`);
+    await log.close();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const card = operationCard({ ...(await viewOfIt()), log: 'hosts/greet[1]' });
+  const { ts } = await world.web.chat.postMessage({ channel: 'C0DEPLOYS', ...card });
+  await world.slack.click({ user: 'U0ANN', channel: 'C0DEPLOYS', ts: ts!, actionId: ACTIONS.log });
+  await world.slack.waitFor(() => modal().includes('target 1\\n'));
+});
+
 test('a card without a log has no such button', async () => {
   const { log: _log, ...view } = await viewOfIt();
   expect(JSON.stringify(operationCard(view))).not.toContain(ACTIONS.log);

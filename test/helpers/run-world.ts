@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createRunStep } from '../../activities/run-step';
+import type { ToolHost } from '../../activities/steps/toolbox';
 import { createRunParts } from '../../activities/worker/run-parts';
 import { digestOf } from '../../src/canonical';
 import type { Json, JsonObject } from '../../src/json';
@@ -20,8 +21,8 @@ const relayKey = 'a-relay-key-for-tests-of-32-characters';
 export interface RunningRunbook {
   readonly result: Promise<RunResult>;
   tell(act: RunAct): Promise<void>;
-  /** The latest that the run has reported of each step, and its phase. */
-  shown(): Promise<{ readonly phase?: RunProgress['phase']; readonly steps: RunProgress['steps'] }>;
+  /** The latest that the run has reported of each step, its phase, and the log that says the most. */
+  shown(): Promise<Pick<RunProgress, 'steps' | 'log'> & { readonly phase?: RunProgress['phase'] }>;
 }
 
 export interface RunWorld {
@@ -41,7 +42,12 @@ export interface RunWorld {
  * Runs of runbooks with everything real but the operation around them: workflows, worker, runner and a service `api`
  * that the test provides.
  */
-export async function openRunWorld(about: { readonly origin: string; readonly address?: string }): Promise<RunWorld> {
+export async function openRunWorld(about: {
+  readonly origin: string;
+  readonly address?: string;
+  /** For steps that run programs. */
+  readonly tools?: ToolHost;
+}): Promise<RunWorld> {
   const temporal = await openTemporal(about.address);
   const bodies = new Map<string, string>();
   const blobs = {
@@ -69,6 +75,7 @@ export async function openRunWorld(about: { readonly origin: string; readonly ad
         now: Date.now,
         env: {},
         log: { debug: () => undefined, warn: () => undefined },
+        ...(about.tools ? { tools: about.tools } : {}),
       }),
     },
   });
@@ -131,5 +138,6 @@ async function shownBy(temporal: TestTemporal, workflowId: string): ReturnType<R
   const steps: { [path: string]: RunProgress['steps'][string] } = {};
   for (const report of reports)
     for (const [path, step] of Object.entries(report.steps)) steps[path] = { ...steps[path], ...step };
-  return { phase: reports.at(-1)?.phase, steps };
+  const { phase, log } = reports.at(-1) ?? {};
+  return { phase, steps, ...(log ? { log } : {}) };
 }

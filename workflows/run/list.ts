@@ -222,7 +222,7 @@ class ListRun {
 
   private count({ atOnce }: Slice, { ok, failed, skipped, undo, kept, log }: SliceResult): void {
     const { state, walker, step, told } = this;
-    if (log) walker.walk.onLog?.(step.path, log);
+    if (log) walker.walk.onLog?.(log);
     const { frame } = walker;
     frame.kept = [...new Set([...frame.kept, ...kept])];
     state.ok += ok;

@@ -1,6 +1,6 @@
 import type { StepOutline } from '../../src/operation/plan';
 import { RUN_PROGRESS } from '../contract';
-import type { RunProgress } from './state';
+import type { RunProgress, WrittenLog } from './state';
 import { Teller } from './teller';
 
 interface Wrote {
@@ -20,7 +20,7 @@ export class Reporter {
   /** `log`: what was said of it before continue-as-new. */
   constructor(
     operationId: string,
-    private log?: RunProgress['log'],
+    private log?: WrittenLog,
   ) {
     const take = (): RunProgress => this.take();
     this.teller = new Teller({ workflowId: operationId, signal: RUN_PROGRESS, restMs: 1_000, take });
@@ -44,14 +44,14 @@ export class Reporter {
   }
 
   /** A step wrote a log. The first one that failed is worth more than what came later. */
-  wrote(path: string, how: 'done' | 'failed'): void {
+  wrote(log: WrittenLog): void {
     if (this.log?.how === 'failed') return;
-    this.log = { step: path, how };
+    this.log = log;
     this.teller.changed();
   }
 
   /** For continue-as-new. */
-  get carried(): { readonly log?: RunProgress['log'] } {
+  get carried(): { readonly log?: WrittenLog } {
     return this.log ? { log: this.log } : {};
   }
 

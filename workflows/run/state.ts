@@ -30,7 +30,7 @@ export interface RunState extends Frame {
   /** How often operations of its own were begun, by the key of their step. */
   tries: { [key: string]: number };
   /** The step whose log says the most. */
-  log?: RunProgress['log'];
+  log?: WrittenLog;
   /** Signals that came from outside, by name. */
   signals: { [name: string]: JsonObject };
 }
@@ -119,8 +119,8 @@ export interface SliceResult {
   readonly undo?: string;
   /** Names of steps that were begun and that nothing puts back. */
   readonly kept: readonly string[];
-  /** How its steps ended that wrote a log. */
-  readonly log?: 'done' | 'failed';
+  /** The log that says the most: the first of a step that failed, or else the last. */
+  readonly log?: WrittenLog;
 }
 
 /**
@@ -146,6 +146,12 @@ export type RunAct =
   | { readonly kind: 'finish_watch'; readonly because: 'finished_early' | 'superseded' }
   | { readonly kind: 'taken_over'; readonly by: string };
 
+export interface WrittenLog {
+  /** As `loggedAs` gives it. */
+  readonly step: string;
+  readonly how: 'done' | 'failed';
+}
+
 /** What a run tells its operation, coalesced: the latest of each. */
 export interface RunProgress {
   readonly phase: 'work' | 'watch' | 'held' | 'undo' | 'needs_hands' | 'asks';
@@ -159,6 +165,6 @@ export interface RunProgress {
     readonly log?: string;
   }[];
   /** The step whose log says the most. */
-  readonly log?: { readonly step: string; readonly how: 'done' | 'failed' };
+  readonly log?: WrittenLog;
   readonly failure?: { readonly step: string; readonly reason: string; readonly missed?: MissedCriterion };
 }

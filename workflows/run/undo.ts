@@ -1,7 +1,7 @@
 import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
 import type { FailedOutput, StepOutline } from '../../src/operation/plan';
 import type { UndoEntry } from '../../src/operation/runner-ports';
-import { WORKFLOWS } from '../contract';
+import { loggedAs, WORKFLOWS } from '../contract';
 import type { runSlice } from '../run-slice';
 import { instant, outputIn, reasonOf } from '../say';
 import { rollBackChild } from './child-operation';
@@ -55,13 +55,13 @@ export async function undoNewest(
       ? await undoEntry(walk, frame, { step, entry: entry! })
       : await undoSlices(walk, frame, entries);
   if ('reason' in undone) {
-    if (undone.log) walk.onLog?.(step.path, 'failed');
+    if (undone.log) walk.onLog?.({ step: loggedAs(step.path, frame.targets), how: 'failed' });
     const wrote = { lines: undone.detail, hasLog: undone.log !== undefined };
     walk.reporter?.step(step, { state: 'undo_failed', summary: undone.reason, endedAt: instant() }, wrote);
     return { reason: undone.reason, left: undone.left };
   }
   const wrote = { lines: undone.detail, hasLog: undone.log !== undefined };
-  if (undone.log) walk.onLog?.(step.path, 'done');
+  if (undone.log) walk.onLog?.({ step: loggedAs(step.path, frame.targets), how: 'done' });
   walk.reporter?.step(step, { state: 'undone', summary: undone.summary, endedAt: instant() }, wrote);
   return 'done';
 }
@@ -116,6 +116,7 @@ async function undoSlices(walk: Walk, frame: Frame, entries: readonly UndoEntry[
     entries.map(async ({ path, slice, ...how }) => {
       try {
         const rest = await undoSlice(walk, frame, { path, slice: slice! });
+        if (rest.log) walk.onLog?.(rest.log);
         if (rest.undo === undefined) return;
         trouble.push(...rest.failed.map(({ key, reason }) => `${key}: ${reason}`));
         left.push({ path, slice: rest.undo, ...how });

@@ -6,7 +6,7 @@ import { instant } from '../say';
 import { carryOutControl } from './carry-out';
 import { Controls } from './controls';
 import { Reporter } from './reporter';
-import type { Frame, RunAct, RunInput, RunState } from './state';
+import type { Frame, RunAct, RunInput, RunState, WrittenLog } from './state';
 import { newestIn, undoNewest } from './undo';
 import { hearSlices, partsOf, type Failure, type Walk } from './walk';
 import { Walker } from './walker';
@@ -33,8 +33,7 @@ export class RunV1 {
     this.controls = new Controls(carried);
     const parts = partsOf(input.plan.steps);
     const { controls, reporter } = this;
-    const onLog = (path: string, how: 'done' | 'failed') => reporter.wrote(path, how);
-    const shown = { reporter, onLog };
+    const shown = { reporter, onLog: (log: WrittenLog) => reporter.wrote(log) };
     this.walk = { input: shared, controls, ...shown, parts, lists, tries, slices: new Map(), undoing: new Map() };
     hearSlices(this.walk);
     this.controls.isWorking = () => this.top('work').some(({ path }) => !this.frame.done.includes(path));

@@ -4,7 +4,7 @@ import type { MissedCriterion, StepOutline, StepResult } from '../../src/operati
 import { SLICE_PROGRESS } from '../contract';
 import type { Controls } from './controls';
 import type { Reporter } from './reporter';
-import type { Frame, ListState, RunInput, SliceProgress } from './state';
+import type { Frame, ListState, RunInput, SliceProgress, WrittenLog } from './state';
 
 export interface Failure {
   readonly step: string;
@@ -38,7 +38,7 @@ export interface Walk {
   /** Absent for the targets of a list, which the card only counts. */
   readonly reporter?: Reporter;
   /** Hears of each step that wrote a log. */
-  readonly onLog?: (path: string, how: 'done' | 'failed') => void;
+  readonly onLog?: (log: WrittenLog) => void;
   readonly parts: Parts;
   /** Lists that are not done. */
   readonly lists: { [path: string]: ListState };

@@ -2,7 +2,7 @@ import { CancellationScope, condition, ContinueAsNew, isCancellation } from '@te
 import type { JsonObject } from '../../src/json';
 import { inputsKey, type MissedCriterion, type StepOutline, type StepResult } from '../../src/operation/plan';
 import { stepOn } from '../activities';
-import { FREEZE } from '../contract';
+import { FREEZE, loggedAs } from '../contract';
 import { applicationFailureIn, instant, outputIn, reasonOf } from '../say';
 import type { Frame } from './state';
 import type { Carried, Failure, Walk } from './walk';
@@ -99,7 +99,7 @@ export class Walker {
       if (carried.kind === 'failed') return this.failed(step, carried.failure);
       this.frame.outputs[step.path] = carried.outputs ?? {};
       const state = carried.status === 'skipped' ? 'skipped' : 'done';
-      if (carried.log) this.walk.onLog?.(step.path, 'done');
+      if (carried.log) this.walk.onLog?.({ step: loggedAs(step.path, this.frame.targets), how: 'done' });
       const wrote = { lines: carried.detail, hasLog: carried.log && (true as const) };
       reporter?.step(step, { state, summary: carried.summary, endedAt: instant() }, wrote);
       return undefined;
@@ -108,7 +108,7 @@ export class Walker {
       if (error instanceof CalledOff) return this.calledOff(step, error);
       const reason = reasonOf(error);
       const { detail: lines, log } = outputIn(error);
-      if (log) this.walk.onLog?.(step.path, 'failed');
+      if (log) this.walk.onLog?.({ step: loggedAs(step.path, this.frame.targets), how: 'failed' });
       const wrote = { ...(lines && { lines }), ...(log && { hasLog: true as const }) };
       return this.failed(step, { step: step.name, reason, missed: missedIn(error), ...wrote });
     }
