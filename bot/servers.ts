@@ -42,7 +42,7 @@ export async function answerAboutServers(deps: AnswerDeps, asked: ServersAsked, 
     const { branch, commit } = infrastructure.declared;
     return { kind: 'servers', view: { ...about, ...(group && { group }), branch, commit, differences } };
   }
-  if (isEmptyDifference(differences)) return { kind: 'told', sentence: nothingToDo(about) };
+  if (isEmptyDifference(differences)) return { kind: 'told', sentence: nothingToDo(about, differences) };
   const loses = losingServers(differences);
   const confirmed = asked.confirm !== undefined && { confirmed: asked.confirm, loses };
   const [problem] = infrastructureProblems(

@@ -43,7 +43,8 @@ export function alreadyTrue(
 /** Somebody else has brought it about, or what is declared has changed back. */
 function asDeclared(request: OperationRequest, infrastructure: InfrastructureCase): string | undefined {
   if (unreadableProblems(request, infrastructure).length > 0) return undefined;
-  return isEmptyDifference(differencesFor(request, infrastructure)) ? nothingToDo(request) : undefined;
+  const differences = differencesFor(request, infrastructure);
+  return isEmptyDifference(differences) ? nothingToDo(request, differences) : undefined;
 }
 
 /** Whether the ledger has its intent: then an earlier life of it has begun. */

@@ -28,6 +28,7 @@ import type { OpenReview } from '../../src/operation/review';
 import type { OperationRequest, Relayed } from '../../src/operation/request';
 import { placedByResource, resourceOf } from '../../src/operation/resource-of';
 import type { OperationTimings } from '../../src/operation/timings';
+import { stuckServers } from '../../src/operation/work';
 import type { ResourceState } from '../../src/resources/resource';
 import { overridden } from '../../src/policy/override-ballots';
 import type { Repository } from '../../src/policy/read-repository';
@@ -334,9 +335,12 @@ async function whatIsDeclared(
 ): Promise<InfrastructureCase | undefined> {
   if (request.kind !== 'infrastructure') return undefined;
   const resources = await ledger.resources(age);
-  const branch = repository.policy.environments.get(request.environment ?? '')?.branch;
+  const environment = repository.policy.environments.get(request.environment ?? '');
   const since = (groups: readonly ServerGroup[]) => commitsMadeBy(request, { groups, resources });
-  return { resources, declared: await declared.read({ ...(branch && { branch }), since }) };
+  const read = await declared.read({ ...(environment?.branch && { branch: environment.branch }), since });
+  const known = { resources, declared: read };
+  const place = environment && { environment };
+  return { ...known, stuck: stuckServers({ request, repository, infrastructure: known, ...place }) };
 }
 
 /** A break-glass is asked for when things are broken, so that nobody can say stops nothing: policy says what follows. */

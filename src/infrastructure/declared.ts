@@ -10,6 +10,7 @@ import {
   losingServers,
   serverKind,
   type GroupDifference,
+  type StuckServer,
 } from './difference';
 import type { ServerGroup } from './read';
 
@@ -34,6 +35,8 @@ export type Declared =
 export interface InfrastructureCase {
   readonly declared: Declared;
   readonly resources: readonly ResourceState[];
+  /** Of what is there, what the handler cannot take away. */
+  readonly stuck?: readonly StuckServer[];
 }
 
 type Asked = Pick<OperationRequest, 'environment' | 'infrastructure'>;
@@ -44,12 +47,18 @@ export const mostChanges = 50;
 /** What a request would do; nothing where nobody can read what is declared. */
 export function differencesFor(
   { environment, infrastructure }: Asked,
-  { declared, resources }: InfrastructureCase,
+  { declared, resources, stuck }: InfrastructureCase,
 ): readonly GroupDifference[] {
   if (declared.kind === 'unreadable' || declared.sources.length === 0) return [];
   const { groups } = declared;
   const only = infrastructure?.group;
-  return differenceOf({ groups, resources, ...(environment && { environment }), ...(only && { only }) });
+  return differenceOf({
+    groups,
+    resources,
+    ...(environment && { environment }),
+    ...(only && { only }),
+    ...(stuck && { stuck }),
+  });
 }
 
 /** Why nothing can be said of the declared servers, as full sentences. */
@@ -87,7 +96,7 @@ export function infrastructureProblems(asked: Asked, about: InfrastructureCase):
         ({ name, operation }) =>
           `The operation ${operation} is at work on the server ${name}, so nothing was planned; ask again when it is over, and if it ended without a word, take the server away with /provision destroy server/${name}.`,
       );
-  if (isEmptyDifference(differences)) return [nothingToDo(asked)];
+  if (isEmptyDifference(differences)) return [nothingToDo(asked, differences)];
   const changes = differences.flatMap(({ creates, removes }) => [...creates, ...removes]);
   if (changes.length > mostChanges)
     return [
@@ -127,11 +136,21 @@ export function otherLossSentence(
   return `The name of the group ${losing} was typed ${then}, and by now the data of ${listWords(names)} would be lost, because the files or the servers have changed since, so nothing of it is done; look with /provision servers ${losing}, and type the name again if that is what you want.`;
 }
 
-/** That everything is as declared. */
-export function nothingToDo(asked: Asked): string {
+/** That everything is as declared, as far as anything can be done about it. */
+export function nothingToDo(asked: Asked, differences: readonly GroupDifference[]): string {
   const { infrastructure } = asked;
   const of = infrastructure?.group === undefined ? '' : ` of the group ${infrastructure.group}`;
-  return `The servers${of}${whereIn(asked)} are there as declared, so there is nothing to do.`;
+  const stuck = differences.flatMap((each) => each.stuck);
+  const besides = stuck.length > 0 ? ` Besides, ${stuckWords(stuck)}.` : '';
+  return `The servers${of}${whereIn(asked)} are there as declared, so there is nothing to do.${besides}`;
+}
+
+/** What is left as it is, why, and who can change that; without its full stop. */
+export function stuckWords(stuck: readonly StuckServer[]): string {
+  const names = listWords(stuck.map(({ name }) => name));
+  const runbooks = [...new Set(stuck.map(({ runbook }) => runbook))].join(', ');
+  const inputs = [...new Set(stuck.flatMap((each) => each.inputs))].map((name) => `"${name}"`).join(', ');
+  return `nobody can say what is left of ${names}, and ${runbooks} cannot take it away because nothing was recorded for its input ${inputs}; whoever owns the policy repository can give that a default, so that the runbook finds a server by its name, and then it goes when this is asked for again`;
 }
 
 function whereIn({ environment }: Asked): string {
@@ -203,10 +222,12 @@ export function infrastructureWords(
       .filter(({ replacedBy }) => replacedBy === undefined)
       .map(({ name, because }) => `${name} (${becauseWords[because]})`),
   };
+  const stuck = differences.flatMap((each) => each.stuck);
   const filled = Object.entries(lists).filter(([, list]) => list.length > 0);
   const losing = losingGroups(differences);
   return {
     ...Object.fromEntries(filled.map(([what, list]) => [what, listWords(list)])),
+    ...(stuck.length > 0 ? { 'left as it is': stuckWords(stuck) } : {}),
     ...(losing.length > 0 ? { 'loses data': losing.join(', ') } : {}),
     ...(declared.kind === 'read' ? { declared: `${declared.branch} at ${declared.commit.slice(0, 10)}` } : {}),
   };

@@ -24,6 +24,15 @@ export interface ServerToRemove {
   readonly replacedBy?: string;
 }
 
+/** A server of which nobody knows what is left, and of which too little was recorded for the handler that removes. */
+export interface StuckServer {
+  readonly name: string;
+  /** The handler. */
+  readonly runbook: string;
+  /** Inputs for which nothing was recorded that would do. */
+  readonly inputs: readonly string[];
+}
+
 /** What lies between a declared group and the servers that the ledger knows. */
 export interface GroupDifference {
   readonly group: string;
@@ -33,6 +42,8 @@ export interface GroupDifference {
   readonly kept: readonly string[];
   readonly creates: readonly ServerToCreate[];
   readonly removes: readonly ServerToRemove[];
+  /** Servers that would have to go and stay as they are, because nothing can take them away. */
+  readonly stuck: readonly StuckServer[];
   /** Servers on which an operation is at work at the moment. */
   readonly busy: readonly { readonly name: string; readonly operation: string }[];
 }
@@ -44,8 +55,9 @@ export function differenceOf(input: {
   readonly environment?: string;
   /** Only this group; absent: all of them. */
   readonly only?: string;
+  readonly stuck?: readonly StuckServer[];
 }): readonly GroupDifference[] {
-  const { groups, resources, environment, only } = input;
+  const { groups, resources, environment, only, stuck = [] } = input;
   const servers = resources.filter((each) => each.kind === serverKind && isThere(each));
   const taken = new Set(servers.map(({ name }) => name));
   const own = servers.filter((each) => each.declared && each.environment === environment).sort(byNumber);
@@ -60,6 +72,7 @@ export function differenceOf(input: {
         servers: own.filter(({ declared }) => declared!.group === group),
         prefix: environment === undefined ? group : `${environment}-${group}`,
         taken,
+        stuck,
       }),
     );
 }
@@ -87,12 +100,14 @@ interface OfGroup {
   readonly prefix: string;
   /** Names that no new server may have; those of new ones are added. */
   readonly taken: Set<string>;
+  readonly stuck: readonly StuckServer[];
 }
 
-function groupDifference({ group, declared, servers, prefix, taken }: OfGroup): GroupDifference {
-  const isGoing = ({ status }: ResourceState): boolean => status === 'destroying';
-  const wrong = servers.filter((each) => !isGoing(each) && reasonToReplace(each, declared) !== undefined);
-  const right = servers.filter((each) => !isGoing(each) && !wrong.includes(each));
+function groupDifference({ group, declared, servers, prefix, taken, stuck }: OfGroup): GroupDifference {
+  const isStuck = ({ name }: ResourceState): boolean => stuck.some((each) => each.name === name);
+  const staying = servers.filter((each) => each.status !== 'destroying' && !isStuck(each));
+  const wrong = staying.filter((each) => reasonToReplace(each, declared) !== undefined);
+  const right = staying.filter((each) => !wrong.includes(each));
   const count = declared?.count ?? 0;
   const kept = right.slice(0, count);
   const creates = declared ? newServers(declared, { prefix, taken, count: count - kept.length }) : [];
@@ -115,6 +130,7 @@ function groupDifference({ group, declared, servers, prefix, taken }: OfGroup): 
       losesData: server.data === 'lost' || declared?.data === true,
       ...(replacedBy !== undefined && { replacedBy }),
     })),
+    stuck: stuck.filter(({ name }) => servers.some((each) => each.name === name)),
     busy: servers.flatMap(({ name, underWay }) => (underWay ? [{ name, operation: underWay.operation }] : [])),
   };
 }

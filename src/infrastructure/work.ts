@@ -2,7 +2,7 @@ import type { JsonObject } from '../json';
 import type { ResourceState } from '../resources/resource';
 import { validateInputs } from '../runbooks/inputs';
 import type { Runbook, RunbookStep } from '../runbooks/schema';
-import { serverKind, type GroupDifference, type ServerToCreate } from './difference';
+import { serverKind, type GroupDifference, type ServerToCreate, type StuckServer } from './difference';
 
 /** Creating and removing declared servers, each by the runbook that policy names for it. */
 export interface InfrastructureWork {
@@ -64,22 +64,45 @@ export function infrastructureWork(about: {
     });
   const removed = differences
     .flatMap(({ removes }) => removes)
-    .map(({ name, group, replacedBy }): ServerWork => {
+    .map(({ name, replacedBy }): ServerWork => {
       const state = resources.find((each) => each.kind === serverKind && each.name === name)!;
-      const { type = '', region = '' } = state.declared ?? {};
-      const recorded: JsonObject = { ...state.inputs, ...state.outputs, ...where, name, group, type, region };
       return {
         act: 'destroy',
         name,
         id: stepId('remove', name),
         words: `Remove ${name}`,
         handler: remove!,
-        given: offeredTo(remove!, recorded),
+        given: givenToRemove(remove!, state, environment),
         of: state.operation,
         ...(replacedBy !== undefined && { replacedBy }),
       };
     });
   return { kind: 'infrastructure', differences, servers: [...created, ...removed], removedBy: remove?.name ?? '' };
+}
+
+function givenToRemove(remove: Runbook, state: ResourceState, environment: string | undefined): JsonObject {
+  const { name, inputs, outputs } = state;
+  const { group = '', type = '', region = '' } = state.declared ?? {};
+  const where: JsonObject = environment === undefined ? {} : { environment };
+  return offeredTo(remove, { ...inputs, ...outputs, ...where, name, group, type, region });
+}
+
+/** Servers of which nobody knows what is left, and of which too little was recorded for the handler. */
+export function stuckAmong(about: {
+  readonly resources: readonly ResourceState[];
+  readonly environment?: string;
+  readonly remove: Runbook;
+}): readonly StuckServer[] {
+  const { resources, environment, remove } = about;
+  return resources
+    .filter(({ kind, declared, status }) => kind === serverKind && declared && status === 'uncertain')
+    .filter((each) => each.environment === environment)
+    .flatMap((state) => {
+      const given = givenToRemove(remove, state, environment);
+      const checked = validateInputs({ declared: remove.inputs ?? {}, given });
+      if (checked.ok) return [];
+      return [{ name: state.name, runbook: remove.name, inputs: checked.problems.map(({ input }) => input) }];
+    });
 }
 
 /** Of what is known of a server, a handler gets what it declares. */
@@ -134,10 +157,14 @@ export function infrastructureSteps({ servers }: InfrastructureWork): {
 
 /** Why handlers cannot do what they are named for. Full sentences. */
 export function handlerProblems({ servers }: InfrastructureWork): readonly string[] {
-  const ofServers = servers.flatMap(({ handler, given, words }) => {
+  const ofServers = servers.flatMap(({ act, handler, given, words }) => {
     const checked = validateInputs({ declared: handler.inputs ?? {}, given });
     if (checked.ok) return [];
-    return checked.problems.map(({ message }) => `“${words}” cannot run ${handler.name}: ${message}`);
+    const remedy =
+      act === 'destroy'
+        ? ' Whoever owns the policy repository can give that input a default, so that the runbook finds the server by its name.'
+        : '';
+    return checked.problems.map(({ message }) => `“${words}” cannot run ${handler.name}: ${message}${remedy}`);
   });
   const looking = new Set(servers.flatMap(({ handler }) => (handler.resolve?.length ? [handler.name] : [])));
   return [

@@ -3,6 +3,7 @@ import type { BotDeps } from '../../bot/deps';
 import { commitsMadeBy } from '../infrastructure/declared';
 import type { ServerGroup } from '../infrastructure/read';
 import type { ResourceState } from '../resources/resource';
+import { stuckServers } from '../operation/work';
 import type { PolicyAccess } from './stores';
 
 /** How long a look waits for the newest commit; the one that is there already serves as well. */
@@ -34,7 +35,13 @@ export function infrastructureReader({
       return { resources, declared: { kind: 'unreadable', because } };
     }
     const since = (groups: readonly ServerGroup[]) => commitsMadeBy(asked, { groups, resources });
-    const branch = environments.get(environment ?? '')?.branch;
-    return { resources, declared: await declared.read({ ...(branch && { branch }), since }) };
+    const where = environments.get(environment ?? '');
+    const { branch } = where ?? {};
+    const infrastructure = { resources, declared: await declared.read({ ...(branch && { branch }), since }) };
+    const request = { kind: 'infrastructure', ...asked } as const;
+    return {
+      ...infrastructure,
+      stuck: stuckServers({ request, repository, infrastructure, ...(where && { environment: where }) }),
+    };
   };
 }

@@ -1,4 +1,4 @@
-import { becauseWords } from '../infrastructure/declared';
+import { becauseWords, stuckWords } from '../infrastructure/declared';
 import { isEmptyDifference, type GroupDifference } from '../infrastructure/difference';
 import { ACTIONS, encodeValue } from './actions';
 import { actions, button, section, type Message } from './blocks';
@@ -71,7 +71,7 @@ function headOf({ branch, commit, environment }: ServersView): string {
 }
 
 function lineOf(difference: GroupDifference, mark: (text: string) => string): string {
-  const { group, declared, kept, creates, removes, busy } = difference;
+  const { group, declared, kept, creates, removes, stuck, busy } = difference;
   const names = (list: readonly string[]): string =>
     `${list.slice(0, mostNames).map(mark).join(', ')}${list.length > mostNames ? ` and ${list.length - mostNames} more` : ''}`;
   const wanted = declared
@@ -90,6 +90,7 @@ function lineOf(difference: GroupDifference, mark: (text: string) => string): st
     replaced.length > mostNames ? `replace ${replaced.length - mostNames} more` : '',
     gone.length > 0 ? `remove ${names(gone.map(({ name }) => name))} (${becauseWords[gone[0]!.because]})` : '',
     removes.some(({ losesData }) => losesData) ? 'data is lost with it' : '',
+    stuck.length > 0 ? stuckWords(stuck) : '',
     ...busy.slice(0, 3).map(({ name, operation }) => `an operation is at work on ${mark(name)} (${mark(operation)})`),
   ].filter((part) => part !== '');
   const what = parts.length === 0 ? 'nothing to do' : parts.join('; ');

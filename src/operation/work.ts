@@ -8,7 +8,8 @@ import { insideOf } from '../runbooks/circle';
 import { resourceWords, type ResourceState } from '../resources/resource';
 import type { Runbook } from '../runbooks/schema';
 import { differencesFor, unreadableProblems, type InfrastructureCase } from '../infrastructure/declared';
-import { infrastructureWork } from '../infrastructure/work';
+import { infrastructureWork, stuckAmong } from '../infrastructure/work';
+import type { StuckServer } from '../infrastructure/difference';
 import { libraryOf } from './library-of';
 import { goneSentence } from './resource-of';
 import type { OperationRequest } from './request';
@@ -145,6 +146,23 @@ function declaredServers(about: About): WorkAnswer {
   const filed = [create, remove].flatMap((each) => (each as Filed<Runbook> | undefined) ?? []);
   const inside = filed.flatMap(({ document }) => sourcesInside(repository, document));
   return { kind: 'found', work, sources: [...sources, ...filed.map(sourceOf), ...inside] };
+}
+
+/** Declared servers that the handler cannot take away with what is known of them. */
+export function stuckServers(
+  about: Pick<About, 'request' | 'repository' | 'environment'> & { readonly infrastructure: InfrastructureCase },
+): readonly StuckServer[] {
+  const { request, infrastructure } = about;
+  const { declared, resources } = infrastructure;
+  if (declared.kind === 'unreadable') return [];
+  const remove = handlerRunbook(
+    about,
+    'server.remove',
+    declared.sources.map(({ path }) => path),
+  );
+  if (typeof remove === 'string') return [];
+  const { environment } = request;
+  return stuckAmong({ resources, remove: remove.document, ...(environment !== undefined && { environment }) });
 }
 
 function rolloutFor({ repository, request }: About): Filed<Rollout> | 'missing' | undefined {

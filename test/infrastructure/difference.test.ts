@@ -99,6 +99,20 @@ test('each environment has its own servers, with its name in theirs', () => {
   ]);
 });
 
+test('a server that nothing can take away stays, takes no place and keeps its name', () => {
+  const left = { runbook: 'remove-server', inputs: ['id'] };
+  const resources = [
+    server('web-1'),
+    server('web-2', { status: 'uncertain' }),
+    server('old-1', { status: 'uncertain' }),
+  ];
+  const stuck = ['web-2', 'old-1'].map((name) => ({ name, ...left }));
+  const differences = differenceOf({ groups: [group({ data: true })], resources, stuck });
+  expect(shortly(differences)).toEqual(['=web-1', '+web-3']);
+  expect(differences.map((each) => each.stuck.map(({ name }) => name))).toEqual([['old-1'], ['web-2']]);
+  expect(losingGroups(differences)).toEqual([]);
+});
+
 test('only one group is looked at where one is named, and groups that lose data are told', () => {
   const groups = [group({ count: 0, data: true }), group({ name: 'db', count: 1 })];
   const resources = [server('web-1'), server('old-1')];

@@ -288,6 +288,28 @@ test('a declared server that somebody destroys by name is missing afterwards, an
   await unbroken();
 });
 
+test('a server of which nothing was told, because its making broke off, keeps no other from being made', async () => {
+  const halves = { group: 'half' };
+  await declare('{ half: { count: 1, type: cx22, region: fsn1 } }');
+  maker.broken = (call) => (call === 'PUT /names/half-1' || call.startsWith('DELETE /hosts') ? 500 : undefined);
+  const operation = await bringAbout(halves);
+  await operation.until('needs_hands');
+  await operation.act({ kind: 'leave_it', reason: 'enough' }, 'U0LEE');
+  await operation.result();
+  expect(await live()).toContain('half-1 uncertain');
+  maker.broken = undefined;
+  const next = await bringAbout(halves);
+  expect(await next.result()).toMatchObject({ kind: 'succeeded' });
+  expect((await next.view()).inputs).toMatchObject({
+    create: 'half-2 (cx22 in fsn1)',
+    'left as it is': expect.stringContaining('nobody can say what is left of half-1'),
+  });
+  expect(await (await bringAbout(halves)).result()).toMatchObject({
+    kind: 'denied',
+    sentence: expect.stringContaining('nothing to do. Besides, nobody can say what is left of half-1'),
+  });
+});
+
 test('without a handler it says which one is missing', async () => {
   await at.remote.commit({
     'policy.yaml': policy.replace('  - { for: server.remove, runbook: remove-server }\n', ''),
