@@ -335,12 +335,10 @@ async function whatIsDeclared(
 ): Promise<InfrastructureCase | undefined> {
   if (request.kind !== 'infrastructure') return undefined;
   const resources = await ledger.resources(age);
-  const environment = repository.policy.environments.get(request.environment ?? '');
+  const branch = repository.policy.environments.get(request.environment ?? '')?.branch;
   const since = (groups: readonly ServerGroup[]) => commitsMadeBy(request, { groups, resources });
-  const read = await declared.read({ ...(environment?.branch && { branch: environment.branch }), since });
-  const known = { resources, declared: read };
-  const place = environment && { environment };
-  return { ...known, stuck: stuckServers({ request, repository, infrastructure: known, ...place }) };
+  const known = { resources, declared: await declared.read({ ...(branch && { branch }), since }) };
+  return { ...known, stuck: stuckServers({ request, repository, infrastructure: known }) };
 }
 
 /** A break-glass is asked for when things are broken, so that nobody can say stops nothing: policy says what follows. */

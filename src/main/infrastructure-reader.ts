@@ -35,13 +35,9 @@ export function infrastructureReader({
       return { resources, declared: { kind: 'unreadable', because } };
     }
     const since = (groups: readonly ServerGroup[]) => commitsMadeBy(asked, { groups, resources });
-    const where = environments.get(environment ?? '');
-    const { branch } = where ?? {};
+    const branch = environments.get(environment ?? '')?.branch;
     const infrastructure = { resources, declared: await declared.read({ ...(branch && { branch }), since }) };
     const request = { kind: 'infrastructure', ...asked } as const;
-    return {
-      ...infrastructure,
-      stuck: stuckServers({ request, repository, infrastructure, ...(where && { environment: where }) }),
-    };
+    return { ...infrastructure, stuck: stuckServers({ request, repository, infrastructure }) };
   };
 }

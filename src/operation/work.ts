@@ -150,18 +150,16 @@ function declaredServers(about: About): WorkAnswer {
 
 /** Declared servers that the handler cannot take away with what is known of them. */
 export function stuckServers(
-  about: Pick<About, 'request' | 'repository' | 'environment'> & { readonly infrastructure: InfrastructureCase },
+  about: Pick<About, 'request' | 'repository'> & { readonly infrastructure: InfrastructureCase },
 ): readonly StuckServer[] {
-  const { request, infrastructure } = about;
+  const { request, repository, infrastructure } = about;
   const { declared, resources } = infrastructure;
   if (declared.kind === 'unreadable') return [];
-  const remove = handlerRunbook(
-    about,
-    'server.remove',
-    declared.sources.map(({ path }) => path),
-  );
-  if (typeof remove === 'string') return [];
   const { environment } = request;
+  const place = repository.policy.environments.get(environment ?? '');
+  const paths = declared.sources.map(({ path }) => path);
+  const remove = handlerRunbook({ request, repository, ...(place && { environment: place }) }, 'server.remove', paths);
+  if (typeof remove === 'string') return [];
   return stuckAmong({ resources, remove: remove.document, ...(environment !== undefined && { environment }) });
 }
 
