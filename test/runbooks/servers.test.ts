@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { OperationRequest } from '../../src/operation/request';
 import { startTestFleet, type TestFleet } from '../fleet/start';
 import { examplePolicy } from '../helpers/company';
 import { aRequest, type Operation } from '../helpers/operation-world';
@@ -22,10 +23,9 @@ afterAll(async () => {
   await fleet?.stop();
 });
 
-async function bringAbout(confirmed?: string): Promise<Operation> {
+async function bringAbout(infrastructure: OperationRequest['infrastructure'] = {}): Promise<Operation> {
   const id = `infrastructure-servers-${randomUUID().slice(0, 10)}`;
   const { service: _service, version: _version, environment: _environment, ...rest } = aRequest({ id });
-  const infrastructure = confirmed === undefined ? {} : { confirmed };
   return at.world.start({ ...rest, kind: 'infrastructure', infrastructure }, {});
 }
 async function vote(operation: Operation, ...people: readonly string[]): Promise<void> {
@@ -58,7 +58,7 @@ test('a type that the provider does not have is refused before anybody is asked'
   await at.remote.commit({
     'infrastructure/servers.yaml': 'servers: { build: { count: 3, type: cx99, region: fsn1 } }\n',
   });
-  expect(await (await bringAbout('cache')).result()).toMatchObject({
+  expect(await (await bringAbout({ confirmed: 'cache', loses: ['cache-1'] })).result()).toMatchObject({
     kind: 'denied',
     sentence: expect.stringMatching(/cannot run create-server: .*type/),
   });
