@@ -266,24 +266,32 @@ function moreIn(after: Evaluation, before: Evaluation): string | undefined {
   const [had, has] = [seatsOf(before), seatsOf(after)];
   const shrunk = [...had].find(([team, count]) => (has.get(team) ?? 0) < count);
   if (shrunk) return `wants fewer of ${shrunk[0]}`;
-  const [sat, sit] = [sittingIn(before), sittingIn(after)];
+  // Who sits where somebody has rejected lets nothing through, before or after.
+  const rejected = new Set([...rejectedIn(before), ...rejectedIn(after)]);
+  const [sat, sit] = [sittingIn(before, rejected), sittingIn(after, rejected)];
   return sit > sat ? `fills ${sit} seats instead of ${sat}` : undefined;
 }
 
 function seatsOf(verdict: Evaluation): ReadonlyMap<string, number> {
-  const gates = verdict.verdict === 'allowed' ? verdict.gates : [];
-  const seats = gates.flatMap((gate) => (gate.kind === 'approval' ? gate.seats : []));
+  const seats = approvalsIn(verdict).flatMap((gate) => gate.seats);
   const sums = new Map<string, number>();
   for (const { team, count } of seats) sums.set(team, (sums.get(team) ?? 0) + count);
   return sums;
 }
 
-function sittingIn(verdict: Evaluation): number {
+function approvalsIn(verdict: Evaluation) {
   const gates = verdict.verdict === 'allowed' ? verdict.gates : [];
-  // Who sits where somebody has rejected lets nothing through.
-  return gates.flatMap((gate) =>
-    gate.kind === 'approval' && gate.rejectedBy === undefined ? gate.seats.flatMap(({ filledBy }) => filledBy) : [],
-  ).length;
+  return gates.flatMap((gate) => (gate.kind === 'approval' ? [gate] : []));
+}
+
+function rejectedIn(verdict: Evaluation): readonly string[] {
+  return approvalsIn(verdict).flatMap(({ rule, rejectedBy }) => (rejectedBy === undefined ? [] : [rule]));
+}
+
+/** Filled seats, but for those of some rules. */
+function sittingIn(verdict: Evaluation, without: ReadonlySet<string> = new Set()): number {
+  const gates = approvalsIn(verdict).filter(({ rule }) => !without.has(rule));
+  return gates.flatMap(({ seats }) => seats.flatMap(({ filledBy }) => filledBy)).length;
 }
 
 test(
