@@ -22,5 +22,11 @@ test('the catalogue offers runbooks that people may ask for, and knows handlers 
   // All of the example company's, whatever else it has by now: handlers are in the other list, and in that one only.
   expect(runbooks.map(({ name }) => name)).toEqual(expect.arrayContaining(['check-services', 'ship', 'web']));
   expect(runbooks.filter(({ name }) => handlers.some((handler) => handler.name === name))).toEqual([]);
-  expect(handlers.map(({ name }) => name).sort()).toEqual(['deliver-to-fleet', 'set-fleet-share', 'sync-service']);
+  expect(handlers.map(({ name }) => name).sort()).toEqual([
+    'create-server',
+    'deliver-to-fleet',
+    'remove-server',
+    'set-fleet-share',
+    'sync-service',
+  ]);
 });
