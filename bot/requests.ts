@@ -34,22 +34,12 @@ export function requestOf(
   from: AskedFrom,
   catalogue: Catalogue | undefined,
 ): Made {
-  const now = deps.now();
   const kind: OperationKind = asked.kind === 'runbook.run' ? 'runbook' : asked.kind;
   const base = {
-    format: 1 as const,
     kind,
-    requester: from.requester,
     ...(asked.service === undefined ? {} : { service: asked.service }),
     ...(asked.environment === undefined ? {} : { environment: asked.environment }),
-    ...(asked.reason === undefined ? {} : { reason: asked.reason }),
-    asked: {
-      text: from.text ?? lineOf(asked),
-      ...(from.channel === undefined ? {} : { channel: from.channel }),
-      deliveryId: from.deliveryId,
-    },
-    requestedAt: now.toISOString(),
-    notAfter: notAfter(deps),
+    ...askedIn(deps, asked, from),
   };
   const subject = asked.kind === 'deploy' || asked.kind === 'rollback' ? asked.service : asked.runbook;
   const id = operationIdOf({ kind, subject, environment: asked.environment, deliveryId: from.deliveryId });
@@ -85,6 +75,22 @@ export function requestOf(
       });
     }
   }
+}
+
+/** What every request says of who asked for it, where and when. */
+export function askedIn(
+  deps: Pick<BotDeps, 'now' | 'waits'>,
+  asked: Asked & { readonly reason?: string },
+  { requester, text, channel, deliveryId }: AskedFrom,
+) {
+  return {
+    format: 1 as const,
+    requester,
+    ...(asked.reason === undefined ? {} : { reason: asked.reason }),
+    asked: { text: text ?? lineOf(asked), ...(channel === undefined ? {} : { channel }), deliveryId },
+    requestedAt: deps.now().toISOString(),
+    notAfter: notAfter(deps),
+  };
 }
 
 /** What somebody does to a workflow, as it is signed. */

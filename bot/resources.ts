@@ -1,5 +1,4 @@
 import type { AskedOf } from '../src/commands/asked';
-import { lineOf } from '../src/commands/print';
 import { operationIdOf, shortIdIn } from '../src/operation/ids';
 import type { OperationRequest } from '../src/operation/request';
 import { goneSentence } from '../src/operation/resource-of';
@@ -10,7 +9,7 @@ import { parseDuration } from '../src/runbooks/duration';
 import { leaseId } from '../workflows/contract';
 import type { Answer, AnswerDeps } from './answers';
 import { startOperation } from './intake';
-import { actBodyOf, notAfter, type AskedFrom } from './requests';
+import { actBodyOf, askedIn, notAfter, type AskedFrom } from './requests';
 import { handedOver, refused, told } from './said';
 import { bounded, within } from './temporal';
 import { actResult, relayAct } from './votes';
@@ -97,23 +96,18 @@ function requestTo(
   }: { readonly asked: AskedOf<'provision.destroy'>; readonly state: ResourceState; readonly from: AskedFrom },
 ): OperationRequest {
   const { kind, name, service, environment, runbook } = state;
-  const { deliveryId, channel, requester, text } = from;
+  const { deliveryId } = from;
   return {
-    format: 1,
     id: operationIdOf({ kind: 'destroy', subject: name, environment, deliveryId }),
     kind: 'destroy',
     resource: { kind, name, ...(asked.confirm !== undefined && { confirmed: asked.confirm }) },
     runbook,
     ...(service !== undefined && { service }),
     ...(environment !== undefined && { environment }),
-    ...(asked.reason !== undefined && { reason: asked.reason }),
     inputs: {},
     labels: [],
     raise: {},
-    requester,
-    asked: { text: text ?? lineOf(asked), deliveryId, ...(channel !== undefined && { channel }) },
-    requestedAt: deps.now().toISOString(),
-    notAfter: notAfter(deps),
+    ...askedIn(deps, asked, from),
   };
 }
 

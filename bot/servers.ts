@@ -1,6 +1,5 @@
 import { digestOf } from '../src/canonical';
 import type { AskedOf } from '../src/commands/asked';
-import { lineOf } from '../src/commands/print';
 import {
   differencesFor,
   infrastructureProblems,
@@ -15,7 +14,7 @@ import type { OperationRequest } from '../src/operation/request';
 import { askedSubject } from '../src/operation/title';
 import type { Answer, AnswerDeps } from './answers';
 import { startOperation } from './intake';
-import { notAfter, type AskedFrom } from './requests';
+import { askedIn, type AskedFrom } from './requests';
 import { handedOver, refused } from './said';
 import { bounded } from './temporal';
 
@@ -86,10 +85,9 @@ function requestTo(
   deps: Pick<AnswerDeps, 'now' | 'waits'>,
   { asked, loses, from }: { readonly asked: ServersAsked; readonly loses: readonly string[]; readonly from: AskedFrom },
 ): OperationRequest {
-  const { deliveryId, channel, requester, text } = from;
-  const { group, environment, confirm, reason } = asked;
+  const { deliveryId } = from;
+  const { group, environment, confirm } = asked;
   return {
-    format: 1,
     id: operationIdOf({ kind: 'infrastructure', subject: group ?? 'servers', environment, deliveryId }),
     kind: 'infrastructure',
     infrastructure: {
@@ -97,13 +95,9 @@ function requestTo(
       ...(confirm !== undefined && { confirmed: confirm, loses }),
     },
     ...(environment !== undefined && { environment }),
-    ...(reason !== undefined && { reason }),
     inputs: {},
     labels: [],
     raise: {},
-    requester,
-    asked: { text: text ?? lineOf(asked), deliveryId, ...(channel !== undefined && { channel }) },
-    requestedAt: deps.now().toISOString(),
-    notAfter: notAfter(deps),
+    ...askedIn(deps, asked, from),
   };
 }

@@ -2,11 +2,10 @@ import type { App, ViewSubmitAction } from '@slack/bolt';
 import { ACTIONS, decodeMeta, MODALS } from '../../src/messages/actions';
 import { readInputs } from '../../src/messages/inputs';
 import { destroyModal } from '../../src/messages/request-modals';
-import { resultModal } from '../../src/messages/vote-modals';
 import type { ResourceRef } from '../../src/resources/resource';
-import { answer } from '../answers';
 import { actAtOnce } from './act-buttons';
 import { guarded, onButton, type ListenerDeps, type Register } from './listener';
+import { confirmedModal } from './typed-name';
 
 const title = 'Destroy';
 
@@ -33,7 +32,6 @@ export const register: Register = (app: App, deps) => {
         });
         return;
       }
-      const team = body.user.team_id ?? body.team?.id;
       const reason = typed.reason?.trim();
       const asked = {
         kind: 'provision.destroy',
@@ -41,14 +39,8 @@ export const register: Register = (app: App, deps) => {
         confirm: name,
         ...(reason && { reason }),
       } as const;
-      const answered = await answer(deps, asked, {
-        requester: { kind: 'person', id: body.user.id, via: 'slack', ...(team !== undefined && { team }) },
-        ...(channel !== undefined && { channel }),
-        deliveryId: meta.actionId ?? view.id,
-      });
-      const sentence = 'sentence' in answered ? answered.sentence : '';
-      const result = { kind: answered.kind === 'refused' ? ('refused' as const) : ('kept' as const), sentence };
-      await ack({ response_action: 'update', view: resultModal(title, result) });
+      const result = await confirmedModal(deps, { body, view, meta }, { asked, title });
+      await ack({ response_action: 'update', view: result });
     });
   });
 };

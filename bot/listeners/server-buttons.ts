@@ -3,11 +3,11 @@ import { digestOf } from '../../src/canonical';
 import { ACTIONS, decodeMeta, MODALS, type ActionValue } from '../../src/messages/actions';
 import { readInputs } from '../../src/messages/inputs';
 import { losingModal } from '../../src/messages/request-modals';
-import { resultModal } from '../../src/messages/vote-modals';
 import { answer } from '../answers';
 import { messageOf } from '../show-answer';
 import { tellPrivately } from '../tell';
 import { guarded, onButton, type ListenerDeps, type Register } from './listener';
+import { confirmedModal } from './typed-name';
 
 const title = 'Change the servers';
 
@@ -38,18 +38,11 @@ export const register: Register = (app: App, deps) => {
         await ack({ response_action: 'errors', errors: { name: `Type exactly ${losing}; what it holds is lost.` } });
         return;
       }
-      const team = body.user.team_id ?? body.team?.id;
       const reason = typed.reason?.trim();
       const shown = value.d !== undefined && { shown: value.d };
       const asked = { ...askedBy(value), confirm: losing, ...shown, ...(reason && { reason }) };
-      const answered = await answer(deps, asked, {
-        requester: { kind: 'person', id: body.user.id, via: 'slack', ...(team !== undefined && { team }) },
-        ...(channel !== undefined && { channel }),
-        deliveryId: meta.actionId ?? view.id,
-      });
-      const sentence = 'sentence' in answered ? answered.sentence : '';
-      const result = { kind: answered.kind === 'refused' ? ('refused' as const) : ('kept' as const), sentence };
-      await ack({ response_action: 'update', view: resultModal(title, result) });
+      const result = await confirmedModal(deps, { body, view, meta }, { asked, title });
+      await ack({ response_action: 'update', view: result });
     });
   });
 };

@@ -50,5 +50,5 @@ steps:
     steps:
       - { id: one, uses: program, if: n == 2, with: { program: breaks } }
 `);
-  expect(reports.at(-1)?.log).toEqual({ step: 'each', how: 'failed' });
+  expect(reports.at(-1)?.log).toEqual({ step: 'each/one[1]', how: 'failed' });
 });

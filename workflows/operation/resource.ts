@@ -5,17 +5,12 @@ import { reading } from '../activities';
 import { leaseId, RESOURCE_GONE, WORKFLOWS } from '../contract';
 import type { lease } from '../lease';
 import { instant } from '../say';
+import { changeBy } from './change-by';
 import type { Life } from './life';
 import { serversBegin, serversByRun, serversWithoutRun } from './servers';
 import type { Allowed } from './state';
 
 const dayMs = 24 * 3_600_000;
-
-/** What every change of a resource by this operation has in common. */
-function changeBy({ place, facts }: Life, { kind, name }: NonNullable<Allowed['resource']>) {
-  const fence = place.grant?.fence;
-  return { kind, name, operation: facts.request.id, at: instant(), ...(fence && { fence }) };
-}
 
 /** What the intent says of everything that is to be made or taken away. */
 export function beginsOn(life: Life, judgement: Allowed): readonly ResourceChange[] {

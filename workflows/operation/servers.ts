@@ -4,17 +4,11 @@ import type { RunResult } from '../../src/operation/outcome';
 import type { JudgedServer } from '../../src/operation/judgement';
 import type { ResourceChange } from '../../src/resources/resource';
 import { reading } from '../activities';
-import { instant } from '../say';
+import { changeBy } from './change-by';
 import type { Life } from './life';
 import type { Allowed } from './state';
 
 type Begun = NonNullable<RunResult['begun']>;
-
-/** What every change of a server by this operation has in common. */
-function changeBy({ place, facts }: Life, { kind, name }: JudgedServer) {
-  const fence = place.grant?.fence;
-  return { kind, name, operation: facts.request.id, at: instant(), ...(fence && { fence }) };
-}
 
 /** What the intent says of the servers that are to be created and removed. */
 export function serversBegin(life: Life, { servers = [] }: Allowed): readonly ResourceChange[] {

@@ -1,0 +1,9 @@
+import type { ResourceRef } from '../../src/resources/resource';
+import { instant } from '../say';
+import type { Life } from './life';
+
+/** What every change of a resource by this operation has in common. */
+export function changeBy({ place, facts }: Life, { kind, name }: ResourceRef) {
+  const fence = place.grant?.fence;
+  return { kind, name, operation: facts.request.id, at: instant(), ...(fence && { fence }) };
+}
