@@ -96,6 +96,8 @@ export const LANE_STATUS = 'status';
 export const RUN_PROGRESS = 'runProgress';
 /** slice -> the run that handed it out */
 export const SLICE_PROGRESS = 'sliceProgress';
+/** run -> a slice that asked for more: indexes of targets; none when there are no more */
+export const MORE_TARGETS = 'moreTargets';
 /** operation -> run */
 export const RUN_ACT = 'runAct';
 /** Who holds or stops a run when a freeze does; no person is called that. */

@@ -1,9 +1,10 @@
 import { CancellationScope, defineSignal, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { SliceRecord, TargetRef } from '../src/operation/runner-ports';
 import { bodies } from './activities';
-import { RUN_ACT, SLICE_PROGRESS } from './contract';
+import { MORE_TARGETS, RUN_ACT, SLICE_PROGRESS } from './contract';
 import { carryOutControl } from './run/carry-out';
 import { Controls } from './run/controls';
+import { HandedOut } from './run/handed-out';
 import type { FailedTarget, Frame, RunAct, SliceInput, SliceProgress, SliceResult, WrittenLog } from './run/state';
 import { severalAtOnce } from './run/several-at-once';
 import { Teller } from './run/teller';
@@ -12,6 +13,7 @@ import { hearSlices, partsOf, type Walk } from './run/walk';
 import { Walker } from './run/walker';
 
 type Target = SliceRecord['targets'][number];
+type Work = Extract<SliceInput['work'], { kind: 'do' }>;
 
 /**
  * Some targets of a `foreach`, so many at once, or their undo. A target that fails is put back at once; what it did
@@ -46,29 +48,45 @@ class Slice {
     return work.kind === 'do' ? this.doAll(work) : this.undo(work.slice);
   }
 
-  private async doAll(work: Extract<SliceInput['work'], { kind: 'do' }>): Promise<SliceResult> {
-    const { indexes, as, list, round, atOnce, mayFail } = work;
-    const { controls } = this.walk;
+  private async doAll(work: Work): Promise<SliceResult> {
+    const { indexes, as, list, round, atOnce, most } = work;
     const skipped: number[] = [];
-    const teller = this.tellerFor(work);
-    await severalAtOnce(indexes, atOnce, async (index) => {
-      if (controls.isStopped || controls.halted || this.failed.length > mayFail) {
-        skipped.push(index);
-        this.done.push({ index, state: 'skipped', undo: [], outputs: {} });
-        return;
+    const isOver = (): boolean => this.isOver(work);
+    const handed = new HandedOut({ indexes, atOnce, most, ask: () => teller?.changed('urgent') });
+    setHandler(defineSignal<[readonly number[]]>(MORE_TARGETS), (more) => handed.more(more));
+    const teller = this.tellerFor(work, handed);
+    const lane = async (): Promise<void> => {
+      for (let index; (index = await handed.next(isOver)) !== undefined;) {
+        if (isOver()) {
+          skipped.push(index);
+          this.done.push({ index, state: 'skipped', undo: [], outputs: {} });
+          continue;
+        }
+        const ended = await this.doOne({ as, list, index, ...(round > 0 ? { round } : {}) });
+        teller?.changed(ended === 'failed' ? 'urgent' : undefined);
       }
-      const ended = await this.doOne({ as, list, index, ...(round > 0 ? { round } : {}) });
-      teller?.changed(ended === 'failed' ? 'urgent' : undefined);
-    });
+    };
+    await Promise.all(Array.from({ length: atOnce }, lane));
     await teller?.drain();
-    return this.result({ as, list, atOnce }, skipped);
+    const result = await this.result({ as, list, atOnce }, skipped);
+    return most === undefined ? result : { ...result, got: handed.count };
+  }
+
+  /** No target is begun any more. */
+  private isOver({ mayFail }: Work): boolean {
+    const { controls } = this.walk;
+    return controls.isStopped || controls.halted || this.failed.length > mayFail;
   }
 
   /** A slice that is over soon tells everything by its result. */
-  private tellerFor({ restMs }: Extract<SliceInput['work'], { kind: 'do' }>): Teller | undefined {
+  private tellerFor({ restMs }: Work, handed: HandedOut): Teller | undefined {
     const { parent, workflowId: slice } = workflowInfo();
     if (!parent) return undefined;
-    const take = (): SliceProgress => ({ slice, ok: this.okCount, failed: this.failed.length });
+    const take = (): SliceProgress => {
+      const { asksAfter } = handed;
+      const asks = asksAfter === undefined ? {} : { asksAfter };
+      return { slice, ok: this.okCount, failed: this.failed.length, ...asks };
+    };
     return new Teller({ workflowId: parent.workflowId, signal: SLICE_PROGRESS, restMs, take });
   }
 

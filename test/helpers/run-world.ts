@@ -23,6 +23,8 @@ export interface RunningRunbook {
   tell(act: RunAct): Promise<void>;
   /** The latest that the run has reported of each step, its phase, and the log that says the most. */
   shown(): Promise<Pick<RunProgress, 'steps' | 'log'> & { readonly phase?: RunProgress['phase'] }>;
+  /** How many workflows it has started for targets of its lists. */
+  slices(): Promise<number>;
 }
 
 export interface RunWorld {
@@ -95,6 +97,10 @@ export async function openRunWorld(about: {
         result: handle.result() as Promise<RunResult>,
         tell: (act) => handle.signal(RUN_ACT, act),
         shown: () => shownBy(temporal, `${id}/run`),
+        slices: async () => {
+          const { events } = await handle.fetchHistory();
+          return events!.filter(({ startChildWorkflowExecutionInitiatedEventAttributes: started }) => started).length;
+        },
       };
     },
     close: () => temporal.close(),

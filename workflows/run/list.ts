@@ -1,7 +1,7 @@
 import { condition, ParentClosePolicy, sleep, startChild, workflowInfo } from '@temporalio/workflow';
 import type { JsonObject } from '../../src/json';
 import type { StepOutline } from '../../src/operation/plan';
-import { WORKFLOWS, RUN_ACT } from '../contract';
+import { MORE_TARGETS, RUN_ACT, WORKFLOWS } from '../contract';
 import type { runSlice } from '../run-slice';
 import { reasonOf } from '../say';
 import { Line } from './line';
@@ -23,8 +23,10 @@ interface ListTold {
 /** Failed targets that are named one by one; the others are counted. */
 const mostNamed = 50;
 /** A slice's history stays short: so many targets at most, fewer where each has many steps. */
-const mostTargets = 250;
-const mostSteps = 500;
+const mostTargets = 500;
+const mostSteps = 1_000;
+/** What it keeps for the undo has to fit into one message to a worker. */
+const mostToUndo = 250;
 /** Each step is handed all outputs so far, and each may tell some; Temporal ends a history that is larger than 50 MiB. */
 const mostBytes = 16 * 1024 * 1024;
 const toldBytes = 8 * 1024;
@@ -32,9 +34,9 @@ const toldBytes = 8 * 1024;
 const mostAtOnce = 10;
 
 /**
- * Does the parts of a `foreach` for every target of its list. Targets are handed out in slices, each a workflow of its
- * own that does several at once; the fewer targets are left, the smaller the slices, so that at the end none waits for
- * a long one.
+ * Does the parts of a `foreach` for every target of its list. Targets are handed out to slices, each a workflow of its
+ * own that does several at once and asks for more before it has none; the fewer targets are left, the fewer it gets at
+ * a time, so that at the end none waits for a long one.
  */
 export function runList(walker: Walker, step: StepOutline, told: JsonObject): Promise<Carried> {
   return new ListRun(walker, step, told as unknown as ListTold).run();
@@ -43,18 +45,22 @@ export function runList(walker: Walker, step: StepOutline, told: JsonObject): Pr
 /** A slice under way, and how far it is. */
 interface Slice {
   readonly workflowId: string;
-  readonly indexes: readonly number[];
+  readonly indexes: number[];
   readonly atOnce: number;
+  /** It may ask for more until it has had so many; absent where it has all there are. */
+  readonly most: number | undefined;
   readonly line: Line;
   ok: number;
   failed: number;
+  asks: boolean;
+  /** Once it is there to hear it. */
+  more: (indexes: readonly number[]) => void;
 }
 
 class ListRun {
   private readonly state: ListState;
   private readonly most: number;
   private readonly underWay = new Set<Slice>();
-  private over = 0;
   private trouble: string | undefined;
   private isHaltTold = false;
 
@@ -65,10 +71,12 @@ class ListRun {
   ) {
     const { lists } = walker.walk;
     this.state = lists[walker.keyOf(step)] ??= beginning(told);
-    const parts = Math.max(1, walker.partsIn(step).length);
+    const inside = walker.partsIn(step);
+    const parts = Math.max(1, inside.length);
     const handedBytes = JSON.stringify(walker.frame.outputs).length + toldBytes;
     const steps = Math.min(mostSteps, Math.floor(mostBytes / handedBytes));
-    this.most = Math.max(1, Math.min(mostTargets, Math.floor(steps / parts)));
+    const most = inside.some(({ hasUndo, control }) => hasUndo || control !== 'step') ? mostToUndo : mostTargets;
+    this.most = Math.max(1, Math.min(most, Math.floor(steps / parts)));
     // Somebody said that it is to be tried again: what failed and what was never begun.
     if (this.state.ended) this.again();
   }
@@ -99,32 +107,68 @@ class ListRun {
     return this.told.waves[this.state.wave] ?? this.told.count;
   }
 
-  /** Begins slices as long as targets of this wave are left and may be begun, and waits until all are over. */
+  /** Begins slices and hands them more, as long as targets of this wave are left and may be begun; until all are over. */
   private async wave(): Promise<void> {
-    const { walker, state, told } = this;
-    const isHeld = (): boolean => !walker.manner.isDeaf && walker.walk.controls.isHeldInside;
-    const mayBegin = (): boolean => !isHeld() && this.sum('atOnce') < told.concurrency;
-    const isLong = (): boolean => workflowInfo().continueAsNewSuggested && this.walker.manner.atRest !== undefined;
-    const isAtEnd = (): boolean =>
-      state.waveLeft === 0 || state.todo.length === 0 || this.isHalted || walker.isStopped || isLong();
-    while (!isAtEnd()) {
-      if (mayBegin()) void this.slice(this.take());
-      else {
-        const seen = this.over;
-        await condition(() => this.over !== seen || this.isHalted || walker.isStopped || mayBegin());
-      }
+    const { walker, state } = this;
+    while (this.underWay.size > 0 || !this.isAtEnd) {
+      const asking = [...this.underWay].find(({ asks }) => asks);
+      if (asking && this.isAtEnd) this.hand(asking, []);
+      else if (asking && this.mayHand) this.hand(asking, this.take(asking, asking.most! - asking.indexes.length));
+      else if (this.mayBegin) void this.slice(this.begun());
+      else await condition(() => this.mayGoOn);
     }
-    await condition(() => this.underWay.size === 0);
-    if (isLong() && state.todo.length > 0 && !this.isHalted && !walker.isStopped) await walker.manner.atRest!();
+    if (this.isLong && state.todo.length > 0 && !this.isHalted && !walker.isStopped) await walker.manner.atRest!();
   }
 
-  /** The next slice: of what is left in this wave its part of one half, or all where one slice may do so many at once. */
-  private take(): Slice {
+  private get mayGoOn(): boolean {
+    if (this.isAtEnd && this.underWay.size === 0) return true;
+    const isAsked = [...this.underWay].some(({ asks }) => asks);
+    return (isAsked && (this.isAtEnd || this.mayHand)) || this.mayBegin;
+  }
+
+  /** Nothing more is handed out in this wave. */
+  private get isAtEnd(): boolean {
+    const { state } = this;
+    return state.waveLeft === 0 || state.todo.length === 0 || this.isHalted || this.walker.isStopped || this.isLong;
+  }
+
+  private get isLong(): boolean {
+    return workflowInfo().continueAsNewSuggested && this.walker.manner.atRest !== undefined;
+  }
+
+  private get mayHand(): boolean {
+    const { manner, walk } = this.walker;
+    return manner.isDeaf || !walk.controls.isHeldInside;
+  }
+
+  private get mayBegin(): boolean {
+    return !this.isAtEnd && this.mayHand && this.sum('atOnce') < this.told.concurrency;
+  }
+
+  private begun(): Slice {
+    const { state, told } = this;
+    const atOnce = Math.min(mostAtOnce, told.concurrency - this.sum('atOnce'), state.waveLeft, lengthOf(state.todo));
+    const indexes = this.take({ atOnce }, this.most);
+    state.slices += 1;
+    return {
+      workflowId: `${this.walker.keyOf(this.step)}/slice-${state.slices}`,
+      indexes,
+      atOnce,
+      most: this.isAtEnd || indexes.length === this.most ? undefined : this.most,
+      line: new Line(),
+      ok: 0,
+      failed: 0,
+      asks: false,
+      more: () => undefined,
+    };
+  }
+
+  /** Targets for a slice: of what is left in this wave its part of one half, or all where one slice may do so many at once. */
+  private take({ atOnce }: Pick<Slice, 'atOnce'>, most: number): number[] {
     const { state, told } = this;
     const left = Math.min(state.waveLeft, lengthOf(state.todo));
-    const atOnce = Math.min(mostAtOnce, told.concurrency - this.sum('atOnce'), left);
     const share = told.concurrency <= mostAtOnce ? left : Math.ceil((left * atOnce) / (2 * told.concurrency));
-    const size = Math.min(this.most, left, Math.max(atOnce, share));
+    const size = Math.min(most, left, Math.max(atOnce, share));
     const indexes: number[] = [];
     while (indexes.length < size) {
       const [from, to] = state.todo[0]!;
@@ -134,23 +178,22 @@ class ListRun {
       else state.todo[0] = [end, to];
     }
     state.waveLeft -= size;
-    state.slices += 1;
-    return {
-      workflowId: `${this.walker.keyOf(this.step)}/slice-${state.slices}`,
-      indexes,
-      atOnce,
-      line: new Line(),
-      ok: 0,
-      failed: 0,
-    };
+    return indexes;
+  }
+
+  /** No targets: there are no more. */
+  private hand(slice: Slice, indexes: readonly number[]): void {
+    slice.asks = false;
+    slice.indexes.push(...indexes);
+    slice.more(indexes);
   }
 
   private async slice(slice: Slice): Promise<void> {
     const { walker, step } = this;
     const { slices, reporter } = walker.walk;
     this.underWay.add(slice);
-    slices.set(slice.workflowId, ({ ok, failed }) => {
-      [slice.ok, slice.failed] = [ok, failed];
+    slices.set(slice.workflowId, ({ ok, failed, asksAfter }) => {
+      [slice.ok, slice.failed, slice.asks] = [ok, failed, asksAfter === slice.indexes.length];
       if (this.isHalted) this.halt();
       reporter?.step(step, { state: 'running', summary: this.words() });
     });
@@ -167,7 +210,6 @@ class ListRun {
       walker.frame.undo.push({ path: step.path, lost: reasonOf(error) });
     } finally {
       slices.delete(slice.workflowId);
-      this.over += 1;
     }
     if (this.isHalted) this.halt();
     reporter?.step(step, { state: 'running', summary: this.words() });
@@ -184,7 +226,8 @@ class ListRun {
     for (const { line } of this.underWay) line.say({ kind: 'halt' });
   }
 
-  private async child({ workflowId, indexes, atOnce, line }: Slice): Promise<SliceResult> {
+  private async child(slice: Slice): Promise<SliceResult> {
+    const { workflowId, indexes, atOnce, most, line } = slice;
     const { walker, step, told } = this;
     const { outputs, targets } = walker.frame;
     const { controls, input } = walker.walk;
@@ -204,7 +247,7 @@ class ListRun {
           {
             run: partOf(input, step.path),
             path: step.path,
-            work: { kind: 'do', as, list, indexes, round, atOnce, mayFail, restMs },
+            work: { kind: 'do', as, list, indexes: [...indexes], round, atOnce, most, mayFail, restMs },
             outer: { outputs, targets },
             pauses: isDeaf ? {} : controls.inside,
           },
@@ -214,20 +257,22 @@ class ListRun {
         staticSummary: `${indexes.length} targets of ${step.path}`.slice(0, 200),
       });
       line.open((act) => void child.signal(RUN_ACT, act).catch(() => undefined));
+      slice.more = (more) => void child.signal(MORE_TARGETS, more).catch(() => undefined);
       return await child.result();
     } finally {
       quiet();
     }
   }
 
-  private count({ atOnce }: Slice, { ok, failed, skipped, undo, kept, log }: SliceResult): void {
+  private count({ atOnce, indexes }: Slice, { got, ok, failed, skipped, undo, kept, log }: SliceResult): void {
     const { state, walker, step, told } = this;
     if (log) walker.walk.onLog?.(log);
     const { frame } = walker;
     frame.kept = [...new Set([...frame.kept, ...kept])];
     state.ok += ok;
     state.failed.push(...failed);
-    for (const index of skipped) state.skipped.push([index, index + 1]);
+    const unheard = indexes.slice(got ?? indexes.length);
+    for (const index of [...skipped, ...unheard]) state.skipped.push([index, index + 1]);
     if (undo !== undefined) frame.undo.push({ path: step.path, slice: undo, atOnce, mostAtOnce: told.concurrency });
   }
 

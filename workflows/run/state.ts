@@ -92,6 +92,8 @@ export interface SliceInput {
         readonly indexes: readonly number[];
         readonly round: number;
         readonly atOnce: number;
+        /** It asks for more targets until it has had so many; absent where these are all. */
+        readonly most?: number;
         /** So many of its targets may fail; after one more it begins none. */
         readonly mayFail: number;
         /** How long it rests between two tellings how far it is. */
@@ -109,9 +111,13 @@ export interface SliceProgress {
   readonly slice: string;
   readonly ok: number;
   readonly failed: number;
+  /** It asks for more targets, and had got so many in all when it did. */
+  readonly asksAfter?: number;
 }
 
 export interface SliceResult {
+  /** Targets that it was handed in all: what was sent later never reached it. Absent where it could not ask for more. */
+  readonly got?: number;
   readonly ok: number;
   readonly failed: readonly FailedTarget[];
   readonly skipped: readonly number[];
