@@ -119,7 +119,7 @@ function passThrough(request, response) {
     });
   });
   call.once('error', () => response.destroy());
-  const later = method === 'POST' && url.startsWith('/response/');
+  const later = method === 'POST' && url.startsWith('/_hooks/response/');
   if (!command && !later) return void request.pipe(call);
   let body = '';
   request.setEncoding('utf8');

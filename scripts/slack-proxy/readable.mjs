@@ -1,4 +1,4 @@
-/** local-slack shows entities and date tokens as they are written; these make them look as they do in Slack. */
+/** local-slack shows entities, date tokens and code blocks as they are written; these make them look as in Slack. */
 
 /** Every `text` of a text object or message, made readable. Values, ids and private metadata stay as they are. */
 export function readable(value, company) {
@@ -21,12 +21,15 @@ export function readableText(text, { timezone, groups }) {
       .replace(/<!date\^(\d+)\^([^^|>]*)(?:\^[^|>]*)?\|[^>]*>/g, (_, seconds, format) =>
         dated(Number(seconds), format, timezone),
       )
+      .replace(/```\n([\s\S]*?)\n?```/g, (_, lines) => lines.split('\n').map(inCode).join('\n'))
       // A narrow invisible space keeps decoded text from becoming a mention or a link.
       .replaceAll('&lt;', '<\u200b')
       .replaceAll('&gt;', '>')
       .replaceAll('&amp;', '&')
   );
 }
+
+const inCode = (line) => (line.trim() === '' ? '' : `\`${line}\``);
 
 const day = { day: 'numeric', month: 'short', year: 'numeric' };
 const clock = { hour: '2-digit', minute: '2-digit', hour12: false };

@@ -33,6 +33,11 @@ test('an instant is shown in the time zone of the company', () => {
   expect(called('readable', { text })).toEqual({ text: '21 Nov 2026 10:00' });
 });
 
+test('a code block keeps its lines apart', () => {
+  const text = 'It said:\n```\none &lt;b&gt;\n\n_two_\n```\nand ended';
+  expect(called('readable', { text })).toEqual({ text: 'It said:\n`one <\u200bb>`\n\n`_two_`\nand ended' });
+});
+
 test('a command comes with people and channels by id, and entities', () => {
   expect(called('escaped', 'assign lead @sue <b> & @nobody in #deploys')).toBe(
     'assign lead <@U0SUE|sue> &lt;b&gt; &amp; @nobody in <#C0DEPLOYS|deploys>',
