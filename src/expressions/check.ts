@@ -102,11 +102,7 @@ class Walker {
       case 'structExpr': {
         const { messageName, entries } = expr.exprKind.value;
         if (messageName) return this.refuse(`the type ${messageName} does not exist here`);
-        return this.entries(
-          entries.map((entry) => entry.value as Expr),
-          'open',
-          scope,
-        );
+        return this.entries(entries.flatMap(keyAndValue), 'open', scope);
       }
       case 'comprehensionExpr':
         return this.macro(expr, scope);
@@ -241,7 +237,8 @@ class Walker {
   }
 
   private entries(values: readonly Expr[], shape: Shape, scope: Scope): Shape {
-    if (values.length > maxEntries) return this.refuse(`a list in it has more than ${maxEntries} entries`);
+    if (values.length > (shape === 'list' ? maxEntries : 2 * maxEntries))
+      return this.refuse(`a list in it has more than ${maxEntries} entries`);
     for (const value of values) this.shapeOf(value, { ...scope, depth: scope.depth + 1 });
     return shape;
   }
@@ -324,6 +321,14 @@ function pathOf(expr: Expr): string | undefined {
   return path === undefined || field === undefined ? undefined : `${path}.${field}`;
 }
 
+type MapEntry = Extract<Expr['exprKind'], { case: 'structExpr' }>['value']['entries'][number];
+
+/** Both are expressions: a key may be looked up like any other value. */
+function keyAndValue({ keyKind, value }: MapEntry): readonly Expr[] {
+  const key = keyKind.case === 'mapKey' ? keyKind.value : undefined;
+  return [key, value].filter((part): part is Expr => part !== undefined);
+}
+
 function children(expr: Expr): readonly Expr[] {
   const { exprKind: kind } = expr;
   const parts: readonly unknown[] =
@@ -334,7 +339,7 @@ function children(expr: Expr): readonly Expr[] {
         : kind.case === 'listExpr'
           ? kind.value.elements
           : kind.case === 'structExpr'
-            ? kind.value.entries.map((entry) => entry.value)
+            ? kind.value.entries.flatMap(keyAndValue)
             : kind.case === 'comprehensionExpr'
               ? [
                   kind.value.iterRange,
