@@ -17,7 +17,7 @@ export interface HttpAsk {
   /** From the root of the origin, query included. */
   readonly path: string;
   readonly headers?: { readonly [name: string]: string };
-  readonly body?: { readonly type: string; readonly text: string };
+  readonly body?: { readonly type: string; readonly content: string | Uint8Array };
   /** Statuses that count as success besides 200 to 299. */
   readonly status?: readonly number[];
 }
@@ -56,7 +56,7 @@ export async function requestOver(endpoint: HttpEndpoint, ask: HttpAsk): Promise
       method: ask.method,
       path: ask.path,
       headers: headersOf(endpoint, ask),
-      ...(ask.body ? { body: ask.body.text } : {}),
+      ...(ask.body ? { body: ask.body.content } : {}),
       signal: AbortSignal.any([endpoint.signal, timeout]),
       headersTimeout: 0,
       bodyTimeout: 0,

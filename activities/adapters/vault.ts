@@ -91,7 +91,7 @@ class Session {
     const { status, body } = await this.send({
       method: 'POST',
       path: '/v1/auth/approle/login',
-      body: { type: 'application/json', text },
+      body: { type: 'application/json', content: text },
       status: explained,
     });
     const auth = field(body, 'auth');

@@ -35,18 +35,19 @@ function headersOf({ given, idempotencyKey }: StepContext<HttpRequestWith>): Htt
   return { ...headers, 'idempotency-key': idempotencyKey };
 }
 
-async function bodyOf({ given, secret }: StepContext<HttpRequestWith>): Promise<Pick<HttpAsk, 'body'>> {
-  const { json, form, text, secrets = {} } = given;
-  if (text !== undefined) return { body: { type: 'text/plain', text } };
+async function bodyOf({ given, secret, readFile }: StepContext<HttpRequestWith>): Promise<Pick<HttpAsk, 'body'>> {
+  const { json, form, text, file, secrets = {} } = given;
+  if (file !== undefined) return { body: { type: 'application/octet-stream', content: await readFile(file) } };
+  if (text !== undefined) return { body: { type: 'text/plain', content: text } };
   const hidden: { [field: string]: string } = {};
   for (const [field, reference] of Object.entries(secrets)) hidden[field] = await secret(reference);
   if (json !== undefined) {
     const whole = Object.keys(hidden).length > 0 ? { ...(json as JsonObject), ...hidden } : json;
-    return { body: { type: 'application/json', text: JSON.stringify(whole) } };
+    return { body: { type: 'application/json', content: JSON.stringify(whole) } };
   }
   if (form === undefined) return {};
   const fields = new URLSearchParams(textPairs({ ...form, ...hidden }));
-  return { body: { type: 'application/x-www-form-urlencoded', text: fields.toString() } };
+  return { body: { type: 'application/x-www-form-urlencoded', content: fields.toString() } };
 }
 
 function textPairs(values: NonNullable<HttpRequestWith['form']>): [string, string][] {

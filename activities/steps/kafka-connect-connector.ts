@@ -27,7 +27,7 @@ async function put(context: Context): Promise<StepAnswer> {
   wanted[mark] = there ? (there[mark] ?? '') : plan.operation.id;
   if (!there || !isSame(there, wanted)) {
     const path = `${pathOf(given.name)}/config`;
-    const body = { type: 'application/json', text: JSON.stringify(wanted) };
+    const body = { type: 'application/json', content: JSON.stringify(wanted) };
     const answer = await context.request(given.connection, { method: 'PUT', path, body, status: [409] });
     throw notYet(context, answer.status === 409 ? 'Connect is sharing out its work' : 'it was put a moment ago');
   }

@@ -7,6 +7,8 @@ export interface Seen {
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+  /** The body as it came. */
+  readonly bytes: Buffer;
 }
 
 export type Reply = (seen: Seen, response: ServerResponse) => void;
@@ -38,9 +40,11 @@ export class Endpoint {
   }
 
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let body = '';
-    for await (const chunk of request) body += String(chunk);
-    const seen = { method: request.method!, url: request.url!, headers: request.headers, body };
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const bytes = Buffer.concat(chunks);
+    const { method, url, headers } = request;
+    const seen = { method: method!, url: url!, headers, body: bytes.toString('utf8'), bytes };
     this.seen.push(seen);
     this.reply(seen, response);
   }

@@ -1,5 +1,6 @@
 import { cutOff, Endpoint, inTurn, json, text } from './endpoint';
 import { attemptOf, failureOf, key } from './attempt';
+import { openTools } from './tools';
 
 const api = new Endpoint();
 beforeAll(() => api.start());
@@ -48,6 +49,15 @@ describe('http/request', () => {
   it('sends forms and queries', async () => {
     await attemptOf(api.origin, { step: get({ method: 'POST', query: { q: 'x y' }, form: { a: 1, b: '&' } }) });
     expect(api.seen).toMatchObject([{ url: '/things?q=x+y', body: 'a=1&b=%26' }]);
+  });
+
+  it('sends the bytes of a file that a step has kept, as they are', async () => {
+    const tools = await openTools();
+    const bytes = Buffer.from([0x61, 0x61, 0xe2, 0x00, 0xff]);
+    const file = { $file: { digest: await tools.blobs.put(bytes), bytes: bytes.length, name: 'encoded.bin' } };
+    await attemptOf(api.origin, { step: get({ method: 'PUT', file: '${{ inputs.file }}' }), inputs: { file }, tools });
+    expect(api.seen[0]!.headers['content-type']).toBe('application/octet-stream');
+    expect(api.seen[0]!.bytes).toEqual(bytes);
   });
 
   it('takes a status that the step expects', async () => {

@@ -1,4 +1,6 @@
+import type { JsonObject } from '../../src/json';
 import { openRunbooks, type RunbookAsked, type Runbooks } from '../helpers/run-runbook';
+import { openTools } from '../steps/tools';
 import { ArgoCd, argoToken } from './argo-cd';
 import { GitHubActions, githubToken } from './ci';
 import { exampleFiles } from './example-files';
@@ -13,6 +15,7 @@ let open: Vendor[] = [];
 
 beforeAll(async () => {
   runbooks = await openRunbooks({
+    tools: await openTools(),
     env: {
       ARGOCD_TOKEN: argoToken,
       HARBOR_PASSWORD: harborPassword,
@@ -96,38 +99,65 @@ describe('ship: from an image to production', () => {
   });
 });
 
-describe('mainframe-change: a job in its window with a ticket around it', () => {
+describe('mainframe-change: a job in EBCDIC in its window, with a ticket around it and the CMDB after it', () => {
+  const item = 'c'.repeat(32);
+  const jcl = "//SBXRATES JOB (ACCT),'RATES [é]',CLASS=A\n//S1 EXEC PGM=IEFBR14";
   let vendors: { servicenow: ServiceNow; zosmf: Zosmf };
   beforeEach(async () => {
     vendors = { servicenow: await started(new ServiceNow()), zosmf: await started(new Zosmf()) };
+    vendors.servicenow.items.set(`cmdb_ci_appl/${item}`, { name: 'rates', version: '2026.1' });
   });
 
-  const change = (): RunbookAsked => {
-    const asked = example('mainframe-change', ['servicenow-ticket', 'zosmf-job', 'servicenow-close'], vendors);
+  const change = (inputs: JsonObject = {}): RunbookAsked => {
+    const actions = ['servicenow-ticket', 'servicenow-close', 'servicenow-cmdb'];
+    const asked = example('mainframe-change', actions, vendors);
     const window = 'windows: { sunday-night: { days: mon-sun, from: "00:00", to: "24:00" } }';
     const policy = `version: 1\nchannels: { default: "#a", rollback: "#a" }\nenvironments: { staging: {} }\n${window}\n`;
     return {
       ...asked,
       files: { ...asked.files, 'policy.yaml': policy },
-      inputs: { summary: 'New rates', jcl: "//SBXRATES JOB (ACCT),'RATES',CLASS=A\n//S1 EXEC PGM=IEFBR14" },
+      inputs: { summary: 'New rates', jcl, item, version: '2026.2', ...inputs },
       pace: 1_000,
     };
   };
+  const cmdb = () => vendors.servicenow.items.get(`cmdb_ci_appl/${item}`);
+  const unsuccessful = { state: '3', close_code: 'unsuccessful', close_notes: expect.stringContaining('as it was') };
 
-  it('opens the change, submits the job once and closes the change with its return code', async () => {
+  it('submits the converted job once, updates the CMDB and closes the change with the return code', async () => {
     vendors.zosmf.server.losesAnswers = 1;
     vendors.servicenow.server.losesAnswers = 1;
     expect((await runbooks.run(change())).result.kind).toBe('done');
-    expect(vendors.zosmf.jobs).toHaveLength(1);
+    expect(vendors.zosmf.jobs).toMatchObject([{ jcl }]);
+    expect(cmdb()).toEqual({ name: 'rates', version: '2026.2' });
     expect(vendors.servicenow.tickets).toMatchObject([
-      { table: 'change_request', state: '3', close_notes: 'The job SBXRATES JOB01001 ended with CC 0000.' },
+      {
+        table: 'change_request',
+        state: '3',
+        close_code: 'successful',
+        close_notes: 'The job SBXRATES JOB01001 ended with CC 0000.',
+        work_notes: '2 records wait for the batch window.',
+      },
     ]);
   });
 
-  it('leaves the change open when the job fails', async () => {
+  it('says in the change that the job failed, and leaves the CMDB untouched', async () => {
     vendors.zosmf.retcode = 'ABEND S0C7';
     expect((await runbooks.run(change())).result).toMatchObject({ reason: expect.stringContaining('ABEND S0C7') });
-    expect(vendors.servicenow.tickets).toMatchObject([{ state: '1' }]);
+    expect(vendors.servicenow.tickets).toMatchObject([unsuccessful]);
+    const asked = vendors.servicenow.server.asked.filter((request) => request.includes('cmdb_ci'));
+    expect([cmdb()!.version, asked]).toEqual(['2026.1', []]);
+  });
+
+  it('takes the version in the CMDB back when the change cannot be closed', async () => {
+    vendors.servicenow.refusesCloseCode = 'successful';
+    expect((await runbooks.run(change())).result.kind).toBe('undone');
+    expect(vendors.servicenow.tickets).toMatchObject([unsuccessful]);
+    expect(cmdb()!.version).toBe('2026.1');
+  });
+
+  it('opens nothing for a job that the code page cannot hold', async () => {
+    await expect(runbooks.run(change({ jcl: '//SBXRATES JOB €' }))).rejects.toThrow(/U\+20AC/);
+    expect([vendors.servicenow.tickets, vendors.zosmf.jobs]).toEqual([[], []]);
   });
 });
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { basic, header, Vendor, wrongFields, type Answer, type Call } from './vendor';
 
 export const zosmfPassword = 'zosmf-password-of-a-test';
@@ -22,16 +24,24 @@ export class Zosmf {
   readonly server = new Vendor({
     isAuthorized: (headers) => basic('SBXUSER', zosmfPassword)(headers) && headers['x-csrf-zosmf-header'] !== undefined,
     routes: [
-      { method: 'PUT', path: /^\/zosmf\/restjobs\/jobs$/, takes: 'text/plain', answer: (call) => this.submit(call) },
+      {
+        method: 'PUT',
+        path: /^\/zosmf\/restjobs\/jobs$/,
+        takes: ['text/plain', 'application/octet-stream'],
+        answer: (call) => this.submit(call),
+      },
       { method: 'GET', path: /^\/zosmf\/restjobs\/jobs$/, answer: (call) => this.list(call) },
       { method: 'GET', path: /^\/zosmf\/restjobs\/jobs\/([^/]+)\/([^/]+)$/, answer: (call) => this.look(call) },
     ],
   });
 
-  private submit({ text, headers }: Call): Answer {
+  private submit(call: Call): Answer {
+    const { headers } = call;
     const correlator = String(headers['x-ibm-user-correlator'] ?? '');
     if (!/^[A-Z$#@][A-Z0-9$#@]{0,31}$/.test(correlator))
       return { status: 400, body: { rc: 4, category: 6, message: 'the user correlator is not valid' } };
+    const text = jclOf(call);
+    if (text === undefined) return { status: 400, body: { rc: 4, category: 6, message: 'the records are not valid' } };
     const jobname = /^\/\/([A-Z$#@][A-Z0-9$#@]{0,7}) JOB /.exec(text)?.[1];
     if (!jobname) return { status: 400, body: { rc: 4, category: 6, message: 'the input is no job' } };
     const job = { jobname, jobid: `JOB0${1001 + this.jobs.length}`, correlator, jcl: text, looks: 0 };
@@ -65,6 +75,27 @@ export class Zosmf {
       retcode: status === 'OUTPUT' ? this.retcode : null,
     };
   }
+}
+
+const ebcdic = JSON.parse(readFileSync(join(__dirname, '../steps/code-pages.json'), 'utf8')) as {
+  readonly characters: string;
+  readonly 1047: string;
+};
+
+/** Text as it is, or records of 80 bytes in the system's own code page, 1047, which nobody converts. */
+function jclOf({ headers, text, bytes }: Call): string | undefined {
+  const mode = headers['x-ibm-intrdr-mode'] ?? 'TEXT';
+  const isText = headers['content-type'] === 'text/plain';
+  if (isText || mode === 'TEXT') return isText && mode === 'TEXT' ? text : undefined;
+  const length = Number(headers['x-ibm-intrdr-lrecl'] ?? 80);
+  if (mode !== 'BINARY' || length !== 80 || bytes.length % length !== 0) return undefined;
+  const characters = new Map([...ebcdic.characters].map((character, at) => [byteAt(at), character]));
+  const decoded = [...bytes].map((byte) => characters.get(byte) ?? '\0').join('');
+  return (decoded.match(/.{80}/gs) ?? []).map((record) => record.trimEnd()).join('\n');
+}
+
+function byteAt(place: number): number {
+  return Number.parseInt(ebcdic[1047].slice(2 * place, 2 * place + 2), 16);
 }
 
 /** One machine of MAAS, as its API 2.0 describes it; each request needs a nonce of its own. */

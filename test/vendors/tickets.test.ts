@@ -76,6 +76,38 @@ describe('ServiceNow', () => {
     expect(now.patches).toBe(2);
   });
 
+  const item = 'c'.repeat(32);
+  const setVersion = (inputs: JsonObject = {}, then: readonly JsonObject[] = []) =>
+    oneAction({
+      action: 'servicenow-cmdb',
+      connection: 'servicenow',
+      origin: now.server.origin,
+      inputs: { table: 'cmdb_ci_appl', sys_id: item, field: 'version', value: 'v2', ...inputs },
+      then,
+    });
+
+  it('sets a field of a configuration item, also when the answer gets lost, and puts it back', async () => {
+    now.items.set(`cmdb_ci_appl/${item}`, { version: 'v1', name: 'rates' });
+    now.server.losesAnswers = 1;
+    const ran = await runbooks.run(setVersion());
+    expect(ran.outputs.act).toEqual({ before: 'v1' });
+    expect(now.items.get(`cmdb_ci_appl/${item}`)).toEqual({ version: 'v2', name: 'rates' });
+    now.items.set(`cmdb_ci_appl/${item}`, { version: 'v1' });
+    expect((await runbooks.run(setVersion({}, [failing]))).result).toMatchObject({ kind: 'undone', undoneSteps: 1 });
+    expect([now.items.get(`cmdb_ci_appl/${item}`), now.patches]).toEqual([{ version: 'v1' }, 4]);
+  });
+
+  it('says that a configuration item, or a field of it, is not there', async () => {
+    expect((await runbooks.run(setVersion())).result).toMatchObject({
+      reason: expect.stringContaining('answered 404'),
+    });
+    now.items.set(`cmdb_ci_appl/${item}`, { version: 'v1' });
+    expect((await runbooks.run(setVersion({ field: 'versoin' }))).result).toMatchObject({
+      reason: expect.stringContaining('The table cmdb_ci_appl has no field versoin.'),
+    });
+    expect(now.patches).toBe(0);
+  });
+
   it('says that there is no such ticket', async () => {
     expect((await runbooks.run(close())).result).toMatchObject({ reason: expect.stringContaining('answered 404') });
   });

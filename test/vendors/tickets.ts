@@ -10,6 +10,10 @@ type Record = { readonly [field: string]: string };
 export class ServiceNow {
   readonly tickets: { [field: string]: string }[] = [];
   patches = 0;
+  /** A close code that this instance does not know. */
+  refusesCloseCode?: string;
+  /** Configuration items of the CMDB, by `<table>/<sys_id>`. */
+  readonly items = new Map<string, { [field: string]: string }>();
 
   readonly server = new Vendor({
     isAuthorized: basic('signalbox', servicenowPassword),
@@ -21,6 +25,11 @@ export class ServiceNow {
         answer: (call) => this.create(call),
       },
       { method: 'GET', path: /^\/api\/now\/table\/([a-z0-9_]+)$/, answer: (call) => this.search(call) },
+      {
+        method: 'GET',
+        path: /^\/api\/now\/table\/([a-z0-9_]+)\/([0-9a-f]{32})$/,
+        answer: (call) => this.look(call),
+      },
       {
         method: 'PATCH',
         path: /^\/api\/now\/table\/([a-z0-9_]+)\/([0-9a-f]{32})$/,
@@ -51,13 +60,31 @@ export class ServiceNow {
     return { status: 200, body: { result } };
   }
 
-  private patch({ parts, json }: Call): Answer {
-    const ticket = this.tickets.find(({ table, sys_id }) => table === parts[0] && sys_id === parts[1]);
-    if (!ticket) return { status: 404, body: { error: { message: 'No Record found' }, status: 'failure' } };
-    this.patches += 1;
-    Object.assign(ticket, json);
-    return { status: 200, body: { result: ticket } };
+  private look({ parts, query }: Call): Answer {
+    const item = this.items.get(parts.join('/'));
+    return item ? { status: 200, body: { result: fieldsOf(item, query) } } : noRecord;
   }
+
+  private patch({ parts, json, query }: Call): Answer {
+    const item = this.items.get(parts.join('/'));
+    const ticket = this.tickets.find(({ table, sys_id }) => table === parts[0] && sys_id === parts[1]);
+    if (!item && !ticket) return noRecord;
+    if (this.refusesCloseCode !== undefined && json.close_code === this.refusesCloseCode)
+      return { status: 400, body: { error: { message: 'Invalid close code' }, status: 'failure' } };
+    this.patches += 1;
+    // Fields that the table does not have are ignored.
+    for (const [field, value] of Object.entries(json as Record))
+      if (!item || Object.hasOwn(item, field)) (item ?? ticket)![field] = value;
+    return { status: 200, body: { result: fieldsOf((item ?? ticket)!, query) } };
+  }
+}
+
+const noRecord: Answer = { status: 404, body: { error: { message: 'No Record found' }, status: 'failure' } };
+
+/** What `sysparm_fields` asks for; names that are not there are ignored. */
+function fieldsOf(record: Record, query: URLSearchParams): Record {
+  const asked = query.get('sysparm_fields')?.split(',');
+  return Object.fromEntries(Object.entries(record).filter(([field]) => asked?.includes(field) ?? true));
 }
 
 /** Issues of one Jira Cloud site, as its REST API v3 describes them. */

@@ -11,6 +11,7 @@ export interface Call {
   readonly json: { readonly [field: string]: unknown };
   readonly form: URLSearchParams;
   readonly text: string;
+  readonly bytes: Buffer;
 }
 
 export interface Answer {
@@ -18,11 +19,13 @@ export interface Answer {
   readonly body?: unknown;
 }
 
+type MediaType = 'application/json' | 'application/x-www-form-urlencoded' | 'application/octet-stream' | 'text/plain';
+
 export interface Route {
   readonly method: string;
   readonly path: RegExp;
-  /** Media type that the body has to have. */
-  readonly takes?: 'application/json' | 'application/x-www-form-urlencoded' | 'text/plain';
+  /** Media types of which the body has to have one. */
+  readonly takes?: MediaType | readonly MediaType[];
   readonly answer: (call: Call) => Answer;
 }
 
@@ -82,7 +85,8 @@ export class Vendor {
     const route = this.spec.routes.find(({ method, path }) => method === seen.method && path.test(url.pathname));
     if (!route) return { status: 404, body: { message: `there is no ${seen.method} ${url.pathname}` } };
     const type = seen.headers['content-type']?.split(';')[0];
-    if (route.takes !== type) return { status: 415, body: { message: `it takes ${route.takes}, not ${type}` } };
+    if (![route.takes].flat().some((taken) => taken === type))
+      return { status: 415, body: { message: `it takes ${String(route.takes)}, not ${type}` } };
     const refusal = this.refusals.shift();
     if (refusal) return refusal;
     this.asked.push(`${seen.method} ${url.pathname}`);
@@ -93,6 +97,7 @@ export class Vendor {
       json: type === 'application/json' ? (JSON.parse(seen.body) as Call['json']) : {},
       form: new URLSearchParams(type === 'application/x-www-form-urlencoded' ? seen.body : ''),
       text: seen.body,
+      bytes: seen.bytes,
     });
   }
 }

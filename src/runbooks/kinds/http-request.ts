@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { secretReference } from '../../connections/schema';
 import { text } from '../../documents/text';
+import { fileRefSchema } from '../file-ref';
 import type { StepKindSpec } from '../step-kind';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
@@ -16,14 +17,16 @@ export const httpRequestWith = z
     form: z.record(z.string(), scalar).optional(),
     /** A body of plain text, as it is. */
     text: z.string().max(1_000_000).optional(),
+    /** A body of bytes that a step has kept, sent as application/octet-stream. */
+    file: fileRefSchema.optional(),
     /** Further fields of a JSON or form body whose values the runner reads when it sends them. */
     secrets: z.record(z.string(), secretReference).optional(),
     /** Statuses that count as success besides 200 to 299. */
     status: z.array(z.int().min(200).max(599)).optional(),
   })
   .refine(
-    ({ json, form, text: plain }) => [json, form, plain].filter((body) => body !== undefined).length <= 1,
-    'has more than one of json, form and text; keep one',
+    ({ json, form, text: plain, file }) => [json, form, plain, file].filter((body) => body !== undefined).length <= 1,
+    'has more than one of json, form, text and file; keep one',
   )
   .refine(
     ({ json, form, secrets }) => secrets === undefined || form !== undefined || isMap(json),
@@ -40,7 +43,7 @@ const methodOf = (given: { readonly [key: string]: unknown }): string => String(
 
 export const httpRequest: StepKindSpec = {
   name: 'http/request',
-  doc: 'One HTTP request over a named connection. Expressions see `response` with status, headers and body. Redirects are not followed; writing methods carry an Idempotency-Key.',
+  doc: 'One HTTP request over a named connection. Expressions see `response` with status, headers and body. Redirects are not followed; writing methods carry an Idempotency-Key. `file` of another step is sent as the bytes that it has.',
   with: httpRequestWith,
   tells: ['response'],
   urlKeys: ['path'],
