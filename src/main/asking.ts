@@ -189,7 +189,7 @@ async function whatIf(deps: AskingDeps, { request, when }: WhatIfAsked): Promise
     held: await heldIn(deps, placedRequest),
     now: at,
   });
-  const sentence = `Asked about ${subjectOf(preview.request)} at ${instantWords(at, zone)}, which is ${at.toISOString()}; nothing is started.`;
+  const sentence = `Asked about ${subjectOf(preview.request)} at ${instantWords(at, zone)}, which is ${at.toISOString().slice(0, 16).replace('T', ' ')} UTC; nothing is started.`;
   const unseen = preview.plan === 'known' ? [] : [unseenPlan];
   const lines = linked(deps, explainLines(preview.evaluation, { refusals: preview.refusals }), inForce);
   return { ok: true, lines: [{ sentence }, ...notNewest(inForce), ...lines, ...unseen] };

@@ -1,5 +1,5 @@
 import type { PolicyInForce, PolicySource } from '../../activities/worker/policy-source';
-import { freezeAt } from '../policy/calendar';
+import { farMs, freezeAt } from '../policy/calendar';
 import { instantWords, listed } from '../policy/context';
 import type { Freeze } from '../policy/policy';
 import { policySentence, type PolicyHealth } from '../policy/policy-health';
@@ -20,7 +20,10 @@ export async function holdingNow(policy: PolicySource, now: Date): Promise<Holdi
   const { freezes, timezone } = repository.policy;
   const active = freezeAt({ freezes, now, defaultZone: timezone });
   return {
-    holds: active.map(({ freeze, until }) => sentenceOf(freeze, instantWords(until, freeze.zone ?? timezone))),
+    holds: active.map(({ freeze, until }) => {
+      const isFar = until.getTime() - now.getTime() >= farMs;
+      return sentenceOf(freeze, isFar ? '' : ` until ${instantWords(until, freeze.zone ?? timezone)}`);
+    }),
     policy: policySentence(inForce, { now, zone: timezone }),
     ...(problem === undefined ? {} : { policyProblem: `The policy in force is not the newest one: ${problem}.` }),
   };
@@ -38,5 +41,5 @@ function sentenceOf(freeze: Freeze, until: string): string {
   const places = freeze.environments === undefined ? '' : ` in ${listed(freeze.environments)}`;
   const which = freeze.when === undefined ? '' : ` where ${freeze.when.source}`;
   const does = freeze.effect === 'deny' ? 'refuses changes of' : 'holds back changes of';
-  return `The freeze "${freeze.name}" ${does} ${services}${places}${which} until ${until}; the owner of the policy repository can lift it.`;
+  return `The freeze "${freeze.name}" ${does} ${services}${places}${which}${until}; the owner of the policy repository can lift it.`;
 }

@@ -84,6 +84,10 @@ export type Notice =
       readonly reason: string;
       readonly missed?: MissedCriterion;
       readonly restored?: string;
+      /** Names of steps that stay, because nothing puts them back. */
+      readonly kept?: readonly string[];
+      /** Where nothing was undone: the sentence that says how it ended. */
+      readonly failed?: string;
       readonly requester: string;
     }
   | {

@@ -1,4 +1,4 @@
-import type { KnownBlock } from '@slack/types';
+import type { Button, KnownBlock } from '@slack/types';
 import { ACTIONS, encodeValue } from './actions';
 import { actions, button, section, type Message, type RenderContext } from './blocks';
 import { holdSentence } from './hold-words';
@@ -115,7 +115,7 @@ const renderers: Renderers = {
     const { mark } = operationLook(notice.state as never);
     // Most sentences begin with the title.
     const title = notice.sentence.startsWith(notice.title) ? '' : `${safe(notice.title, 200)}: `;
-    return said(`${mark} ${title}${safe(notice.sentence, 800)} (asked for by ${mention(notice.requester)})`);
+    return said(`${mark} ${title}${safe(notice.sentence, 800)} Asked for by ${mention(notice.requester)}.`);
   },
   incident_event: (notice, about) =>
     said(
@@ -213,8 +213,27 @@ function decisions(value: string, title: string): KnownBlock[] {
   ]);
 }
 
-function rollbackNotice(notice: Extract<Notice, { kind: 'rollback_notice' }>): Message {
-  const { missed } = notice;
+type RollbackNotice = Extract<Notice, { kind: 'rollback_notice' }>;
+
+function rollbackNotice(notice: RollbackNotice): Message {
+  return notice.failed === undefined ? rolledBack(notice) : failed(notice, notice.failed);
+}
+
+/** Of what failed without anything being undone: its sentence says why, and what is left. */
+function failed({ title, operationId, requester }: RollbackNotice, sentence: string): Message {
+  const said = safe(sentence, 900);
+  const begins = sentence.startsWith(title);
+  return {
+    text: `❌ ${begins ? '' : `${safe(title, 200)} failed: `}${said}`,
+    blocks: [
+      section([`❌ *Failed: ${safe(title, 200)}*`, said, whoAsked(requester)]),
+      ...actions([incidentButton(operationId)]),
+    ],
+  };
+}
+
+function rolledBack(notice: RollbackNotice): Message {
+  const { missed, kept = [] } = notice;
   const cause = missed
     ? `📉 ${code(missed.metric, 80)}${missed.stage ? ` in stage ${code(missed.stage, 60)}` : ''} measured *${safe(missed.measured, 60)}*, wanted *${safe(missed.wanted, 60)}*.`
     : `❌ Step ${code(notice.failedStep, 100)} failed: ${safe(notice.reason, 600)}`;
@@ -225,15 +244,29 @@ function rollbackNotice(notice: Extract<Notice, { kind: 'rollback_notice' }>): M
     `↩️ *Rolled back: ${safe(notice.title, 200)}*`,
     cause,
     restored,
-    `Asked for by ${mention(notice.requester)}; its card has Retry for when it is mended.`,
+    ...(kept.length > 0 ? [keptLine(kept)] : []),
+    whoAsked(notice.requester),
   ];
-  const value = encodeValue({ o: notice.operationId });
   const isMeasuredSaid = missed === undefined || notice.reason.includes(missed.measured);
   const measured = missed && !isMeasuredSaid ? ` ${safe(missed.metric, 80)} was ${safe(missed.measured, 60)}.` : '';
   return {
     text: `↩️ ${safe(notice.title, 200)} was rolled back because ${safe(notice.failedStep, 100)} failed: ${safe(notice.reason, 400)}${measured}${notice.restored ? ` ${safe(notice.restored, 80)} runs again.` : ''}`,
-    blocks: [section(lines), ...actions([button({ label: 'Open incident', action: ACTIONS.incidentOpen, value })])],
+    blocks: [section(lines), ...actions([incidentButton(notice.operationId)])],
   };
+}
+
+function keptLine(kept: readonly string[]): string {
+  const more = kept.length > 5 ? ` and ${kept.length - 5} more` : '';
+  const names = kept.slice(0, 5).map((name) => `“${safe(name, 100)}”`);
+  return `⚠️ Not undone, because nothing puts it back: ${names.join(', ')}${more}.`;
+}
+
+function whoAsked(requester: string): string {
+  return `Asked for by ${mention(requester)}; its card has Retry for when it is mended.`;
+}
+
+function incidentButton(operationId: string): Button {
+  return button({ label: 'Open incident', action: ACTIONS.incidentOpen, value: encodeValue({ o: operationId }) });
 }
 
 function openTheCard({ permalink }: NoticeContext): string {
@@ -244,7 +277,6 @@ function said(sentence: string): Message {
   return { text: sentence, blocks: [section(sentence)] };
 }
 
-/** Output of a tool in a code block: nothing in it is markup, and its end cannot be forged. */
 /** In so many sections that none of them is cut. */
 function sectionsOf(lines: readonly string[], each = 8): KnownBlock[] {
   const count = Math.ceil(lines.length / each);

@@ -27,7 +27,7 @@ export function operationCard(view: OperationView, about: RenderContext = {}): M
     ...textOf(factLines(view)),
     ...textOf(gateLines(view, about)),
     ...textOf(foundLines(view)),
-    ...textOf(progressLines(view)),
+    ...textOf(progressLines(view, saidAbove(view))),
     ...textOf(safetyLines(view)),
   ];
   const tail: KnownBlock[] = [...operationButtons(view), ...context(identityLines(view, about))];
@@ -44,9 +44,9 @@ export function sentenceOf(view: OperationView): string {
     queued: view.lane ? ` It is number ${view.lane.position} in line.` : '',
     needs_hands: ' It needs a person now.',
     needs_decision: ' It needs a person now.',
-    held: view.hold ? ` ${holdSentence(view.hold, { dateTokens: false })}` : '',
+    held: view.hold ? ` ${holdSentence(view.hold, { dateTokens: false })}` : pausedWords(view),
   }[view.state as string];
-  const why = view.outcome?.sentence ?? view.note;
+  const why = view.state === 'succeeded' && isPlainlySaid(view) ? undefined : (view.outcome?.sentence ?? view.note);
   return `${mark} ${safe(view.title, 200)}, asked for by ${who}: ${words.toLowerCase()}.${tail ?? ''}${why ? ` ${safe(why, 600)}` : ''}`;
 }
 
@@ -125,9 +125,8 @@ function whatHappened(view: OperationView, about: RenderContext): string[] {
   const lines = view.denials.slice(0, 15).map((denial) => `⛔ ${safeWithInstants(denial, { max: 400, tokens }).text}`);
   if (view.denials.length > 15) lines.push(`… and ${view.denials.length - 15} more`);
   const missed = view.outcome?.missed ?? view.missed;
-  const said = view.outcome?.sentence ?? view.note;
-  if (said && !view.denials.includes(said) && !isPlainlySaid(view))
-    lines.push(safeLines(said, { max: 1200, lines: 6 }));
+  const said = saidAbove(view);
+  if (said) lines.push(safeLines(said, { max: 1200, lines: 6 }));
   if (view.note && view.outcome && view.note !== view.outcome.sentence)
     lines.push(safeLines(view.note, { max: 600, lines: 3 }));
   if (missed) {
@@ -142,12 +141,33 @@ function whatHappened(view: OperationView, about: RenderContext): string[] {
   return lines;
 }
 
-function holdLines({ state, hold }: OperationView, about: RenderContext): string[] {
-  if (!hold) return [];
+/** The sentence that stands above the steps, where nothing else says it. */
+function saidAbove(view: OperationView): string | undefined {
+  const said = view.outcome?.sentence ?? view.note;
+  return said && !view.denials.includes(said) && !isPlainlySaid(view) ? said : undefined;
+}
+
+function holdLines(view: OperationView, about: RenderContext): string[] {
+  const { state, hold } = view;
+  if (!hold) return pausedLines(view);
   if (state === 'held') return [`⏸️ ${holdSentence(hold, about)}`];
   return state === 'running'
     ? [`🕒 The freeze "${safe(hold.name, 120)}" has begun; what is in progress ends first.`]
     : [];
+}
+
+/** Who paused it, and what that means. */
+function pausedLines(view: OperationView): string[] {
+  const { state, paused } = view;
+  if (!paused) return [];
+  if (state === 'running') return [`⏸️ ${mention(paused)} paused it: it stops before its next step.`];
+  return state === 'held'
+    ? [`⏸️${pausedWords(view)} Resume lets its next step begin; Abort undoes what was done.`]
+    : [];
+}
+
+function pausedWords({ paused }: OperationView): string {
+  return paused ? ` ${mention(paused)} paused it.` : '';
 }
 
 /** Why it does not go on, until when, and that nobody has to do anything. */
@@ -206,9 +226,7 @@ function gateLines(view: OperationView, about: RenderContext): string[] {
 /** Said before anyone approves: what cannot be undone, and whether there is a way back. */
 function safetyLines(view: OperationView): string[] {
   if (isOver(view)) return [];
-  const lost = lossesOf(view);
-  const lines = lost.slice(0, 8).map((what) => `⚠️ Cannot be undone: ${safe(what, 250)}`);
-  if (lost.length > 8) lines.push(`⚠️ … and ${lost.length - 8} more that cannot be undone`);
+  const lines = lossLines(view, 8);
   if (view.state === 'preparing') return lines;
   const { rollback } = view;
   if (rollback.ready) lines.push(`↩️ Rollback is ready${rollback.version ? `, to ${code(rollback.version, 80)}` : ''}`);
@@ -216,9 +234,17 @@ function safetyLines(view: OperationView): string[] {
   return lines;
 }
 
-/** What cannot be undone, without the sentence that already says why there is no rollback. */
-export function lossesOf(view: OperationView): readonly string[] {
-  return view.irreversible.filter((what) => view.rollback.ready || what !== view.rollback.why);
+/** What cannot be undone, the names of steps on one line, without what already says why there is no rollback. */
+export function lossLines({ irreversible, rollback }: OperationView, most: number): string[] {
+  const lost = irreversible.filter((what) => rollback.ready || what !== rollback.why);
+  const isName = (what: string): boolean => /^“.+” cannot be undone\.$/.test(what);
+  const names = lost.filter(isName).map((what) => what.replace(/ cannot be undone\.$/, ''));
+  const whole = [...new Set(names)];
+  const more = whole.length > most ? ` and ${whole.length - most} more` : '';
+  const steps = whole.length > 0 ? [`${whole.slice(0, most).join(', ')}${more}`] : [];
+  const all = [...steps, ...lost.filter((what) => !isName(what))];
+  const lines = all.slice(0, most).map((what) => `⚠️ Cannot be undone: ${safe(what, 400)}`);
+  return all.length > most ? [...lines, `⚠️ … and ${all.length - most} more that cannot be undone`] : lines;
 }
 
 function identityLines(view: OperationView, about: RenderContext): string[] {

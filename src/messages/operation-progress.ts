@@ -6,24 +6,28 @@ import { duration, safe } from './text';
 /** A card is read on a phone: more steps than this are counted, not listed. */
 const stepsShown = 12;
 
-/** One line a step: mark, name, how long, what came of it. The interesting ones when there are too many. */
-export function progressLines(view: OperationView): string[] {
+/**
+ * One line a step: mark, name, how long, what came of it. The interesting ones when there are too many. What `said`
+ * says, which stands above them, is not said once more.
+ */
+export function progressLines(view: OperationView, said = ''): string[] {
   if (view.steps.length === 0) return [];
   const shown = view.steps.length <= stepsShown ? view.steps : mostTelling(view.steps);
   const hidden = view.steps.length - shown.length + view.moreSteps;
   const done = view.steps.filter((step) => step.state === 'done' || step.state === 'skipped').length;
   return [
     `*Steps* (${done} of ${view.steps.length + view.moreSteps} done)`,
-    ...shown.map(stepLine),
+    ...shown.map((step) => stepLine(step, said)),
     ...(hidden > 0 ? [`… and ${hidden} more`] : []),
   ];
 }
 
-function stepLine(step: StepView): string {
+function stepLine(step: StepView, said: string): string {
   const { mark, words } = stepLook(step.state);
   const took = lasted(step);
   // What an undo answered is for the thread; that it is undone is enough here.
-  const summary = step.summary && step.state !== 'undone' ? `: ${safe(step.summary, 160)}` : '';
+  const isSaid = step.state === 'failed' && said.includes(step.summary?.replace(/[.\s]+$/, '') ?? '');
+  const summary = step.summary && step.state !== 'undone' && !isSaid ? `: ${safe(step.summary, 160)}` : '';
   const state = step.state === 'waiting' || step.state === 'done' ? '' : `, ${words}`;
   const indent = '\u2003'.repeat(Math.min(step.depth ?? 0, 3));
   return `${indent}${mark} ${safe(step.name, 100)}${state}${summary}${took ? ` _${took}_` : ''}`;

@@ -15,7 +15,7 @@ const looks: { readonly [status in ResourceStatus]: { readonly mark: string; rea
 };
 
 export const nothingProvisioned =
-  'Nothing that was provisioned is on record here; /provision <runbook> makes something, and other words may find more.';
+  'Nothing that was provisioned was found here; /provision list without words shows everything, and /provision <runbook> makes something new.';
 
 /** Those that are there, or may be, and fit every word, the ones that end first in front. */
 export function resourcesShown(

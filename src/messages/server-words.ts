@@ -80,6 +80,7 @@ function lineOf(difference: GroupDifference, mark: (text: string) => string): st
   const fresh = creates.filter(({ replaces }) => replaces === undefined).map(({ name }) => name);
   const replaced = removes.filter(({ replacedBy }) => replacedBy !== undefined);
   const gone = removes.filter(({ replacedBy }) => replacedBy === undefined);
+  const losing = removes.filter(({ losesData }) => losesData).map(({ name }) => name);
   const parts = [
     fresh.length > 0 ? `create ${names(fresh)}` : '',
     ...replaced
@@ -89,10 +90,18 @@ function lineOf(difference: GroupDifference, mark: (text: string) => string): st
       ),
     replaced.length > mostNames ? `replace ${replaced.length - mostNames} more` : '',
     gone.length > 0 ? `remove ${names(gone.map(({ name }) => name))} (${becauseWords[gone[0]!.because]})` : '',
-    removes.some(({ losesData }) => losesData) ? 'data is lost with it' : '',
+    losing.length > 0 ? `what ${names(losing)} ${losing.length === 1 ? 'holds' : 'hold'} is lost` : '',
     stuck.length > 0 ? stuckWords(stuck) : '',
     ...busy.slice(0, 3).map(({ name, operation }) => `an operation is at work on ${mark(name)} (${mark(operation)})`),
   ].filter((part) => part !== '');
   const what = parts.length === 0 ? 'nothing to do' : parts.join('; ');
-  return `${removes.length > 0 ? '♻️' : creates.length > 0 ? '🛠️' : '🟢'} ${mark(group)}: ${wanted}; ${kept.length} as declared; ${what}.`;
+  return `${removes.length > 0 ? '♻️' : creates.length > 0 ? '🛠️' : '🟢'} ${mark(group)}: ${wanted}; ${haveWords(kept.length, declared?.count)}${what}.`;
+}
+
+/** How many of the servers that are declared are there. */
+function haveWords(kept: number, wanted = 0): string {
+  if (wanted === 0) return '';
+  if (kept === 0) return `${wanted === 1 ? 'it is not' : 'none of them is'} there as declared; `;
+  if (kept >= wanted) return `${kept === 1 ? 'it is' : 'all are'} there; `;
+  return `${kept} of them ${kept === 1 ? 'is' : 'are'} there; `;
 }

@@ -5,7 +5,7 @@ import { actions, bounded, button, context, fields, section, type RenderContext 
 import { changeWords } from './change-words';
 import { foundBlocks } from './found-lines';
 import { textInput } from './inputs';
-import { lossesOf, requesterOf } from './operation-card';
+import { lossLines, requesterOf } from './operation-card';
 import { code, instant, listed, safe, safeLines } from './text';
 
 /** Longest reason a person may type: it stays whole on the card and in the record. */
@@ -191,9 +191,7 @@ function details(
 ): KnownBlock[] {
   const inputs = Object.entries({ ...view.fields, ...view.inputs }).slice(0, 10);
   const steps = view.steps.length + view.moreSteps;
-  const warnings = lossesOf(view)
-    .slice(0, 6)
-    .map((what) => `⚠️ Cannot be undone: ${safe(what, 250)}`);
+  const warnings = lossLines(view, 6);
   const { rollback } = view;
   const wayBack = rollback.ready
     ? `↩️ Rollback is ready${rollback.version ? `, to ${code(rollback.version, 80)}` : ''}.`

@@ -14,6 +14,8 @@ export interface Outcome {
   readonly missed?: MissedCriterion;
   /** Version that was put back, when something was undone. */
   readonly restored?: string;
+  /** Names of steps that stay, because nothing puts them back. */
+  readonly kept?: readonly string[];
 }
 
 /** What the `run` workflow tells its parent. */

@@ -21,5 +21,6 @@ const filledIn: readonly string[] = ['provision', 'runbook', 'destroy'];
 
 function inputWords(value: Json): string {
   if (isLate(value)) return 'whatever runs here when it begins';
+  if (Array.isArray(value) && value.every((each) => typeof each !== 'object')) return value.join(', ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

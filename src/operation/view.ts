@@ -150,6 +150,8 @@ export interface OperationView {
   readonly may?: readonly ('pause' | 'resume' | 'skip')[];
   /** What keeps it from going on while it runs. */
   readonly hold?: { readonly name: string; readonly until?: string };
+  /** Who paused it. */
+  readonly paused?: string;
   readonly missed?: MissedCriterion;
   /** Why it is in this state, in one sentence (denial, failure, undo, needs hands). */
   readonly note?: string;

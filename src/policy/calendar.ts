@@ -100,7 +100,7 @@ export function freezeAt<Kind extends Season>(input: {
 }
 
 /** What never ends (or not within decades) is said to last this long. */
-const farMs = 3_650 * dayMs;
+export const farMs = 3_650 * dayMs;
 /** Looking for a change goes on in ever longer parts; together some fifty years of one unchanged answer. */
 const firstPartMs = dayMs;
 const longestPartMs = 512 * dayMs;

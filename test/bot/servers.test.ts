@@ -64,7 +64,7 @@ test('/provision servers shows the difference by group, and starts nothing', asy
   await type('servers');
   await world.slack.waitFor(() => told().includes('web-1'));
   expect(told()).toMatch(/replace `web-1` by `web-2` \(another type is declared\)/);
-  expect(told()).toMatch(/`db`: 1 × `cx22` in `fsn1`, with data; 1 as declared; nothing to do/);
+  expect(told()).toMatch(/`db`: 1 × `cx22` in `fsn1`, with data; it is there; nothing to do/);
   expect(told()).toContain(ACTIONS.bringAbout);
   expect(await asked()).toEqual([]);
 });

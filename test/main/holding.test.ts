@@ -9,6 +9,7 @@ environments: { staging: {}, production: {} }
 approvals: [{ name: free, require: none }]
 freezes:
   - { name: year end, from: 2026-12-18, to: 2027-01-04, environments: [production], effect: deny }
+  - { name: closed, from: 2030-01-01, to: 2099-12-31, environments: [staging], effect: deny }
   - { name: audit, from: 2026-12-20, to: 2026-12-20, effect: wait }
 `;
 
@@ -38,6 +39,11 @@ it.each<[string, string, readonly RegExp[]]>([
     'one freeze',
     '2026-12-24T12:00:00Z',
     [/^The freeze "year end" refuses changes of every service in production until .*Berlin\)/],
+  ],
+  [
+    'one that nobody will see the end of, without an end',
+    '2030-06-01T12:00:00Z',
+    [/"closed" refuses changes of every service in staging; the owner/],
   ],
   ['two freezes', '2026-12-20T12:00:00Z', [/"year end" refuses/, /"audit" holds back changes of every service until /]],
 ])('says what holds work back: %s', async (_what, now, wanted) => {

@@ -11,11 +11,11 @@ describe('how it ended is told once', () => {
     renderNotice({ kind: 'outcome', title, sentence, state: 'succeeded', requester: 'U0ANA' }).text;
 
   test('when the sentence begins with the title', () => {
-    expect(outcome(`${title} is done.`)).toBe(`✅ ${title} is done. (asked for by <@U0ANA>)`);
+    expect(outcome(`${title} is done.`)).toBe(`✅ ${title} is done. Asked for by <@U0ANA>.`);
   });
 
   test('when it does not', () => {
-    expect(outcome('Nothing was changed.')).toBe(`✅ ${title}: Nothing was changed. (asked for by <@U0ANA>)`);
+    expect(outcome('Nothing was changed.')).toBe(`✅ ${title}: Nothing was changed. Asked for by <@U0ANA>.`);
   });
 });
 
@@ -37,6 +37,31 @@ describe('what was measured is told once', () => {
       expect(text(reason).match(/was 7\.14%/g)).toHaveLength(1);
     },
   );
+});
+
+describe('the notice of an operation that failed', () => {
+  const notice = {
+    kind: 'rollback_notice' as const,
+    operationId: 'runbook-empty-caches-k3m9x2p7qa',
+    title: 'Run empty-caches',
+    failedStep: 'Empty b',
+    reason: 'It does not answer.',
+    requester: 'U0ANA',
+  };
+
+  test('names what stays, because nothing puts it back', () => {
+    const said = markupOf(renderNotice({ ...notice, kept: ['Empty a', 'Warm a'] }));
+    expect(said).toContain('*Rolled back: Run empty-caches*');
+    expect(said).toContain('⚠️ Not undone, because nothing puts it back: “Empty a”, “Warm a”.');
+  });
+
+  test('does not say that anything was undone where nothing was', () => {
+    const failed = 'Run empty-caches failed at "Empty b": It does not answer. Nothing had been changed before that.';
+    const message = renderNotice({ ...notice, failed });
+    expect(message.text).toBe(`❌ ${failed}`);
+    expect(markupOf(message)).toContain(`*Failed: Run empty-caches*\n${failed}`);
+    expect(markupOf(message)).not.toContain('was undone');
+  });
 });
 
 test.each<[string, Partial<StepView>, boolean]>([

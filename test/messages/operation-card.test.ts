@@ -162,6 +162,35 @@ it('shows the missed criterion with what was measured, and what runs again', () 
   expect(shown).toContain('Restored: `1.4.1`');
 });
 
+it('says once why a step failed, and beside the step where nothing else says it', () => {
+  const steps = [{ name: 'Empty the cache', state: 'failed' as const, summary: 'The cache does not answer.' }];
+  const note = 'The cache does not answer. It was tried 3 times.';
+  const count = (view: Parameters<typeof operationView>[0]): number =>
+    markupOf({ blocks: operationCard(operationView({ steps, ...view })).blocks }).split('cache does not').length - 1;
+  expect(count({ state: 'needs_decision', note })).toBe(1);
+  expect(count({ state: 'running' })).toBe(1);
+});
+
+it('names the steps that cannot be undone on one line, and what else is lost on its own', () => {
+  const irreversible = ['“Empty a” cannot be undone.', '“Empty b” cannot be undone.', 'The column vat_old is dropped.'];
+  const shown = markupOf(operationCard(operationView({ irreversible })));
+  expect(shown).toContain('⚠️ Cannot be undone: “Empty a”, “Empty b”\n');
+  expect(shown).toContain('⚠️ Cannot be undone: The column vat_old is dropped.');
+});
+
+it.each<[OperationState, string]>([
+  ['held', '⏸️ <@U0ANA> paused it. Resume lets its next step begin; Abort undoes what was done.'],
+  ['running', '⏸️ <@U0ANA> paused it: it stops before its next step.'],
+])('says who paused it while it is %s', (state, wanted) => {
+  expect(markupOf(operationCard(operationView({ state, paused: 'U0ANA' })))).toContain(wanted);
+});
+
+it('says once that it succeeded where it is read aloud', () => {
+  const view = operationView({ state: 'succeeded' });
+  const outcome = { kind: 'succeeded' as const, sentence: `${view.title} is done.` };
+  expect(operationCard({ ...view, outcome }).text).toMatch(/: succeeded\.$/);
+});
+
 it('does not mention whoever an unsigned caller names', () => {
   const view = operationView({ kind: 'approval', requesterVerified: false });
   expect(markupOf(operationCard(view))).not.toContain('<@U0LEE>');

@@ -121,6 +121,8 @@ function sendRollbackNotice(life: Life, outcome: Outcome): void {
       reason: failure?.reason ?? outcome.sentence,
       missed: outcome.missed,
       restored: outcome.restored,
+      kept: outcome.kept,
+      ...(outcome.kind === 'failed' ? { failed: outcome.sentence } : {}),
       requester: request.requester.id,
     },
   );

@@ -39,6 +39,7 @@ export function outcomeOf({ result, title, restored, takenBy }: Ran): Outcome {
         sentence: `${why.replace(/[.\s]+$/, '')}.${what}${result.byHand ? ' A part was put right by hand.' : ''}`,
         missed: result.missed,
         restored: undone ? restored : undefined,
+        ...(undone && kept.length > 0 ? { kept } : {}),
         by: personIn(result.byHand ?? result.abortedBy),
       };
     }

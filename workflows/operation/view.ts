@@ -44,6 +44,7 @@ export function viewOf(facts: Facts, ballots: readonly BallotView[]): OperationV
     digest: judgement?.plan.digest,
     may: mayOf(facts),
     hold: facts.hold && { name: facts.hold.name, until: facts.hold.until },
+    ...(facts.paused === undefined ? {} : { paused: facts.paused }),
     missed: facts.missed,
     note: facts.note,
     denials: facts.denials,
