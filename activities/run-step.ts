@@ -10,6 +10,7 @@ import { stepKindOf } from '../src/runbooks/step-kinds';
 import type { Target } from '../src/runbooks/targets';
 import type { VaultReader } from './adapters/vault';
 import { runnableStepKinds } from './steps';
+import { DryRun, asTried } from './steps/dry-run';
 import { Heart, type Acknowledge } from './steps/heart';
 import { keepLarge, recallKept } from './steps/kept-outputs';
 import { CriterionMissed, NotYet, StepError, StepFailed } from './steps/outcomes';
@@ -17,7 +18,6 @@ import { Redactor } from './steps/redact';
 import { secretsFolder } from './steps/secrets';
 import { openSops } from './steps/sops';
 import type { StepKind } from './steps/step-kind';
-import { ControlRun } from './steps/control-run';
 import { Toolbox, type ToolHost } from './steps/toolbox';
 
 export interface RunStepDeps {
@@ -55,7 +55,8 @@ export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
   return async (asked) => {
     const plan = await planOf(deps, asked);
     const input = { ...asked, outputs: await recallKept(asked.outputs, deps.readBody) };
-    const step = plan.steps.find((each) => each.path === input.path);
+    const written = plan.steps.find((each) => each.path === input.path);
+    const step = written && input.mode === 'check' ? asTried(written) : written;
     if (!step) throw ApplicationFailure.nonRetryable(`The plan has no step ${input.path}.`, 'StepFailed');
     const context = Context.current();
     const redactor = new Redactor();
@@ -70,7 +71,7 @@ export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
     // Learns of cancellation by it, too.
     const stopBeating = heart.start();
     try {
-      const run = new ControlRun({
+      const run = new DryRun({
         plan,
         step,
         input,

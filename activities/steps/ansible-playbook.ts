@@ -9,7 +9,7 @@ import { callbackPlugin, eventsVariable } from './ansible-callback';
 import { ansibleData, ansibleInventoryFile } from './ansible-data';
 import { readEvents, type AnsibleOutcome } from './ansible-events';
 import { StepError, StepFailed, type StepAnswer } from './outcomes';
-import { stepKind, type StepContext } from './step-kind';
+import { stepKind, withGiven, type StepContext } from './step-kind';
 import type { Workspace } from './workspace';
 
 /** What is done on hosts that need no second attempt. */
@@ -24,7 +24,11 @@ const inventorySchema = z.strictObject({ hosts: ansibleHosts });
 const longestSocketFolder = 60;
 const maxFactsBytes = 256 * 1024;
 
-export const runAnsiblePlaybook = stepKind<AnsiblePlaybookWith>(ansiblePlaybook, async (context) => {
+export const runAnsiblePlaybook = stepKind<AnsiblePlaybookWith>(ansiblePlaybook, run, (context) =>
+  run(withGiven(context, { check: true })),
+);
+
+async function run(context: StepContext<AnsiblePlaybookWith>): Promise<StepAnswer> {
   const { given } = context;
   const wanted = targetsOf(given, await hostsOf(context));
   const before = doneSchema.safeParse(context.checkpoint()).data ?? { ok: [], changed: [] };
@@ -48,7 +52,7 @@ export const runAnsiblePlaybook = stepKind<AnsiblePlaybookWith>(ansiblePlaybook,
   throw new StepError(
     `${bad.length} of ${wanted.length} hosts are not done: ${listed(bad.map((name) => `${name} (${outcome.words.get(name) ?? 'failed'})`))}.`,
   );
-});
+}
 
 async function hostsOf({ given, readFile: read }: StepContext<AnsiblePlaybookWith>): Promise<readonly AnsibleHost[]> {
   if (given.hosts) return given.hosts;

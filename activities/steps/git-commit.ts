@@ -1,14 +1,18 @@
 import { gitCommit, type GitCommitWith } from '../../src/runbooks/kinds/git-commit';
 import { inRepository, type Repository, type TreeFile } from './git-session';
-import { stepKind } from './step-kind';
+import type { StepAnswer } from './outcomes';
+import { stepKind, type StepContext } from './step-kind';
 
-export const runGitCommit = stepKind<GitCommitWith>(gitCommit, (context) =>
-  inRepository(context, async (repository) => {
+export const runGitCommit = stepKind<GitCommitWith>(gitCommit, commit, (context) => commit(context, 'dry run'));
+
+function commit(context: StepContext<GitCommitWith>, how?: 'dry run'): Promise<StepAnswer> {
+  return inRepository(context, async (repository): Promise<StepAnswer> => {
     const { branch, message, files } = context.given;
     const result = await repository.push({
       branch,
       message,
       key: context.idempotencyKey,
+      ...(how && { how }),
       change: async (tip) => {
         const changed = new Map<string, TreeFile | undefined>();
         for (const file of files) {
@@ -19,10 +23,12 @@ export const runGitCommit = stepKind<GitCommitWith>(gitCommit, (context) =>
         return tree === (await repository.treeOf(tip)) ? undefined : { tree, parents: [tip] };
       },
     });
+    if (how && result.made)
+      return { tells: {}, summary: `would commit to ${branch}`, detail: files.map(({ path }) => path).slice(0, 20) };
     const summary = result.made ? `committed ${result.commit.slice(0, 8)}` : `${branch} has it already`;
     return { tells: { commit: result.commit, made: result.made }, summary };
-  }),
-);
+  });
+}
 
 async function contentOf(
   repository: Repository,

@@ -1,10 +1,12 @@
 import { gitMerge, type GitMergeWith } from '../../src/runbooks/kinds/git-merge';
 import { inRepository } from './git-session';
-import { StepFailed } from './outcomes';
-import { stepKind } from './step-kind';
+import { StepFailed, type StepAnswer } from './outcomes';
+import { stepKind, type StepContext } from './step-kind';
 
-export const runGitMerge = stepKind<GitMergeWith>(gitMerge, (context) =>
-  inRepository(context, async (repository) => {
+export const runGitMerge = stepKind<GitMergeWith>(gitMerge, merge, (context) => merge(context, 'dry run'));
+
+function merge(context: StepContext<GitMergeWith>, how?: 'dry run'): Promise<StepAnswer> {
+  return inRepository(context, async (repository): Promise<StepAnswer> => {
     const { from, into, message = `Merge ${from} into ${into}` } = context.given;
     // Where two branches parted may lie far back, so all of both is fetched.
     const theirs = await repository.fetch(from, { whole: true });
@@ -13,6 +15,7 @@ export const runGitMerge = stepKind<GitMergeWith>(gitMerge, (context) =>
       message,
       key: context.idempotencyKey,
       whole: true,
+      ...(how && { how }),
       change: async (tip) => {
         if (await repository.isAncestor(theirs, tip)) return undefined;
         const merged = await repository.mergeOf(tip, theirs);
@@ -22,7 +25,8 @@ export const runGitMerge = stepKind<GitMergeWith>(gitMerge, (context) =>
         );
       },
     });
+    if (how && result.made) return { tells: {}, summary: `${from} would be merged into ${into}` };
     const summary = result.made ? `merged as ${result.commit.slice(0, 8)}` : `${into} has it already`;
     return { tells: { commit: result.commit, made: result.made }, summary };
-  }),
-);
+  });
+}

@@ -165,8 +165,10 @@ export class Repository {
     readonly key: string;
     readonly whole?: boolean;
     readonly change: Change;
+    /** `dry run`: all is looked at, and nothing is pushed. */
+    readonly how?: 'dry run';
   }): Promise<{ readonly commit: string; readonly made: boolean }> {
-    const { branch, message, key, change, whole } = asked;
+    const { branch, message, key, change, whole, how } = asked;
     const { name, mayWrite } = this.about;
     if (!mayWrite)
       throw new StepFailed(
@@ -184,6 +186,7 @@ export class Repository {
       const wanted = await change(tip);
       if (wanted === undefined) return { commit: tip, made: false };
       await this.refuseGoverned(tip, wanted.tree);
+      if (how === 'dry run') return { commit: tip, made: true };
       const commit = await this.commit({ ...wanted, message: `${message.trim()}\n\n${trailer}\n` });
       try {
         await this.mirror.push({ ref, old: tip, commit });

@@ -8,7 +8,9 @@ const undoSuffix = '/undo';
 
 type Target = { readonly to: number } | { readonly rest: string };
 
-export const runHelmRollback = stepKind<HelmRollbackWith>(helmRollback, async (context) => {
+export const runHelmRollback = stepKind<HelmRollbackWith>(helmRollback, run, check);
+
+async function run(context: StepContext<HelmRollbackWith>): Promise<StepAnswer> {
   const { release, wait } = context.given;
   const helm = await openHelm(context);
   const history = await helm.history(release);
@@ -23,7 +25,24 @@ export const runHelmRollback = stepKind<HelmRollbackWith>(helmRollback, async (c
   if (newest && isThere && newest.status === 'deployed') return answer(newest, `was at revision ${target.to} already`);
   await goBack(context, helm, { revision: target.to, wait });
   return answer((await helm.history(release)).at(-1), `back to revision ${target.to}`);
-});
+}
+
+async function check(context: StepContext<HelmRollbackWith>): Promise<StepAnswer> {
+  const { release, revision } = context.given;
+  const helm = await openHelm(context);
+  const history = await helm.history(release);
+  const newest = history.at(-1);
+  const to = elsewhere(context.given, history);
+  if (newest) leaveOthersAlone(release, newest);
+  if (newest === undefined) {
+    if (revision === 0) return answer(newest, 'nothing is there');
+    throw new StepFailed(`There is no release ${release}, so it cannot go back.`);
+  }
+  if (to === 0) return answer(newest, `would take ${release} away, which is at revision ${newest.revision}`);
+  if (!history.some((known) => known.revision === to))
+    throw new StepFailed(`${release} has no revision ${to}, so it cannot go back to it.`);
+  return answer(newest, `would go from revision ${newest.revision} back to ${to}`);
+}
 
 async function targetOf(
   context: StepContext<HelmRollbackWith>,
@@ -35,16 +54,25 @@ async function targetOf(
   if (typeof begun === 'number') return { to: begun };
   const newest = history.at(-1);
   const isUndo = context.idempotencyKey.endsWith(undoSuffix) && revision === undefined;
-  const target = isUndo
-    ? await beforeStep(context, helm, history)
-    : { to: revision ?? (newest && workedBefore(history, newest.revision)?.revision) };
+  const target = isUndo ? await beforeStep(context, helm, history) : { to: elsewhere(context.given, history) };
   if ('rest' in target) return target;
-  if (target.to === undefined)
-    throw new StepFailed(`${release} has no revision before the present one that worked, so it cannot go back.`);
+  if (target.to === undefined) throw noneWorked(release);
   // Not of this operation, so nothing of it is buried under this.
   if (!isUndo && newest) leaveOthersAlone(release, newest);
   await context.saveCheckpoint(target.to);
   return { to: target.to };
+}
+
+/** The revision that a step goes back to which is no undo. */
+function elsewhere({ release, revision }: HelmRollbackWith, history: readonly HelmRevision[]): number {
+  const newest = history.at(-1);
+  const to = revision ?? (newest && workedBefore(history, newest.revision)?.revision);
+  if (to === undefined) throw noneWorked(release);
+  return to;
+}
+
+function noneWorked(release: string): StepFailed {
+  return new StepFailed(`${release} has no revision before the present one that worked, so it cannot go back.`);
 }
 
 /** What there was before the `helm/upgrade` whose undo this is. */

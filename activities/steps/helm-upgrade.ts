@@ -15,13 +15,17 @@ import {
   type HelmSession,
 } from './helm-session';
 import { ownLimit } from './kubectl-session';
-import { StepFailed } from './outcomes';
-import { stepKind, type StepContext } from './step-kind';
+import { StepFailed, type StepAnswer } from './outcomes';
+import { stepKind, withGiven, type StepContext } from './step-kind';
 
 const shownObjects = 100;
 const maxNotes = 8_000;
 
-export const runHelmUpgrade = stepKind<HelmUpgradeWith>(helmUpgrade, async (context) => {
+export const runHelmUpgrade = stepKind<HelmUpgradeWith>(helmUpgrade, run, (context) =>
+  run(withGiven(context, { check: true })),
+);
+
+async function run(context: StepContext<HelmUpgradeWith>): Promise<StepAnswer> {
   const { release, check } = context.given;
   const helm = await openHelm(context);
   if (check) {
@@ -43,7 +47,7 @@ export const runHelmUpgrade = stepKind<HelmUpgradeWith>(helmUpgrade, async (cont
   const made = await upgrade(context, helm, { after: history.at(-1)?.revision ?? 0, isFirst });
   const { revision } = made.tells;
   return { ...made, summary: `${isFirst ? 'installed' : 'upgraded'} as revision ${String(revision)}` };
-});
+}
 
 interface Before {
   readonly history: readonly HelmRevision[];

@@ -2,21 +2,32 @@ import { ConfigResourceTypes, ConfigSource, type Admin, type ITopicMetadata } fr
 import { kafkaTopics, type KafkaTopicsWith } from '../../src/runbooks/kinds/kafka-topics';
 import { withKafkaAdmin } from '../adapters/kafka';
 import { StepFailed, type StepAnswer } from './outcomes';
-import { stepKind } from './step-kind';
+import { stepKind, type StepContext } from './step-kind';
 
 type Topic = NonNullable<KafkaTopicsWith['ensure']>[number];
 
-export const runKafkaTopics = stepKind<KafkaTopicsWith>(kafkaTopics, async (context) => {
+/** `dry run`: Kafka says whether it would take each change, and takes none. */
+type How = 'in earnest' | 'dry run';
+
+export const runKafkaTopics = stepKind<KafkaTopicsWith>(
+  kafkaTopics,
+  (context) => work(context, 'in earnest'),
+  (context) => work(context, 'dry run'),
+);
+
+async function work(context: StepContext<KafkaTopicsWith>, how: How): Promise<StepAnswer> {
   const { given, limitMs, signal } = context;
   const connection = context.connection(given.connection, 'kafka');
   const password = connection.sasl && (await context.secret(connection.sasl.password));
   const endpoint = { connection, limitMs, signal, ...(password === undefined ? {} : { password }) };
   return withKafkaAdmin(endpoint, (admin) =>
-    given.ensure ? ensure(admin, given.ensure) : remove(admin, { names: given.delete!, withData: given.with_data }),
+    given.ensure
+      ? ensure(admin, given.ensure, how)
+      : remove(admin, { names: given.delete!, withData: given.with_data, how }),
   );
-});
+}
 
-async function ensure(admin: Admin, topics: readonly Topic[]): Promise<StepAnswer> {
+async function ensure(admin: Admin, topics: readonly Topic[], how: How): Promise<StepAnswer> {
   const there = await topicsThere(
     admin,
     topics.map(({ name }) => name),
@@ -26,7 +37,8 @@ async function ensure(admin: Admin, topics: readonly Topic[]): Promise<StepAnswe
   const made = topics.filter(({ name }) => !there.has(name));
   if (made.length > 0)
     await admin.createTopics({
-      waitForLeaders: true,
+      validateOnly: how === 'dry run',
+      waitForLeaders: how === 'in earnest',
       topics: made.map(({ name, partitions, replication, config }) => ({
         topic: name,
         numPartitions: partitions,
@@ -36,8 +48,10 @@ async function ensure(admin: Admin, topics: readonly Topic[]): Promise<StepAnswe
     });
   const changed: string[] = [];
   for (const topic of topics.filter(({ name }) => there.has(name)))
-    if (await adjust(admin, { topic, partitions: there.get(topic.name)!.partitions.length })) changed.push(topic.name);
-  const summary = `${made.length} made, ${changed.length} changed, ${topics.length - made.length - changed.length} as they were`;
+    if (await adjust(admin, { topic, partitions: there.get(topic.name)!.partitions.length, how }))
+      changed.push(topic.name);
+  const would = how === 'dry run' ? 'would be ' : '';
+  const summary = `${would}${made.length} made, ${changed.length} changed, ${topics.length - made.length - changed.length} as they were`;
   return { tells: { made: made.map(({ name }) => name), changed, deleted: [], kept: [] }, summary };
 }
 
@@ -66,11 +80,13 @@ function refuseUnlike(topic: Topic, there: ITopicMetadata | undefined): void {
 
 async function adjust(
   admin: Admin,
-  { topic, partitions }: { readonly topic: Topic; readonly partitions: number },
+  { topic, partitions, how }: { readonly topic: Topic; readonly partitions: number; readonly how: How },
 ): Promise<boolean> {
   const { name, config } = topic;
   const grows = partitions < topic.partitions;
-  if (grows) await admin.createPartitions({ topicPartitions: [{ topic: name, count: topic.partitions }] });
+  const validateOnly = how === 'dry run';
+  if (grows)
+    await admin.createPartitions({ validateOnly, topicPartitions: [{ topic: name, count: topic.partitions }] });
   const wanted = new Map(entriesOf(config).map((entry) => [entry.name, entry.value]));
   if (wanted.size === 0) return grows;
   const { resources } = await admin.describeConfigs({
@@ -88,7 +104,7 @@ async function adjust(
   const own = entries.filter(({ configSource }) => configSource === ConfigSource.TOPIC_CONFIG);
   const all = new Map([...own.map(({ configName, configValue }) => [configName, configValue] as const), ...wanted]);
   await admin.alterConfigs({
-    validateOnly: false,
+    validateOnly,
     resources: [
       { type: ConfigResourceTypes.TOPIC, name, configEntries: [...all].map(([key, value]) => ({ name: key, value })) },
     ],
@@ -98,7 +114,7 @@ async function adjust(
 
 async function remove(
   admin: Admin,
-  { names, withData }: { readonly names: readonly string[]; readonly withData: boolean },
+  { names, withData, how }: { readonly names: readonly string[]; readonly withData: boolean; readonly how: How },
 ): Promise<StepAnswer> {
   const there = [...(await topicsThere(admin, names)).keys()];
   const kept: string[] = [];
@@ -108,9 +124,12 @@ async function remove(
       if (offsets.some(({ high }) => high !== '0')) kept.push(name);
     }
   const deleted = there.filter((name) => !kept.includes(name));
-  if (deleted.length > 0) await admin.deleteTopics({ topics: deleted });
+  if (deleted.length > 0 && how === 'in earnest') await admin.deleteTopics({ topics: deleted });
   const stays = kept.length > 0 ? `, ${kept.length} with records stay` : '';
-  return { tells: { made: [], changed: [], deleted, kept }, summary: `${deleted.length} deleted${stays}` };
+  return {
+    tells: { made: [], changed: [], deleted, kept },
+    summary: `${deleted.length} ${how === 'dry run' ? 'would be deleted' : 'deleted'}${stays}`,
+  };
 }
 
 function entriesOf(config: Topic['config']): { name: string; value: string }[] {

@@ -1,11 +1,16 @@
 import { kubectlApply, type KubectlApplyWith } from '../../src/runbooks/kinds/kubectl-apply';
 import { fileOf, manifestsIn } from './kubectl-manifests';
 import { kubectlFailure, openKubectl } from './kubectl-session';
-import { stepKind } from './step-kind';
+import type { StepAnswer } from './outcomes';
+import { stepKind, withGiven, type StepContext } from './step-kind';
 
 const shownObjects = 100;
 
-export const runKubectlApply = stepKind<KubectlApplyWith>(kubectlApply, async (context) => {
+export const runKubectlApply = stepKind<KubectlApplyWith>(kubectlApply, run, (context) =>
+  run(withGiven(context, { check: true })),
+);
+
+async function run(context: StepContext<KubectlApplyWith>): Promise<StepAnswer> {
   const { folder, values, check, force_conflicts: force } = context.given;
   const workspace = await context.workspace();
   const items = await manifestsIn(workspace.folder(folder), folder, values);
@@ -23,4 +28,4 @@ export const runKubectlApply = stepKind<KubectlApplyWith>(kubectlApply, async (c
     summary: check ? `${count} would be applied` : `${count} applied`,
     detail: objects.slice(0, 20),
   };
-});
+}

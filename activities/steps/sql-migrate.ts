@@ -5,9 +5,13 @@ import { sqlMigrate, type Migration, type SqlMigrateWith } from '../../src/runbo
 import type { PostgresSession } from '../adapters/postgres';
 import { StepFailed, type StepAnswer } from './outcomes';
 import { askReadOnly, inDatabase } from './sql-session';
-import { stepKind, type StepContext } from './step-kind';
+import { stepKind, withGiven, type StepContext } from './step-kind';
 
-export const runSqlMigrate = stepKind<SqlMigrateWith>(sqlMigrate, async (context) => {
+export const runSqlMigrate = stepKind<SqlMigrateWith>(sqlMigrate, run, (context) =>
+  run(withGiven(context, { dry_run: true })),
+);
+
+async function run(context: StepContext<SqlMigrateWith>): Promise<StepAnswer> {
   const { dry_run: isDry } = context.given;
   const migrations = context.given.migrations ?? (await migrationsIn(context));
   const operation = context.plan.operation.id;
@@ -22,7 +26,7 @@ export const runSqlMigrate = stepKind<SqlMigrateWith>(sqlMigrate, async (context
     for (const migration of pending) await apply(session, { migration, operation });
     return told([], { applied: pending, all: migrations });
   });
-});
+}
 
 async function migrationsIn(context: StepContext<SqlMigrateWith>): Promise<readonly Migration[]> {
   const folder = context.given.folder!;
@@ -94,5 +98,10 @@ function told(
   const known = all.length - applied.length - pending.length;
   const summary =
     pending.length > 0 ? `${pending.length} to carry out` : `${applied.length} carried out, ${known} were there`;
-  return { tells: { applied: idsOf(applied), pending: idsOf(pending), known }, summary };
+  const detail = idsOf(pending).slice(0, 20);
+  return {
+    tells: { applied: idsOf(applied), pending: idsOf(pending), known },
+    summary,
+    ...(detail.length > 0 && { detail }),
+  };
 }

@@ -56,9 +56,23 @@ export interface StepContext<With = JsonObject> {
 export interface StepKind {
   readonly spec: StepKindSpec;
   run(context: StepContext): Promise<StepAnswer>;
+  /** Tries it and changes nothing; undefined when what it is given cannot be tried. Absent: the tool has no dry run. */
+  readonly check?: (context: StepContext) => Promise<StepAnswer | undefined>;
 }
 
-/** Joins a spec with its run part; `With` is what the spec's schema gives. */
-export function stepKind<With>(spec: StepKindSpec, run: (context: StepContext<With>) => Promise<StepAnswer>): StepKind {
-  return { spec, run: (context) => run(context as StepContext<unknown> as StepContext<With>) };
+type Part<With, Answer> = (context: StepContext<With>) => Promise<Answer>;
+
+/** Joins a spec with its run part, and with its dry run; `With` is what the spec's schema gives. */
+export function stepKind<With>(
+  spec: StepKindSpec,
+  run: Part<With, StepAnswer>,
+  check?: Part<With, StepAnswer | undefined>,
+): StepKind {
+  const bare = <Answer>(part: Part<With, Answer>) => part as Part<unknown, Answer> as Part<JsonObject, Answer>;
+  return { spec, run: bare(run), ...(check && { check: bare(check) }) };
+}
+
+/** The same call with other values, for kinds whose `with` has a switch for a dry run. */
+export function withGiven<With>(context: StepContext<With>, given: Partial<With>): StepContext<With> {
+  return { ...context, given: { ...context.given, ...given } };
 }

@@ -4,14 +4,20 @@ import type { Json, JsonObject } from '../../src/json';
 import type { Plan, PlanStep, StepResult } from '../../src/operation/plan';
 import type { RunStepInput } from '../../src/operation/runner-ports';
 import { formatDuration } from '../../src/runbooks/duration';
-import { evaluateCondition, evaluateSource, fillTemplates, type Variables } from '../../src/runbooks/expressions';
+import {
+  evaluateCondition,
+  evaluateSource,
+  fillTemplates,
+  type Filled,
+  type Variables,
+} from '../../src/runbooks/expressions';
 import { resolveScope } from '../../src/runbooks/scope';
 import { authHeaders } from '../adapters/auth-headers';
 import { requestOver, type HttpAnswer, type HttpAsk } from '../adapters/http-connection';
 import { NotYet, StepFailed, type StepAnswer } from './outcomes';
 import type { Redactor } from './redact';
 import { resolveSecret, type SecretSources } from './secrets';
-import type { StepKind } from './step-kind';
+import type { StepContext, StepKind } from './step-kind';
 import type { Toolbox } from './toolbox';
 import { variablesOf } from './variables';
 
@@ -33,6 +39,13 @@ export interface StepRunOptions {
   readonly secrets: SecretSources;
   readonly redactor: Redactor;
   readonly toolbox: Toolbox;
+}
+
+interface Call {
+  readonly uses: string;
+  readonly with: JsonObject;
+  readonly variables: Variables;
+  readonly key: string;
 }
 
 /** One attempt of one step of a plan, or of its undo. Throws the errors of `outcomes.ts`. */
@@ -93,7 +106,7 @@ export class StepRun {
   }
 
   /** Outputs of what an earlier attempt did; undefined when it is not there. An error is never "not there". */
-  private async find(): Promise<JsonObject | undefined> {
+  protected async find(): Promise<JsonObject | undefined> {
     const { step, input } = this.options;
     const find = step.find!;
     const answer = await this.call({ uses: step.uses, with: find.with, variables: this.variables, key: input.key });
@@ -101,17 +114,21 @@ export class StepRun {
     return this.condition(find.found, 'find', seen) ? this.outputs(find.outputs, seen) : undefined;
   }
 
-  private async call(ask: {
-    readonly uses: string;
-    readonly with: JsonObject;
-    readonly variables: Variables;
-    readonly key: string;
-  }): Promise<StepAnswer> {
+  private async call(ask: Call): Promise<StepAnswer> {
+    const kind = this.kindOf(ask.uses);
+    return kind.run(this.context(ask, this.given(kind, ask.with, ask.variables)));
+  }
+
+  protected kindOf(uses: string): StepKind {
+    const kind = this.options.kinds.find((known) => known.spec.name === uses);
+    if (!kind) throw new StepFailed(`This runner does not know the step kind ${uses}; it has to be upgraded.`);
+    return kind;
+  }
+
+  protected context(ask: Pick<Call, 'variables' | 'key'>, given: JsonObject): StepContext {
     const { plan, step, elapsedMs, signal, secrets, redactor } = this.options;
-    const kind = this.options.kinds.find((known) => known.spec.name === ask.uses);
-    if (!kind) throw new StepFailed(`This runner does not know the step kind ${ask.uses}; it has to be upgraded.`);
-    return kind.run({
-      given: this.given(kind, ask.with, ask.variables),
+    return {
+      given,
       plan,
       step,
       variables: ask.variables,
@@ -126,10 +143,17 @@ export class StepRun {
       request: (connection, request) => this.request(connection, request),
       ...this.options.toolbox.forCall({ key: ask.key }),
       fill: (value, options) => fillTemplates(value, ask.variables, options),
-    });
+    };
   }
 
   protected given(kind: Pick<StepKind, 'spec'>, template: JsonObject, variables: Variables): JsonObject {
+    const filled = this.filled(kind, template, variables);
+    if (!filled.ok) throw new StepFailed(filled.message);
+    return this.checked(kind, filled.value);
+  }
+
+  /** `with` with its templates filled in, or the sentence that says why it cannot be. */
+  protected filled(kind: Pick<StepKind, 'spec'>, template: JsonObject, variables: Variables): Filled<JsonObject> {
     const { name } = this.options.step;
     const filled: { [key: string]: Json } = {};
     for (const [key, value] of Object.entries(template)) {
@@ -139,9 +163,14 @@ export class StepRun {
       }
       const encode = kind.spec.urlKeys?.includes(key) ? encodeURIComponent : undefined;
       const result = fillTemplates(value, variables, { encode });
-      if (!result.ok) throw new StepFailed(`“${name}” cannot fill in ${key}: ${result.message}.`);
+      if (!result.ok) return { ok: false, message: `“${name}” cannot fill in ${key}: ${result.message}.` };
       filled[key] = result.value;
     }
+    return { ok: true, value: filled };
+  }
+
+  protected checked(kind: Pick<StepKind, 'spec'>, filled: JsonObject): JsonObject {
+    const { name } = this.options.step;
     const parsed = kind.spec.with.safeParse(filled);
     if (parsed.success) return parsed.data as JsonObject;
     const [issue] = parsed.error.issues;
@@ -226,6 +255,7 @@ export function skipped(summary: string): StepResult {
   return { status: 'skipped', outputs: {}, summary };
 }
 
-function cut(text: string): string {
+/** As much of a text as one line of a card takes. */
+export function cut(text: string): string {
   return text.length > maxSummary ? `${text.slice(0, maxSummary - 1)}…` : text;
 }

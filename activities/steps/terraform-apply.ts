@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { Json, JsonObject } from '../../src/json';
 import { terraformApply, type TerraformApplyWith } from '../../src/runbooks/kinds/terraform-apply';
 import { ProgramArguments } from '../processes/program-arguments';
-import { StepError, StepFailed } from './outcomes';
+import { StepError, StepFailed, type StepAnswer } from './outcomes';
 import { stepKind, type StepContext } from './step-kind';
-import { makePlan } from './terraform-plan';
+import { foretold, makePlan } from './terraform-plan';
 import { planIn, type SavedPlan } from './terraform-saved';
 import { lockedWords, lockTimeout, openTerraform, wordsOf, type TerraformSession } from './terraform-session';
 
@@ -12,14 +12,27 @@ const maxOutputsBytes = 256 * 1024;
 /** Saved before the plan is carried out, so that an attempt that comes after a lost one knows that it may be half done. */
 const begun = 'begun';
 
-export const runTerraformApply = stepKind<TerraformApplyWith>(terraformApply, async (context) => {
+export const runTerraformApply = stepKind<TerraformApplyWith>(terraformApply, run, check);
+
+async function run(context: StepContext<TerraformApplyWith>): Promise<StepAnswer> {
   const { given } = context;
   const saved = await planIn(context);
   const session = await openTerraform(context, { ...saved, secrets: given.secrets });
   const summary =
     context.checkpoint() === begun ? await look(context, session, saved) : await apply(context, session, saved);
   return { tells: { outputs: await outputsOf(session, given.folder) }, summary };
-});
+}
+
+async function check(context: StepContext<TerraformApplyWith>): Promise<StepAnswer> {
+  const saved = await planIn(context);
+  const session = await openTerraform(context, { ...saved, secrets: context.given.secrets });
+  return foretold(session, { ...saved, path: await write(context, saved) });
+}
+
+async function write(context: StepContext<unknown>, saved: SavedPlan): Promise<string> {
+  const workspace = await context.workspace();
+  return workspace.write('saved.plan', Buffer.from(saved.plan, 'base64'));
+}
 
 /** Carries out the saved plan, and says what came of it. */
 async function apply(
@@ -28,8 +41,7 @@ async function apply(
   saved: SavedPlan,
 ): Promise<string> {
   const { folder } = context.given;
-  const workspace = await context.workspace();
-  const path = await workspace.write('saved.plan', Buffer.from(saved.plan, 'base64'));
+  const path = await write(context, saved);
   await context.saveCheckpoint(begun);
   const args = new ProgramArguments('apply', '-input=false', '-no-color')
     .option('--lock-timeout', lockTimeout(context))

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../src/json';
 import { terraformPlan, type TerraformPlanWith } from '../../src/runbooks/kinds/terraform-plan';
 import { ProgramArguments } from '../processes/program-arguments';
-import { StepError, StepFailed } from './outcomes';
+import { StepError, StepFailed, type StepAnswer } from './outcomes';
 import { stepKind, type StepContext } from './step-kind';
 import { keepPlan, treeOf } from './terraform-saved';
 import { lockedWords, lockTimeout, openTerraform, wordsOf, type TerraformSession } from './terraform-session';
@@ -17,7 +17,7 @@ export const runTerraformPlan = stepKind<TerraformPlanWith>(terraformPlan, async
   const { given } = context;
   const session = await openTerraform(context, given);
   const { path, code } = await makePlan(context, session, given);
-  const { changes, strange } = await readPlan(session, { path, given });
+  const { changes, strange } = await readPlan(session, { path, ...given });
   if (strange.length > 0)
     throw new StepFailed(
       `${given.folder} declares no variable ${strange.join(', ')}; correct "vars" of “${context.step.name}”.`,
@@ -48,6 +48,15 @@ export const runTerraformPlan = stepKind<TerraformPlanWith>(terraformPlan, async
   };
   return { tells, summary: summaryOf(changes, code === 2), detail: linesOf(changes) };
 });
+
+/** What a plan would do, for a dry run of what carries it out. */
+export async function foretold(
+  session: TerraformSession,
+  plan: Pick<TerraformPlanWith, 'folder' | 'vars'> & { readonly path: string },
+): Promise<StepAnswer> {
+  const { changes } = await readPlan(session, plan);
+  return { tells: {}, summary: summaryOf(changes, changes.length > 0), detail: linesOf(changes) };
+}
 
 /** Makes a plan: the code is 2 when there is something to do, and 0 when there is not. Throws `StepError`. */
 export async function makePlan(
@@ -87,12 +96,12 @@ const planSchema = z.object({
 /** What the plan would do, the worst first, and the variables that nobody declares. */
 async function readPlan(
   session: TerraformSession,
-  { path, given }: { readonly path: string; readonly given: TerraformPlanWith },
+  { path, folder, vars }: Pick<TerraformPlanWith, 'folder' | 'vars'> & { readonly path: string },
 ): Promise<{ readonly changes: readonly Change[]; readonly strange: readonly string[] }> {
   // Sensitive values stand in it as they are.
   const shown = await session.run(new ProgramArguments('show', '-json').value(path), { isPrivate: true });
   if (shown.code !== 0 || !shown.isWhole)
-    throw new StepError(`${session.tool} could not show the plan of ${given.folder}: ${wordsOf(shown)}.`);
+    throw new StepError(`${session.tool} could not show the plan of ${folder}: ${wordsOf(shown)}.`);
   const plan = planSchema.parse(JSON.parse(shown.stdout));
   const changes = plan.resource_changes.flatMap(({ address, change }) => {
     const what = whatOf(change.actions);
@@ -100,7 +109,7 @@ async function readPlan(
   });
   changes.sort((left, right) => order.indexOf(left.what) - order.indexOf(right.what));
   const { variables } = plan.configuration.root_module;
-  return { changes, strange: Object.keys(given.vars).filter((name) => !Object.hasOwn(variables, name)) };
+  return { changes, strange: Object.keys(vars).filter((name) => !Object.hasOwn(variables, name)) };
 }
 
 function whatOf(actions: readonly string[]): Change['what'] | undefined {

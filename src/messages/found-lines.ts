@@ -19,7 +19,7 @@ export function foundLines(view: OperationView): string[] {
       ...(hidden > 0 ? [`\u2003… and ${hidden} more in the thread`] : []),
     ];
   });
-  return ['*Found before anybody was asked*', ...steps];
+  return [view.isCheck ? '*What the dry run found*' : '*Found before anybody was asked*', ...steps];
 }
 
 /** The same for whoever is about to approve it, with every line that is bound to the plan. */

@@ -201,6 +201,11 @@ export interface StepResult {
   readonly log?: { readonly key: string; readonly bytes: number };
   /** What a step that the run carries out itself is told, filled in and checked. */
   readonly given?: JsonObject;
+  /**
+   * Of a dry run: the tool has tried it, or it is only said what it would do. What it would tell later steps is not
+   * known then.
+   */
+  readonly would?: 'tried' | 'told';
 }
 
 /** What a step that failed wrote, as the second detail of its failure. */

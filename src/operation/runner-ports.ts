@@ -69,9 +69,9 @@ export interface RunStepInput {
   readonly path: string;
   /**
    * `begin` and `end` are of steps that the run carries out itself: what they are told is filled in, and what came of
-   * it becomes their outputs.
+   * it becomes their outputs. `check` changes nothing: the step says what it would do, and its tool tries it where it can.
    */
-  readonly mode: 'do' | 'undo' | 'begin' | 'end';
+  readonly mode: 'do' | 'undo' | 'begin' | 'end' | 'check';
   /** For `end`: names that its expressions see besides those of the scope. */
   readonly told?: JsonObject;
   /** The targets it is done for, the outermost list first. */

@@ -40,7 +40,7 @@ export const finishedStates: readonly OperationState[] = [
 
 /** Whether what it waits for, may lose and has found is over and done with. A check is about nothing else. */
 export function isOver({ state, isCheck }: Pick<OperationView, 'state' | 'isCheck'>): boolean {
-  return finishedStates.includes(state) && (state !== 'succeeded' || isCheck !== true);
+  return finishedStates.includes(state) && !(isCheck && (state === 'succeeded' || state === 'failed'));
 }
 
 export interface BallotView {

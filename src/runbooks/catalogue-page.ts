@@ -47,6 +47,7 @@ function section(kind: StepKindSpec): string {
   return [
     `### \`${kind.name}\``,
     `${kind.doc} ${limit}${tells ? ` Its own expressions may also use: ${tells}.` : ''}`,
+    ...(kind.check === undefined ? [] : [`In a dry run: ${kind.check}`]),
     ['| `with` | what | needed |', '| --- | --- | --- |', ...rows].join('\n'),
   ].join('\n\n');
 }

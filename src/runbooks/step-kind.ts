@@ -28,6 +28,10 @@ export interface StepKindSpec {
   /** Keys of the step's own `with` that its `find` takes over. */
   readonly findInherits?: readonly string[];
   readonly readOnly: (given: JsonObject) => boolean;
+  /** What its tool does in a dry run, a sentence; absent where the tool has none, and the step only says what it would do. */
+  readonly check?: string;
+  /** It only waits for what other steps have begun, so a dry run has nothing to look at. */
+  readonly waits?: true;
   /** How it behaves when done twice, where the runbook does not say. */
   readonly repeat: (given: JsonObject) => Repeat;
   /** Time limit of one attempt, ms, where the runbook does not say. */

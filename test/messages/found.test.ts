@@ -50,7 +50,7 @@ test('a check that is over still shows what it found and what it would wait for,
   const card = operationCard({ ...found(terraform), ballots: [], state: 'succeeded', isCheck: true });
   const shown = markupOf(card);
   expect(shown).toContain('🔎 *Checked*');
-  expect(shown).toContain('Found before anybody was asked');
+  expect(shown).toContain('What the dry run found');
   expect(shown).toContain('Outside office hours.');
   expect(shown).toContain('Cannot be undone: The migration drops the column vat_old');
   expect(buttonsOf(card)).toEqual([]);

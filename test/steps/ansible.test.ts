@@ -67,6 +67,25 @@ test('a dry run changes nothing and shows what it would change', async () => {
   expect(readFileSync(join(tools.folder, 'logs', made.log!.key), 'utf8')).toContain('+++ after');
 });
 
+test('so does one that was not written as such, when it is asked for', async () => {
+  const made = await attemptOf('', {
+    step: step('touch.yml', { hosts: ['dry'] }, { undo: 'none' }),
+    input: { mode: 'check' },
+    tools,
+    trees,
+  });
+  expect(made).toMatchObject({ summary: '1 of 1 host would change', detail: ['would change dry'], would: 'tried' });
+  expect(made.outputs).toEqual({});
+  expect(existsSync(at('dry'))).toBe(false);
+  const failure = await failureOf('', {
+    step: step('nobody.yml', { hosts: ['dry'] }),
+    input: { mode: 'check' },
+    tools,
+    trees,
+  });
+  expect(failure.message).toMatch(/did nothing on dry/);
+});
+
 test('an inventory of an earlier step is used, and a limit takes a part of it', async () => {
   const inventory = await attemptOf('', {
     step: {

@@ -229,4 +229,19 @@ describe('git/merge', () => {
     await repository.commit({ 'policy.yaml': 'version: 1\n' });
     expect((await fails(merge({}))).message).toMatch(/feature\.md .* governed/);
   });
+
+  it('in a dry run says what would be merged and committed, and pushes nothing', async () => {
+    const dry = { input: { mode: 'check' } } as const;
+    const head = await repository.head();
+    expect((await run(merge({}, dry))).summary).toBe('feature would be merged into main');
+    expect(await run(commit([{ path: 'new.md', content: 'x' }], {}, dry))).toMatchObject({
+      summary: 'would commit to main',
+      detail: ['new.md'],
+      would: 'tried',
+    });
+    expect(await repository.head()).toBe(head);
+    await repository.commit({ 'releases.md': '- main\n' });
+    await repository.commit({ 'releases.md': '- feature\n' }, 'x', { branch: 'feature' });
+    expect((await fails(merge({}, dry))).message).toMatch(/both changed releases\.md/);
+  });
 });

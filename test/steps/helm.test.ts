@@ -176,6 +176,20 @@ test('a check fills in the chart and changes nothing', async () => {
   );
 });
 
+test('a dry run says what would be in a release, and what a rollback would go back to', async () => {
+  const dry = { input: { key, mode: 'check' } } as const;
+  expect((await attemptOf('', upgrade({}, {}, dry))).summary).toBe('2 objects would be in web');
+  expect((await failureOf('', back({}, dry))).message).toBe(
+    'web has no revision before the present one that worked, so it cannot go back.',
+  );
+  for (const image of ['v1', 'v2']) await attemptOf('', upgrade(to(image), {}, other(image)));
+  const before = releases();
+  expect((await attemptOf('', back({}, dry))).summary).toBe('would go from revision 2 back to 1');
+  expect((await attemptOf('', back({ revision: 0 }, dry))).summary).toBe('would take web away, which is at revision 2');
+  expect((await failureOf('', back({ revision: 7 }, dry))).message).toMatch(/web has no revision 7/);
+  expect(releases()).toEqual(before);
+});
+
 test('values stay texts in their places, whatever they look like', async () => {
   const inputs = Object.fromEntries(hostileValues.map((value, index) => [`v${index}`, value]));
   const notes = Object.fromEntries(Object.keys(inputs).map((name) => [name, `\${{ inputs.${name} }}`]));

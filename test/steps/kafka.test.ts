@@ -71,6 +71,21 @@ describe('kafka/topics', () => {
     );
   });
 
+  it('in a dry run has Kafka say what it would take, and changes nothing', async () => {
+    const dry = { input: { mode: 'check' } } as const;
+    const ensure = [
+      { ...orders, partitions: 5, config: { 'retention.ms': 1_000 } },
+      { name: 'fresh', replication: 1 },
+    ];
+    expect((await run(topics({ ensure }, dry))).summary).toBe('would be 1 made, 1 changed, 0 as they were');
+    expect(await admin((client) => client.listTopics())).not.toContain('fresh');
+    expect(await partitionsOf('orders')).toBe(3);
+    expect((await run(topics({ delete: ['orders'] }, dry))).summary).toBe('1 would be deleted');
+    expect(await partitionsOf('orders')).toBe(3);
+    const wide = await fails(topics({ ensure: [{ name: 'wide', replication: 3 }] }, dry));
+    expect(wide.message).toMatch(/refused.*[Rr]eplication/);
+  });
+
   it('deletes what is empty, keeps what holds records, and can be done again', async () => {
     await run(
       topics({

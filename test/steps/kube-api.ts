@@ -155,7 +155,7 @@ export class KubeApi {
     const name = path.slice(path.lastIndexOf('/') + 1);
     if (!object) return status(404, 'NotFound', `${resource.name} "${name}" not found`);
     if (method === 'DELETE') {
-      this.drop(path);
+      if (!request.body.includes('"dryRun":["All"]')) this.drop(path);
       return {
         code: 200,
         body: { kind: 'Status', apiVersion: 'v1', status: 'Success', details: { name, kind: resource.name, uid: 'u' } },

@@ -117,6 +117,19 @@ test('a check has the API server look at everything and changes nothing', async 
   ]);
 });
 
+test('a dry run has the API server say what would be applied and deleted', async () => {
+  const dry = { input: { mode: 'check' } } as const;
+  expect(await attemptOf('', apply({}, {}, dry))).toMatchObject({
+    summary: '2 objects would be applied',
+    would: 'tried',
+  });
+  expect(api.objects.size).toBe(0);
+  await attemptOf('', apply());
+  const remove = asked('delete', { folder: 'k8s/shop', values }, {}, dry);
+  expect(await attemptOf('', remove)).toMatchObject({ summary: '2 would be deleted', would: 'tried' });
+  expect(api.objects.size).toBe(2);
+});
+
 test('values stay texts in their places, whatever they look like', async () => {
   const inputs = Object.fromEntries(hostileValues.map((value, index) => [`v${index}`, value]));
   const written = Object.fromEntries(Object.keys(inputs).map((name) => [name, `\${{ inputs.${name} }}`]));

@@ -45,6 +45,8 @@ describe('sql/migrate', () => {
   });
 
   it('in a dry run tells what it would do, and does nothing', async () => {
+    const checked = await run({ ...migrate([orders, lines]), input: { mode: 'check' } });
+    expect(checked).toMatchObject({ summary: '2 to carry out', detail: ['001_orders', '002_lines'], would: 'tried' });
     const dry = await run(migrate([orders, lines], { dry_run: true }));
     expect(dry.outputs).toEqual({ applied: [], pending: ['001_orders', '002_lines'], known: 0 });
     expect(await tables()).toEqual([]);

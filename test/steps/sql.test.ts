@@ -245,6 +245,22 @@ describe('sql/execute', () => {
     expect(await database.ask('select * from orders')).toEqual([]);
   });
 
+  it('in a dry run has the server explain what it would carry out, and carries nothing out', async () => {
+    await database.ask("insert into orders values (1, 'x')");
+    const dry = (given: JsonObject) => execute(given, {}, { input: { mode: 'check' } });
+    const told = await run(dry({ statement: '-- all\ndelete from orders where id = :id', params: { id: 1 } }));
+    expect(told).toMatchObject({ summary: 'the database would take it', would: 'tried' });
+    expect(told.detail!.join()).toMatch(/Delete on orders/);
+    expect(await run(dry(insert))).toMatchObject({ would: 'tried' });
+    expect((await fails(dry({ statement: 'delete from nowhere' }))).message).toMatch(/"nowhere" does not exist/);
+    for (const statement of ['truncate orders', 'analyze delete from orders', '(analyze) delete from orders'])
+      expect(await run(dry({ statement }))).toMatchObject({
+        summary: `would run sql/execute, with connection: api, statement: ${statement}`,
+        would: 'told',
+      });
+    expect(await database.ask('select * from orders')).toEqual([{ id: 1, note: 'x' }]);
+  });
+
   it('writes nothing in the query of a find', async () => {
     const step = execute({ query: "insert into orders values (1, 'x')" });
     expect((await fails(step)).message).toMatch(/read-only transaction/);

@@ -133,6 +133,25 @@ test('what was planned is what is applied, and what changes is told before', asy
   expect(same.summary).toBe('nothing to change');
 });
 
+test('a dry run tells what a saved plan and a destroy would do, and does neither', async () => {
+  const more = { vars: { size: 1, names: ['a'] }, backend: { path: join(state, 'dry.tfstate') } };
+  const dry = { input: { mode: 'check' } } as const;
+  const planning = await attemptOf('', asked(plan('apps', more), dry));
+  expect(planning).toMatchObject({ summary: 'now: 2 to create', outputs: { creates: 2 } });
+  const file = planning.outputs.file!;
+  expect(await attemptOf('', asked(apply('apps', file), dry))).toMatchObject({
+    summary: '2 to create',
+    detail: expect.arrayContaining(['create terraform_data.size']),
+    would: 'tried',
+  });
+  expect(existsSync(join(state, 'dry.tfstate'))).toBe(false);
+  await attemptOf('', asked(apply('apps', file)));
+  const before = readFileSync(join(state, 'dry.tfstate'), 'utf8');
+  const destroying = await attemptOf('', asked(about('destroy', 'apps', more, {}), dry));
+  expect(destroying).toMatchObject({ summary: '2 to destroy', would: 'tried' });
+  expect(readFileSync(join(state, 'dry.tfstate'), 'utf8')).toBe(before);
+});
+
 test('a plan that is out of date is refused and not made anew', async () => {
   const more = (size: number) => ({ vars: { size }, backend: { path: join(state, 'stale.tfstate') } });
   const [old, other] = [await planned('apps', more(1)), await planned('apps', more(2))];

@@ -15,10 +15,10 @@ const linesShown = 12;
 const lineMax = 160;
 const allMax = 1_600;
 
-/** The part of what was found that is carried with the card and approved with the plan. */
-export function foundOf(details: readonly Detail[]): readonly Found[] {
-  let rest = allMax;
-  return details.slice(0, stepsShown).map(({ step, summary, lines }) => {
+/** The part of what was found that is carried with the card and approved with the plan, beside what is there already. */
+export function foundOf(details: readonly Detail[], there: readonly Found[] = []): readonly Found[] {
+  let rest = allMax - there.flatMap(({ lines = [] }) => lines).reduce((sum, { length }) => sum + length, 0);
+  return details.slice(0, Math.max(0, stepsShown - there.length)).map(({ step, summary, lines }) => {
     const shown: string[] = [];
     for (const line of lines.slice(0, linesShown)) {
       const short = cut(line, lineMax);

@@ -163,7 +163,7 @@ export class Life {
     let base = first;
     let judgement = this.allowed(judged ?? (await this.judging.judge(base)));
     this.openCard();
-    if (this.facts.request.check) return this.check(judgement);
+    if (this.facts.request.check) return await this.check(judgement);
     this.adopt(judgement);
     while (true) {
       const moved = await waitForGates(this, base, judgement);
@@ -238,14 +238,14 @@ export class Life {
     throw new Ended({ kind: 'denied', sentence: `Policy does not allow this: ${reasons.join(' ')}` });
   }
 
-  /** The card shows what would come; no ballot is opened, so nobody can be asked by it. */
-  private check(judgement: Allowed): Outcome {
+  /** The card shows what would come, and its steps are tried; no ballot is opened, so nobody can be asked by it. */
+  private async check(judgement: Allowed): Promise<Outcome> {
     endIfOver(this);
     this.facts.judgement = judgement;
     this.facts.steps = rowsOf(judgement.plan.steps);
     this.facts.gates = judgement.gates;
     this.recorder.write('verdict', verdictBody(judgement));
-    return checkedOutcome(this.title, judgement);
+    return checkedOutcome(this, judgement);
   }
 
   /** A judgement comes into force: its ballots are open, earlier ones void. */

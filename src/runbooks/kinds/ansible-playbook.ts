@@ -51,6 +51,8 @@ export const ansiblePlaybook: StepKindSpec = {
   tells: ['ok', 'changed', 'failed', 'unreachable', 'facts'],
   literal: ['playbook', 'check', 'connection', 'key', 'known_hosts', 'python'],
   readOnly: (given) => given.check === true,
+  check:
+    'The playbook runs with `--check` and `--diff` on its hosts; a task with `check_mode: false` is done all the same.',
   repeat: () => 'safe',
   timeoutMs: 3_600_000,
   folders: (given) => [folderOf(String(given.playbook ?? ''))].filter((folder) => folder !== ''),

@@ -33,6 +33,7 @@ export const gitCommit: StepKindSpec = {
   with: gitCommitWith,
   tells: ['commit', 'made'],
   readOnly: () => false,
+  check: 'The commit is made up to the push, so governed paths are told, and nothing is pushed.',
   repeat: () => 'safe',
   timeoutMs: 5 * 60_000,
   connections: (given) => [String(given.connection ?? '')],

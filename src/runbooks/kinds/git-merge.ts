@@ -22,6 +22,7 @@ export const gitMerge: StepKindSpec = {
   with: gitMergeWith,
   tells: ['commit', 'made'],
   readOnly: () => false,
+  check: 'The merge is made beside the repository, so conflicts and governed paths are told, and nothing is pushed.',
   repeat: () => 'safe',
   timeoutMs: 5 * 60_000,
   connections: (given) => [String(given.connection ?? '')],

@@ -21,6 +21,7 @@ export const helmRollback: StepKindSpec = {
   tells: ['revision', 'status'],
   literal: ['kubeconfig', 'context', 'wait'],
   readOnly: () => false,
+  check: 'It says between which revisions it would go.',
   repeat: () => 'safe',
   timeoutMs: 15 * 60_000,
 };

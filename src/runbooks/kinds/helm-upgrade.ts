@@ -23,6 +23,7 @@ export const helmUpgrade: StepKindSpec = {
   tells: ['revision', 'status', 'notes', 'objects'],
   literal: ['kubeconfig', 'context', 'chart', 'wait', 'check'],
   readOnly: (given) => given.check === true,
+  check: 'As with `check: true`.',
   repeat: () => 'safe',
   timeoutMs: 15 * 60_000,
   folders: (given) => (given.chart === undefined ? [] : [String(given.chart)]),

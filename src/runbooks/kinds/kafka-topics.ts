@@ -36,6 +36,7 @@ export const kafkaTopics: StepKindSpec = {
   with: kafkaTopicsWith,
   tells: ['made', 'changed', 'deleted', 'kept'],
   readOnly: () => false,
+  check: 'Kafka validates each change (`validateOnly`) and makes none.',
   repeat: () => 'safe',
   timeoutMs: 2 * 60_000,
   connections: (given) => [String(given.connection ?? '')],

@@ -21,6 +21,7 @@ export const kubectlApply: StepKindSpec = {
   tells: ['objects'],
   literal: ['kubeconfig', 'context', 'folder', 'check', 'force_conflicts'],
   readOnly: (given) => given.check === true,
+  check: 'As with `check: true`.',
   repeat: () => 'safe',
   timeoutMs: 5 * 60_000,
   folders: kubectlFoldersOf,

@@ -27,6 +27,7 @@ export const kubectlDelete: StepKindSpec = {
   tells: ['objects'],
   literal: ['kubeconfig', 'context', 'folder', 'type'],
   readOnly: () => false,
+  check: 'The API server says what would be deleted (`--dry-run=server`).',
   repeat: () => 'safe',
   timeoutMs: 10 * 60_000,
   folders: kubectlFoldersOf,

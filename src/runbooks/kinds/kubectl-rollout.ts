@@ -17,6 +17,7 @@ export const kubectlRollout: StepKindSpec = {
   tells: ['replicas', 'updated', 'ready'],
   literal: ['kubeconfig', 'context', 'type'],
   readOnly: () => true,
+  waits: true,
   repeat: () => 'safe',
   timeoutMs: 15 * 60_000,
 };

@@ -40,6 +40,8 @@ export const sqlExecute: StepKindSpec = {
   literal: ['statement', 'query', 'secrets'],
   findInherits: ['connection'],
   readOnly: isQuery,
+  check:
+    'The server explains a query, an insert, an update, a delete or a merge without carrying it out, in a transaction in which nothing can be written; other statements are only said.',
   repeat: (given) => (isQuery(given) ? 'safe' : 'never'),
   timeoutMs: 5 * 60_000,
   connections: (given) => [String(given.connection ?? '')],

@@ -44,6 +44,7 @@ export const sqlMigrate: StepKindSpec = {
   tells: ['applied', 'pending', 'known'],
   literal: ['folder', 'migrations'],
   readOnly: (given) => given.dry_run === true,
+  check: 'As with `dry_run: true`: the migrations that the database has not had are named, and none is tried.',
   repeat: () => 'safe',
   timeoutMs: 15 * 60_000,
   folders: (given) => (typeof given.folder === 'string' ? [given.folder] : []),

@@ -19,6 +19,7 @@ export const terraformApply: StepKindSpec = {
   tells: ['outputs'],
   literal: ['folder', 'secrets'],
   readOnly: () => false,
+  check: 'What the saved plan would do is read from it.',
   repeat: () => 'safe',
   timeoutMs: 60 * 60_000,
   folders: terraformFoldersOf,

@@ -14,6 +14,7 @@ export const terraformDestroy: StepKindSpec = {
   tells: [],
   literal: ['folder', 'tool', 'secrets'],
   readOnly: () => false,
+  check: 'A plan to destroy is made, and what it would do is told.',
   repeat: () => 'safe',
   timeoutMs: 60 * 60_000,
   folders: terraformFoldersOf,
