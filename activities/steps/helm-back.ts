@@ -1,5 +1,5 @@
 import type { KubectlCluster } from '../../src/runbooks/kinds/kubectl';
-import { helmFailure, type HelmSession } from './helm-session';
+import { helmFailure, rollbackOf, workedBefore, type HelmRevision, type HelmSession } from './helm-session';
 import { ownLimit } from './kubectl-session';
 import type { StepContext } from './step-kind';
 
@@ -16,6 +16,26 @@ export async function goBack(
   if (wait) args.switch('--wait');
   const end = await helm.run(args.value(release).value(String(revision)));
   if (end.code !== 0) throw helmFailure(`${release} could not be rolled back to revision ${revision}`, end);
+}
+
+/**
+ * The revision that rollbacks on top of what a step made go back to, ended or not: those of an earlier attempt, which
+ * helm gives no labels of their own, or somebody else's with the same end. Undefined when there is anything else.
+ */
+export async function begunRollback(
+  helm: HelmSession,
+  {
+    release,
+    history,
+    key,
+  }: { readonly release: string; readonly history: readonly HelmRevision[]; readonly key: string },
+): Promise<number | undefined> {
+  const made = history.findLast((revision) => rollbackOf(revision) === undefined);
+  const back = made && workedBefore(history, made.revision)?.revision;
+  if (made === undefined || back === undefined || made === history.at(-1)) return undefined;
+  const above = history.filter(({ revision }) => revision > made.revision).map((revision) => rollbackOf(revision)!.to);
+  if (!above.every((to) => to === back || to === 'unknown')) return undefined;
+  return (await helm.isMadeBy(release, { revision: made.revision, key })) ? back : undefined;
 }
 
 /** Takes a release away with everything that it has, and is content when it is gone already. */

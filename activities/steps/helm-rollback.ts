@@ -1,6 +1,14 @@
 import { helmRollback, type HelmRollbackWith } from '../../src/runbooks/kinds/helm-rollback';
-import { goBack, takeAway } from './helm-back';
-import { helmKey, leaveOthersAlone, openHelm, workedBefore, type HelmRevision, type HelmSession } from './helm-session';
+import { begunRollback, goBack, takeAway } from './helm-back';
+import {
+  helmKey,
+  leaveOthersAlone,
+  openHelm,
+  rollbackOf,
+  workedBefore,
+  type HelmRevision,
+  type HelmSession,
+} from './helm-session';
 import { StepFailed, type StepAnswer } from './outcomes';
 import { stepKind, type StepContext } from './step-kind';
 
@@ -57,8 +65,9 @@ async function targetOf(
   const target = isUndo ? await beforeStep(context, helm, history) : { to: elsewhere(context.given, history) };
   if ('rest' in target) return target;
   if (target.to === undefined) throw noneWorked(release);
-  // Not of this operation, so nothing of it is buried under this.
-  if (!isUndo && newest) leaveOthersAlone(release, newest);
+  // Not of this operation, so nothing of it is buried under this; what goes to the same revision is not in its way.
+  const goesThere = newest !== undefined && revision !== undefined && rollbackOf(newest)?.to === revision;
+  if (!isUndo && newest && !goesThere) leaveOthersAlone(release, newest);
   await context.saveCheckpoint(target.to);
   return { to: target.to };
 }
@@ -89,11 +98,11 @@ async function beforeStep(
     if (await helm.isNewest(release, { key, isFirst: true })) return { to: 0 };
     return { to: workedBefore(history, newest.revision)?.revision };
   }
+  const back = await begunRollback(helm, { release, history, key });
+  if (back !== undefined) return { to: back };
   leaveOthersAlone(release, newest);
   const [made] = await helm.replaced(release, key);
   if (made === undefined) return { rest: 'nothing was made that could be put back' };
-  const back = workedBefore(history, made)?.revision;
-  if (back !== undefined && newest.description === `Rollback to ${back}`) return { to: back };
   throw new StepFailed(
     `${release} was changed by somebody else after this operation (revision ${newest.revision} is ${newest.status}), so it was left alone; whoever looks after it decides what it should be.`,
   );

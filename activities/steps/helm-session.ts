@@ -37,6 +37,8 @@ export interface HelmSession {
   history(release: string): Promise<readonly HelmRevision[]>;
   /** Whether the newest revision of a release has these labels. */
   isNewest(release: string, owner: Partial<HelmOwner>): Promise<boolean>;
+  /** Whether a step made a revision, the newest or not. */
+  isMadeBy(release: string, made: { readonly revision: number; readonly key: string }): Promise<boolean>;
   /** Revisions with the label of a step that worked and were replaced by later ones; passed on labels are among them. */
   replaced(release: string, key: string): Promise<readonly number[]>;
 }
@@ -76,6 +78,7 @@ export async function openHelm(context: StepContext<KubectlCluster>): Promise<He
       return z.array(revisionSchema).parse(JSON.parse(end.stdout));
     },
     isNewest: async (release, owner) => (await listed(session, release, ['--all'], owner)).length > 0,
+    isMadeBy: (release, made) => isMadeBy(session, release, made),
     replaced: (release, key) => listed(session, release, ['--superseded'], { key }),
   };
   return session;
@@ -110,6 +113,19 @@ async function listed(
   return rows.map(({ revision }) => revision).sort((left, right) => left - right);
 }
 
+/** `helm list` hides what is not the newest, so the labels of the revision itself are read. */
+async function isMadeBy(
+  session: HelmSession,
+  release: string,
+  { revision, key }: { readonly revision: number; readonly key: string },
+): Promise<boolean> {
+  const labels = '{{ index .Release.Labels "signalbox.key" }} {{ index .Release.Labels "signalbox.after" }}';
+  const args = session.args('get', 'all').option('--revision', String(revision)).option('--template', labels);
+  const end = await session.run(args.value(release), { isPrivate: true });
+  if (end.code !== 0) throw helmFailure(`The release ${release} could not be looked at`, end);
+  return end.stdout.trim() === `${key} ${revision - 1}`;
+}
+
 /** What a command that failed means for the step: whether trying again may help, in a sentence. */
 export function helmFailure(what: string, end: HelmEnd): StepError | StepFailed {
   const words = (end.trouble ?? end.lastError ?? `helm ended with the code ${end.code}`)
@@ -123,6 +139,13 @@ export function helmFailure(what: string, end: HelmEnd): StepError | StepFailed 
 
 export function isUnderWay({ status }: HelmRevision): boolean {
   return status.startsWith('pending-') || status === 'uninstalling';
+}
+
+/** Where a rollback that made a revision goes, or was to go; undefined when the revision is something else. */
+export function rollbackOf({ description }: HelmRevision): { readonly to: number | 'unknown' } | undefined {
+  const target = /^Rollback to (\d+)$/.exec(description)?.[1];
+  if (target !== undefined) return { to: Number(target) };
+  return description.startsWith('Rollback "') ? { to: 'unknown' } : undefined;
 }
 
 /** The newest revision that worked, before one; undefined when none did. */

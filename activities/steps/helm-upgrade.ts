@@ -2,7 +2,7 @@ import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import type { JsonObject } from '../../src/json';
 import { helmUpgrade, type HelmUpgradeWith } from '../../src/runbooks/kinds/helm-upgrade';
-import { goBack, takeAway } from './helm-back';
+import { begunRollback, goBack, takeAway } from './helm-back';
 import {
   helmFailure,
   helmKey,
@@ -63,15 +63,16 @@ async function recover(
 ): Promise<void> {
   const { release } = context.given;
   const newest = history.at(-1)!;
-  const begun = z.object({ backTo: z.int() }).safeParse(context.checkpoint()).data;
-  if (!isOurs && newest.description !== `Rollback to ${begun?.backTo}`) return leaveOthersAlone(release, newest);
+  const begun = isOurs
+    ? undefined
+    : await begunRollback(helm, { release, history, key: helmKey(context.idempotencyKey) });
+  if (!isOurs && begun === undefined) return leaveOthersAlone(release, newest);
   if (isFirst) return takeAway(context, helm);
-  const back = begun?.backTo ?? workedBefore(history, newest.revision)?.revision;
+  const back = begun ?? workedBefore(history, newest.revision)?.revision;
   if (back === undefined)
     throw new StepFailed(
       `An attempt was lost while it upgraded ${release}, and no revision before it worked, so there is nothing to begin from; whoever looks after the release has to mend it.`,
     );
-  await context.saveCheckpoint({ backTo: back });
   await goBack(context, helm, { revision: back, wait: false });
 }
 

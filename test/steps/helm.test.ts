@@ -100,19 +100,22 @@ const releases = (): readonly string[] =>
 const underWay = async (): Promise<void> => {
   while (!releases().some((row) => row.includes('pending'))) await pause(20);
 };
-/** What a runner that was killed would leave of an upgrade that waits. */
-async function killedHalfWay(image: string): Promise<void> {
+/** What a runner that was killed would leave of work that waits. */
+async function killed(asks: (environment: Attempt['environment']) => Attempt): Promise<void> {
+  const secrets = (): readonly string[] => [...api.objects.keys()].filter((path) => path.includes('/secrets/'));
+  const before = secrets().length;
   api.isSettling = false;
   const environment = environmentOf({});
-  const running = attemptOf('', upgrade(to(image), {}, { environment })).catch(() => undefined);
-  await underWay();
-  const name = [...api.objects.keys()].filter((path) => path.includes('/secrets/')).at(-1)!;
-  const pending = structuredClone(api.object(name)!);
+  const running = attemptOf('', asks(environment)).catch(() => undefined);
+  while (secrets().length === before) await pause(20);
+  const left = secrets().map((name) => [name, structuredClone(api.object(name)!)] as const);
   environment.cancel();
   await running;
-  api.put(name, pending);
+  for (const [name, secret] of left) api.put(name, secret);
   api.settle();
 }
+const killedHalfWay = (version: string): Promise<void> =>
+  killed((environment) => upgrade(to(version), {}, { environment }));
 
 test('a chart is installed with values in its places, and upgraded to the next revision', async () => {
   const made = await attemptOf('', upgrade());
@@ -300,6 +303,53 @@ test('the undo of an upgrade that was killed half-way goes back to what was ther
   expect((await attemptOf('', undone())).summary).toBe('back to revision 1');
   expect(image()).toBe('registry.example/web:v1');
   expect((await attemptOf('', undone())).status).toBe('done');
+  expect(image()).toBe('registry.example/web:v1');
+});
+
+test('an upgrade whose way back was killed as well goes back and is done again by another attempt', async () => {
+  await attemptOf('', upgrade(to('v1'), {}, other()));
+  await killedHalfWay('v2');
+  await killed((environment) => upgrade(to('v2'), {}, { environment, attempt: 2 }));
+  expect(releases()).toEqual(['v1 deployed', 'v2 pending-upgrade', 'v3 pending-rollback']);
+  expect((await attemptOf('', upgrade(to('v2'), {}, { attempt: 3 }))).outputs).toMatchObject({ status: 'deployed' });
+  expect(image()).toBe('registry.example/web:v2');
+});
+
+test.each<[string, (environment?: Attempt['environment']) => Attempt]>([
+  ['the undo of an upgrade', (environment) => ({ ...undone(), environment })],
+  ['a rollback to a revision that was asked for', (environment) => back({ revision: 1 }, { environment })],
+])('%s that was killed half-way is carried on by whoever tries it again', async (_, asks) => {
+  await attemptOf('', upgrade(to('v1'), {}, other()));
+  await attemptOf('', upgrade(to('v2')));
+  await killed(asks);
+  await killed(asks);
+  expect(releases().slice(2)).toEqual(['v3 pending-rollback', 'v4 pending-rollback']);
+  expect((await attemptOf('', asks())).summary).toBe('back to revision 1');
+  expect(image()).toBe('registry.example/web:v1');
+  expect((await attemptOf('', asks())).summary).toBe('was at revision 1 already');
+});
+
+test('the undo of an upgrade that failed or was killed is carried on when it was killed, too', async () => {
+  await attemptOf('', upgrade(to('v1'), {}, other()));
+  await killedHalfWay('v2');
+  await killed((environment) => ({ ...undone(), environment }));
+  expect(releases()).toEqual(['v1 deployed', 'v2 pending-upgrade', 'v3 pending-rollback']);
+  expect((await attemptOf('', undone())).summary).toBe('back to revision 1');
+  expect(image()).toBe('registry.example/web:v1');
+});
+
+test('an undo that the cluster refused is tried again, and a rollback to elsewhere is somebody else’s', async () => {
+  for (const version of ['v0', 'v1']) await attemptOf('', upgrade(to(version), {}, other(version)));
+  await attemptOf('', upgrade(to('v2')));
+  api.instead = ({ method, path }) =>
+    method === 'PATCH' && path.includes('/deployments/') ? refusal(500, 'InternalError', 'etcd is away') : undefined;
+  expect((await failureOf('', undone())).message).toContain('etcd is away');
+  api.instead = () => undefined;
+  expect(releases().at(-1)).toBe('v4 failed');
+  await killed((environment) => back({ revision: 1 }, { environment }));
+  expect((await failureOf('', undone())).message).toMatch(/Somebody else is at work on the release web \(revision 5/);
+  api.objects.delete('/api/v1/namespaces/shop/secrets/sh.helm.release.v1.web.v5');
+  expect((await attemptOf('', undone())).summary).toBe('back to revision 2');
   expect(image()).toBe('registry.example/web:v1');
 });
 
