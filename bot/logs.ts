@@ -37,6 +37,8 @@ interface LogAsked {
   readonly by: { readonly person: string } | { readonly machine: string };
   /** Path of a step; the one that says the most when absent. */
   readonly step?: string;
+  /** Absent: the log of the step itself goes before that of its undo. */
+  readonly mode?: 'undo';
   /** Place in the list of its logs, from 0; goes before `step`. */
   readonly place?: number;
 }
@@ -68,14 +70,21 @@ async function objectionTo(logs: LogAccess, { by, view }: LogAsked): Promise<str
   return 'This machine did not ask for that operation, so its logs are not shown to it.';
 }
 
-/** The newest log of the step that is meant; of no step, of the one whose log says the most. */
-function placeIn(all: readonly LogEntry[], { step, place, view }: LogAsked): number {
+/**
+ * The newest log of the step that is meant; of no step, of the one whose log says the most. What an undo wrote comes
+ * later and says less about what went wrong, so it is shown only where it is meant, or where there is nothing else.
+ */
+function placeIn(all: readonly LogEntry[], { step, mode, place, view }: LogAsked): number {
   if (place !== undefined) return place;
   const wanted = step ?? view?.log;
+  const meant = step === undefined ? view?.logMode : mode;
   const isOf = (log: LogEntry): boolean =>
     log.step === wanted || log.step.startsWith(`${wanted}/`) || log.step.startsWith(`${wanted}[`);
-  const found = wanted === undefined ? -1 : all.findLastIndex(isOf);
-  return found >= 0 || step !== undefined ? found : all.length - 1;
+  const isUndo = (log: LogEntry): boolean => log.mode === 'undo' || log.step.startsWith(`${wanted}/undo/`);
+  const isMeant = (log: LogEntry): boolean => isOf(log) && isUndo(log) === (meant === 'undo');
+  const found =
+    wanted === undefined ? undefined : [isMeant, isOf].map((is) => all.findLastIndex(is)).find((at) => at >= 0);
+  return found ?? (step !== undefined ? -1 : all.length - 1);
 }
 
 function noneOf({ id, step }: LogAsked): string {

@@ -41,10 +41,14 @@ async function fill(
   asked: { readonly view: string; readonly user: string; readonly meta: ModalMeta; readonly place?: number },
 ): Promise<void> {
   const { meta, place, user } = asked;
-  const { o: id = '', l: step } = meta.value ?? {};
+  const { o: id = '', l: step, w: mode } = meta.value ?? {};
   const read = async () => {
     const view = await viewOf<OperationView>(deps, id);
-    const which = { ...(step === undefined ? {} : { step }), ...(place === undefined ? {} : { place }) };
+    const which = {
+      ...(step === undefined ? {} : { step }),
+      ...(mode && { mode }),
+      ...(place === undefined ? {} : { place }),
+    };
     return logOf(deps, { id, view, by: { person: user }, ...which });
   };
   const answered = await read().catch((error: unknown) => {

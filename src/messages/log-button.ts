@@ -7,9 +7,13 @@ export function logButton(about: {
   readonly operationId: string;
   /** Path in the plan; the newest log is opened where it is too long to be named. */
   readonly step: string;
+  /** Absent: the log of the step itself comes first. */
+  readonly mode?: 'undo';
   readonly spoken?: string;
+  readonly label?: string;
 }): Button {
-  const { operationId, step, spoken } = about;
-  const value = encodeValue({ o: operationId, ...(step.length <= stepPathMax && { l: step }) });
-  return button({ label: 'Log', action: ACTIONS.log, value, ...(spoken === undefined ? {} : { spoken }) });
+  const { operationId, step, mode, spoken, label = 'Log' } = about;
+  const which = step.length <= stepPathMax && { l: step, ...(mode && { w: mode }) };
+  const value = encodeValue({ o: operationId, ...which });
+  return button({ label, action: ACTIONS.log, value, ...(spoken === undefined ? {} : { spoken }) });
 }

@@ -1,7 +1,8 @@
-import type { KnownBlock, ModalView, StaticSelect } from '@slack/types';
+import type { Button, KnownBlock, ModalView, StaticSelect } from '@slack/types';
 import { shortIdIn } from '../operation/ids';
 import { ACTIONS, encodeMeta, MODALS, type ModalMeta } from './actions';
 import { actions, plainText, section, type Message, type RenderContext } from './blocks';
+import { logButton } from './log-button';
 import { code, plain, safe, safeLines } from './text';
 
 /** The end of one log, for somebody who may read it. */
@@ -31,7 +32,7 @@ const optionsShown = 100;
 /** As a private message. */
 export function logMessage(shown: LogShown, _about: RenderContext = {}): Message {
   const { head, spoken } = headOf(shown);
-  return { text: spoken, blocks: [section(head), ...endOf(shown, 1), ...linkButtons(shown)] };
+  return { text: spoken, blocks: [section(head), ...endOf(shown, 1), ...messageButtons(shown)] };
 }
 
 /** As a dialog, in which another log of the operation can be chosen. Without `shown` it says that it is fetched. */
@@ -96,20 +97,32 @@ function endOf({ text }: LogShown, most: number): KnownBlock[] {
 }
 
 function linkButtons({ link }: LogShown): KnownBlock[] {
-  if (link === undefined) return [];
-  return actions([
-    { type: 'button', text: plainText('Whole log', 75), action_id: ACTIONS.openLink, url: link, value: '{}' },
-  ]);
+  return link === undefined ? [] : actions([wholeLog(link)]);
 }
 
-/** The newest when there are too many to choose from. */
+/** A message has no room for a choice, so the other log of the step has a button. */
+function messageButtons({ operation, logs, place, link }: LogShown): KnownBlock[] {
+  const { step, mode } = logs[place]!;
+  const other = logs.some((log) => log.step === step && log.mode !== mode);
+  const label = mode === 'undo' ? 'Log of the step' : 'Log of its undo';
+  const which = { operationId: operation, step, ...(mode === 'do' && { mode: 'undo' as const }) };
+  const buttons = [...(link === undefined ? [] : [wholeLog(link)]), ...(other ? [logButton({ ...which, label })] : [])];
+  return buttons.length > 0 ? actions(buttons) : [];
+}
+
+function wholeLog(url: string): Button {
+  return { type: 'button', text: plainText('Whole log', 75), action_id: ACTIONS.openLink, url, value: '{}' };
+}
+
+/** The newest when there are too many to choose from, and those of the step and its undo in any case. */
 function chooser({ logs, place }: LogShown): KnownBlock[] {
   if (logs.length < 2) return [];
-  const first = Math.max(0, logs.length - optionsShown);
-  const options = logs.slice(first).map(({ step, mode, attempt }, index) => ({
-    text: plainText(optionWords(`${mode === 'undo' ? 'undo of ' : ''}${step}, attempt ${attempt}`), 75),
-    value: String(first + index),
-  }));
+  const own = logs.flatMap(({ step }, at) => (step === logs[place]!.step ? [at] : [])).slice(-optionsShown);
+  const others = logs.flatMap(({ step }, at) => (step === logs[place]!.step ? [] : [at]));
+  const newest = others.slice(Math.max(0, others.length - (optionsShown - own.length)));
+  const options = [...own, ...newest]
+    .sort((left, right) => left - right)
+    .map((at) => ({ text: plainText(optionWords(optionOf(logs[at]!)), 75), value: String(at) }));
   const present = options.find(({ value }) => value === String(place));
   const select: StaticSelect = {
     type: 'static_select',
@@ -119,6 +132,10 @@ function chooser({ logs, place }: LogShown): KnownBlock[] {
     ...(present && { initial_option: present }),
   };
   return [{ type: 'actions', elements: [select] }];
+}
+
+function optionOf({ step, mode, attempt }: LogShown['logs'][number]): string {
+  return `${mode === 'undo' ? 'undo of ' : ''}${step}, attempt ${attempt}`;
 }
 
 /** The end of a path says more than its beginning. */

@@ -70,7 +70,7 @@ export type Notice =
       readonly summary: string;
       readonly lines: readonly string[];
       /** Where there is more to read: the path of the step. */
-      readonly log?: { readonly operationId: string; readonly step: string };
+      readonly log?: { readonly operationId: string; readonly step: string; readonly mode?: 'undo' };
     }
   | { readonly kind: 'gate_opened'; readonly message: string }
   | { readonly kind: 'changed'; readonly message: string; readonly about?: readonly string[] }

@@ -29,7 +29,7 @@ export function renderNotice(notice: Notice, about: NoticeContext = {}): Message
 
 function logButtons({ step, log }: Extract<Notice, { kind: 'step_detail' }>): KnownBlock[] {
   if (log === undefined) return [];
-  return actions([logButton({ operationId: log.operationId, step: log.step, spoken: `Log of ${step}` })]);
+  return actions([logButton({ ...log, spoken: `Log of ${step}` })]);
 }
 
 const renderers: Renderers = {

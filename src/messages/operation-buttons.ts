@@ -130,7 +130,8 @@ export function operationButtons(view: OperationView): KnownBlock[] {
 /** Where a step wrote a log: the one that says the most is opened, the others from there. */
 function logOf(view: OperationView): Button[] {
   if (view.log === undefined) return [];
-  return [logButton({ operationId: view.id, step: view.log, spoken: `Log of ${view.title}` })];
+  const { id: operationId, log: step, logMode: mode } = view;
+  return [logButton({ operationId, step, ...(mode && { mode }), spoken: `Log of ${view.title}` })];
 }
 
 /** What one ballot takes: Approve and Reject, or Reject alone once its seats are filled. A finished operation has none, whatever its ballots say. */

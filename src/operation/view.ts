@@ -143,6 +143,8 @@ export interface OperationView {
   readonly found?: readonly Found[];
   /** What the log that says the most is kept under, when a step wrote any: its path, in a list with its target. */
   readonly log?: string;
+  /** Absent: that log is of the step itself. */
+  readonly logMode?: 'undo';
   readonly irreversible: readonly string[];
   readonly rollback: { readonly ready: boolean; readonly version?: string; readonly why?: string };
   readonly digest?: string;

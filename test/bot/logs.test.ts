@@ -138,6 +138,34 @@ test('the card of a list opens the log of the target that it names, and not the 
   await world.slack.waitFor(() => modal().includes('target 1\\n'));
 });
 
+test('what the undo of a step wrote is offered beside what the step wrote, and comes first only where it is meant', async () => {
+  for (const [step, mode, text] of [
+    ['ship/put', 'do', 'it failed here\n'],
+    ['ship/undo/put', 'do', 'put back by steps\n'],
+    ['ship/put', 'undo', 'put back\n'],
+  ] as const) {
+    const log = await kept.open({ operation: id, step, mode, attempt: 1 });
+    log.write(text);
+    await log.close();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const view = await viewOfIt();
+  const press = async (about: Partial<OperationView>) => {
+    const { ts } = await world.web.chat.postMessage({ channel: 'C0DEPLOYS', ...operationCard({ ...view, ...about }) });
+    await world.slack.click({ user: 'U0ANN', channel: 'C0DEPLOYS', ts: ts!, actionId: ACTIONS.log });
+  };
+  for (const log of ['ship/put', 'ship']) {
+    await press({ log });
+    await world.slack.waitFor(() => modal().includes('it failed here'));
+    expect(modal()).toMatch(/ship\/put, attempt 1.*undo of ship\/put, attempt 1/);
+  }
+  await press({ log: 'ship/put', logMode: 'undo' });
+  await world.slack.waitFor(() => modal().includes('put back\\n'));
+  await type(`logs ${id} ship/put`);
+  await world.slack.waitFor(() => told().includes('it failed here'));
+  expect(told()).toContain('Log of its undo');
+});
+
 test('a card without a log has no such button', async () => {
   const { log: _log, ...view } = await viewOfIt();
   expect(JSON.stringify(operationCard(view))).not.toContain(ACTIONS.log);

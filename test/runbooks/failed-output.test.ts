@@ -52,3 +52,15 @@ steps:
 `);
   expect(reports.at(-1)?.log).toEqual({ step: 'each/one[1]', how: 'failed' });
 });
+
+test('what an undo wrote leads to the log of the undo, and the card to that of the attempt that failed', async () => {
+  const { reports, details } = await start(`
+steps:
+  - { id: bad, name: Unpack, uses: program, with: { program: breaks }, undo: { uses: program, with: { program: works } } }
+`);
+  expect(details.map(({ log, logMode }) => [log, logMode])).toEqual([
+    ['bad', undefined],
+    ['bad', 'undo'],
+  ]);
+  expect(reports.at(-1)?.log).toEqual({ step: 'bad', how: 'failed' });
+});

@@ -75,7 +75,7 @@ function handleFor(life: Life, send: (act: RunAct) => void): RunHandle {
         Object.hasOwn(progress.steps, row.path) ? { ...row, ...progress.steps[row.path] } : row,
       );
       for (const detail of progress.details) life.courier.thread(stepDetail(request.id, detail));
-      if (progress.log) life.facts.log = progress.log.step;
+      if (progress.log) [life.facts.log, life.facts.logMode] = [progress.log.step, progress.log.mode];
       const { failure } = progress;
       // A step that asks has not failed for good, and the one after it asks anew.
       if (failure && progress.phase !== 'asks') handle.failure ??= failure;
@@ -94,8 +94,10 @@ function handleFor(life: Life, send: (act: RunAct) => void): RunHandle {
 }
 
 /** What a step said, with the way to all that it wrote. */
-export function stepDetail(operationId: string, { log, ...said }: RunProgress['details'][number]): Notice {
-  return { kind: 'step_detail', ...said, ...(log === undefined ? {} : { log: { operationId, step: log } }) };
+export function stepDetail(operationId: string, detail: RunProgress['details'][number]): Notice {
+  const { log, logMode: mode, ...said } = detail;
+  const way = log === undefined ? {} : { log: { operationId, step: log, ...(mode && { mode }) } };
+  return { kind: 'step_detail', ...said, ...way };
 }
 
 const phases = {

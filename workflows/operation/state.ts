@@ -25,6 +25,8 @@ export interface Facts {
   found: readonly Found[];
   /** Path of the step whose log says the most. */
   log?: string;
+  /** Absent: that log is of the step itself. */
+  logMode?: 'undo';
   previousVersion?: string;
   /** Who paused it. */
   paused?: string;

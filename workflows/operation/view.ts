@@ -39,6 +39,7 @@ export function viewOf(facts: Facts, ballots: readonly BallotView[]): OperationV
     moreSteps: facts.steps.length - shown.length,
     ...(facts.found.length > 0 ? { found: facts.found } : {}),
     ...(facts.log === undefined ? {} : { log: facts.log }),
+    ...(facts.logMode && { logMode: facts.logMode }),
     irreversible: judgement?.plan.irreversible ?? [],
     rollback: judgement?.rollback ?? { ready: false },
     digest: judgement?.plan.digest,

@@ -38,7 +38,8 @@ export class Reporter {
   step({ path, name }: StepOutline, step: RunProgress['steps'][string], wrote: Wrote = {}): void {
     const { lines = [], hasLog } = wrote;
     this.steps[path] = { ...this.steps[path], ...step };
-    const log = hasLog ? { log: path } : {};
+    const isOfUndo = step.state === 'undone' || step.state === 'undo_failed';
+    const log = hasLog ? { log: path, ...(isOfUndo && { logMode: 'undo' as const }) } : {};
     if (lines.length > 0) this.details.push({ step: name, summary: step.summary ?? '', lines, ...log });
     this.teller.changed();
   }

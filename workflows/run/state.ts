@@ -156,6 +156,8 @@ export interface WrittenLog {
   /** As `loggedAs` gives it. */
   readonly step: string;
   readonly how: 'done' | 'failed';
+  /** Absent: it is of the step itself. */
+  readonly mode?: 'undo';
 }
 
 /** What a run tells its operation, coalesced: the latest of each. */
@@ -169,6 +171,8 @@ export interface RunProgress {
     readonly lines: readonly string[];
     /** Path of the step, where there is more in its log. */
     readonly log?: string;
+    /** Absent: the log is of the step itself. */
+    readonly logMode?: 'undo';
   }[];
   /** The step whose log says the most. */
   readonly log?: WrittenLog;

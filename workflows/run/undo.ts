@@ -55,13 +55,13 @@ export async function undoNewest(
       ? await undoEntry(walk, frame, { step, entry: entry! })
       : await undoSlices(walk, frame, entries);
   if ('reason' in undone) {
-    if (undone.log) walk.onLog?.({ step: loggedAs(step.path, frame.targets), how: 'failed' });
+    if (undone.log) walk.onLog?.({ step: loggedAs(step.path, frame.targets), how: 'failed', mode: 'undo' });
     const wrote = { lines: undone.detail, hasLog: undone.log !== undefined };
     walk.reporter?.step(step, { state: 'undo_failed', summary: undone.reason, endedAt: instant() }, wrote);
     return { reason: undone.reason, left: undone.left };
   }
   const wrote = { lines: undone.detail, hasLog: undone.log !== undefined };
-  if (undone.log) walk.onLog?.({ step: loggedAs(step.path, frame.targets), how: 'done' });
+  if (undone.log) walk.onLog?.({ step: loggedAs(step.path, frame.targets), how: 'done', mode: 'undo' });
   walk.reporter?.step(step, { state: 'undone', summary: undone.summary, endedAt: instant() }, wrote);
   return 'done';
 }
