@@ -88,8 +88,9 @@ async function openCamera(url) {
   mkdirSync(inRoot('docs/images'), { recursive: true });
   return {
     /** A picture of one message as a person sees it now, in a window as high as it needs; or of the open form. */
-    take: async (name, { channel, as, ts, form }) => {
+    take: async (name, { channel, as, ts, form, beside }) => {
       try {
+        if (beside) await makeRoom(page, beside);
         if (form) return await page.screenshot({ path: inRoot(`docs/images/${name}.png`) });
         await page.getByLabel('Act as').selectOption({ label: as });
         await page
@@ -109,4 +110,19 @@ async function openCamera(url) {
     },
     close: () => browser.close(),
   };
+}
+
+/** The form above or below the message that it belongs to, in a window that has room for both. */
+async function makeRoom(page, ts) {
+  const message = page.locator(`.msg[data-ts="${ts}"]`).first();
+  const heightOf = async (what) => Math.ceil((await what.boundingBox()).height);
+  const height = (await heightOf(message)) + (await heightOf(page.locator('.modal'))) + AROUND + 60;
+  await page.setViewportSize({ ...WINDOW, height });
+  await message.evaluate((element) => element.scrollIntoView({ block: 'start' }));
+  const { y } = await message.boundingBox();
+  const side = y < height / 3 ? 'flex-end' : 'flex-start';
+  await page.locator('.modal-overlay').evaluate((overlay, align) => {
+    overlay.style.alignItems = align;
+    overlay.style.padding = '16px';
+  }, side);
 }

@@ -13,7 +13,7 @@ export function welcome({ urls, isolated, company }) {
     `  Ledger          ${urls.ledger}`,
     '',
     ...(urls.slack ? ['Who is who', ...company.who.map(([name, role]) => `  ${name.padEnd(7)} ${role}`), ''] : []),
-    'Six things to try',
+    'Things to try',
     ...company.tries.map(([where, what], index) => `  ${index + 1}. ${where}\n     ${what}`),
     '',
     ...(isolated === false

@@ -205,9 +205,18 @@ function settings({ folder, ports, keys, urls, redis, slack }) {
     BLOB_KEY_FILE: keys.BLOB_KEY,
     DATA_DIR: join(folder, 'data'),
     TOKENS_FILE: tokens,
+    RUNNER_PROGRAMS: allowedPrograms(folder),
     HOST: '127.0.0.1',
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
   };
+}
+
+/** The one program that steps may run here: its file, as any runner has one. */
+function allowedPrograms(folder) {
+  const file = join(folder, 'programs.yaml');
+  const emptyCache = { path: process.execPath, args: [inRoot('examples/programs/empty-cache.mjs')], repeat: 'safe' };
+  writeFileSync(file, JSON.stringify({ programs: { 'empty-cache': emptyCache } }, null, 2));
+  return file;
 }
 
 /** Whose token the demo's own command line calls carry: its hash, as in any such file. */

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../lib/run.mjs';
 
+const owner = { name: 'Dan Weber', email: 'dan@kestrel.example' };
+
 /** What the story looks at besides Slack: the fleet, the ledger, Temporal; and the policy it changes. */
 export function openCompany({ urls }) {
   const json = async (url, options) => (await fetch(url, options)).json();
@@ -45,11 +47,10 @@ export function openCompany({ urls }) {
       (await json(`${urls.temporal}/api/v1/namespaces/default/workflows/${encodeURIComponent(id)}`))
         .workflowExecutionInfo,
 
-    /** Pushes a change of the rules, as the owner of the policy repository would. */
-    async changePolicy(message, changes) {
+    /** Pushes a change of the rules, as somebody who may push to the policy repository would. */
+    async changePolicy(message, changes, { name, email } = owner) {
       const tree = mkdtempSync(join(tmpdir(), 'signalbox-story-'));
-      const inTree = (...args) =>
-        git('-C', tree, '-c', 'user.name=Dan Weber', '-c', 'user.email=dan@kestrel.example', ...args);
+      const inTree = (...args) => git('-C', tree, '-c', `user.name=${name}`, '-c', `user.email=${email}`, ...args);
       try {
         await git('clone', '--quiet', urls.policy, tree);
         for (const [path, change] of Object.entries(changes)) {

@@ -63,6 +63,13 @@ export async function openPeople({ urls, company }) {
       return form;
     },
 
+    /** The log that a click opened, once it is there. It has nothing to send. */
+    async log() {
+      await until(() => form && !textOf(form).includes('Fetching the log'), FORM_MS);
+      return form;
+    },
+    closeForm: (person) => socket.send(JSON.stringify({ t: 'view_close', user: idOf(person) })),
+
     /** Sends the open form and closes what answers it. `values` by the name of the field. */
     async submit(person, values = {}) {
       const before = opened;
@@ -98,6 +105,12 @@ export async function openPeople({ urls, company }) {
     async cards(channel, ...words) {
       const all = (await people.messages(channel)).filter((each) => !each.ephemeral_to && !each.thread_ts);
       return all.filter((each) => words.every((word) => textOf(each).includes(word)));
+    },
+
+    /** The newest message of a channel that only one person sees and that says all of these. */
+    async answer(person, channel, ...words) {
+      const mine = (await people.messages(channel)).filter((each) => each.ephemeral_to === idOf(person));
+      return mine.filter((each) => words.every((word) => textOf(each).includes(word))).at(-1);
     },
 
     /** Everything that one person was told privately, in any channel, by message or in a form. */

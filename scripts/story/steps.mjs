@@ -1,4 +1,5 @@
 import { incident, provision, rollback, windows, words } from './after.mjs';
+import { declared, decide } from './work.mjs';
 import { approve, ask, faulty, rollout } from './deliver.mjs';
 
 /**
@@ -14,6 +15,8 @@ export const steps = [
   { name: '5. An incident is opened about it', play: incident },
   { name: '6. On call goes back to the version before', play: rollback },
   { name: '7. Nodes are built, and given back when something fails', play: provision },
-  { name: '8. What is approved today runs when its window opens', play: windows },
-  { name: '9. Signalbox answers questions and refuses in words', play: words },
+  { name: '8. Declared servers are made, and data is lost only to whom types its name', play: declared },
+  { name: '9. A runbook stops where it fails, and a person reads its log and decides', play: decide },
+  { name: '10. What is approved today runs when its window opens', play: windows },
+  { name: '11. Signalbox answers questions and refuses in words', play: words },
 ];
