@@ -106,7 +106,10 @@ export function openLogBucket(settings: BucketSettings): LogStore {
         .catch((error: unknown) => {
           throw trouble(error);
         });
-      if (Errors.length > 0) throw new LogStoreAway(`The bucket ${bucket} did not remove all logs that are too old.`);
+      if (Errors.length > 0)
+        throw new LogStoreAway(
+          `The bucket ${bucket} did not remove all logs that it was asked to; whoever runs Signalbox has to allow LOG_STORE_ACCESS_KEY to delete there.`,
+        );
     }
   };
 
@@ -152,6 +155,8 @@ export function openLogBucket(settings: BucketSettings): LogStore {
       const whole = parts.reduce((sum, part) => sum + part.bytes, 0);
       return wholeLines(Buffer.concat(ends).toString('utf8'), whole <= bytes);
     },
+
+    remove: async (key) => remove(await partsOf(key)),
 
     async sweep({ before }) {
       let removed = 0;

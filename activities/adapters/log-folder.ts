@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   LogLimit,
   logName,
@@ -68,6 +68,12 @@ export function openLogFolder({ folder, maxBytes = maxLogBytes }: { folder: stri
       } finally {
         await file.close();
       }
+    },
+
+    async remove(key) {
+      await rm(fileOf(key), { force: true });
+      // Stays when it is not empty.
+      await rmdir(dirname(fileOf(key))).catch(() => undefined);
     },
 
     async sweep({ before }) {

@@ -45,6 +45,8 @@ export interface LogStore {
   stream(key: string): AsyncIterable<Uint8Array>;
   /** Its end, in whole lines: no more than so many bytes. */
   tail(key: string, bytes: number): Promise<string>;
+  /** Removes one log, which may be gone already. */
+  remove(key: string): Promise<void>;
   /** Removes logs that nobody has written to since; gives how many. */
   sweep(spec: { readonly before: Date }): Promise<number>;
 }

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { examplePolicy } from '../helpers/company';
 import { makeRepository, type TestRepository } from '../helpers/git-repository';
 import { commitSigned, makeKeyRing, type KeyRing, type SigningKey } from '../helpers/signed-commits';
+import { TestS3 } from '../helpers/s3-server';
 import { openTemporal, type TestTemporal } from '../helpers/temporal';
 import { startSlackRules, type SlackRules } from '../slack-rules';
 import { type } from './terminal';
@@ -58,6 +60,63 @@ async function doctor(changes: { readonly [name: string]: string | undefined } =
   return { code, out, findings, of };
 }
 
+describe('the log store', () => {
+  let s3: TestS3;
+  beforeAll(async () => (s3 = await TestS3.start()));
+  afterEach(() => s3.set('up'));
+  afterAll(() => s3.stop());
+  const bucket = (more: { readonly [name: string]: string } = {}) => ({
+    LOG_STORE: 's3://signalbox-logs/of-doctor',
+    LOG_STORE_ENDPOINT: s3.endpoint,
+    LOG_STORE_ACCESS_KEY: s3.keeper.accessKey,
+    LOG_STORE_SECRET_KEY: s3.keeper.secretKey,
+    ...more,
+  });
+
+  it('is written, read and cleaned up, and nothing stays behind', async () => {
+    const logs = join(folder, 'logs');
+    mkdirSync(logs);
+    expect((await doctor({ LOG_STORE: logs })).of('log store')).toEqual({
+      check: 'log store',
+      result: 'ok',
+      sentence: `${logs} can be written, read and cleaned up.`,
+    });
+    expect(readdirSync(logs)).toEqual([]);
+    expect((await doctor(bucket())).of('log store')).toMatchObject({ result: 'ok' });
+    const { accessKey, secretKey } = s3.keeper;
+    const client = new S3Client({
+      endpoint: s3.endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
+      forcePathStyle: true,
+    });
+    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: 'signalbox-logs' }));
+    expect(Contents).toEqual([]);
+  });
+
+  it('is not made by looking at it, and is only read for the bot', async () => {
+    const place = join(folder, 'not-there-yet');
+    const { of } = await doctor({ LOG_STORE: place }, ['--for', 'runner']);
+    expect(of('log store')).toMatchObject({ result: 'ok', sentence: `${place} will be made at the first start.` });
+    expect(existsSync(place)).toBe(false);
+    expect((await doctor(bucket(), ['--for', 'bot'])).of('log store')!.sentence).toMatch(/ can be read\.$/);
+  });
+
+  it.each<[string, () => { readonly [name: string]: string }, RegExp]>([
+    ['has no such bucket', () => bucket({ LOG_STORE: 's3://nowhere' }), /no bucket nowhere where LOG_STORE_ENDPOINT/],
+    [
+      'does not let it in',
+      () => bucket({ LOG_STORE_ACCESS_KEY: s3.nobody.accessKey, LOG_STORE_SECRET_KEY: s3.nobody.secretKey }),
+      /refuses LOG_STORE_ACCESS_KEY/,
+    ],
+    ['is not there', () => bucket({ LOG_STORE_ENDPOINT: 'http://127.0.0.1:1' }), /does not answer.* Check LOG_STORE\./],
+  ])('fails in a sentence that names the setting when it %s', async (_, settings, words) => {
+    const { code, of } = await doctor(settings());
+    expect(of('log store')).toMatchObject({ result: 'failed', sentence: expect.stringMatching(words) });
+    expect(code).toBe(1);
+  });
+});
+
 describe('doctor', () => {
   it('finds nothing to mend where everything is well', async () => {
     const { code, findings, of } = await doctor();
@@ -70,6 +129,7 @@ describe('doctor', () => {
       'policy',
       'ledger',
       'blob store',
+      'log store',
       'clock',
     ])
       expect(of(check)).toMatchObject({ result: 'ok' });
@@ -103,6 +163,9 @@ describe('doctor', () => {
     ['a ledger that is not there', { LEDGER_REPO: '/nowhere/ledger.git' }, 'ledger', 'failed', /cannot be read/],
     ['a ledger key that is none', { LEDGER_KEY: 'not a key' }, 'ledger key', 'failed', /openssl genpkey/],
     ['a blob store that is a file', { BLOB_STORE: __filename }, 'blob store', 'failed', /not a folder/],
+    ['a log store that is a file', { LOG_STORE: __filename }, 'log store', 'failed', /set LOG_STORE to one/],
+    ['a log store that is no place', { LOG_STORE: 'ftp://x' }, 'log store', 'failed', /LOG_STORE must be/],
+    ['a bucket without keys', { LOG_STORE: 's3://x-logs/y' }, 'log store', 'failed', /LOG_STORE_ACCESS_KEY/],
     ['a Vault as nobody', { VAULT_ADDR: 'http://127.0.0.1:1' }, 'Vault', 'failed', /VAULT_TOKEN_FILE/],
     [
       'a Vault without a token',

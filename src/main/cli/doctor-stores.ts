@@ -103,7 +103,8 @@ async function lookAtLedger(url: string, ref: string, folder: string): Promise<F
 
 export const checkBlobs: Check = async ({ BLOB_STORE: location, BLOB_KEY: key }) => {
   const findings: Finding[] = [];
-  if (location !== undefined) findings.push(await lookAtFolder(location));
+  if (location !== undefined)
+    findings.push(await lookAtFolder({ check: 'blob store', location, setting: 'BLOB_STORE' }));
   if (key === undefined)
     return [
       ...findings,
@@ -117,20 +118,25 @@ export const checkBlobs: Check = async ({ BLOB_STORE: location, BLOB_KEY: key })
   }
 };
 
-async function lookAtFolder(location: string): Promise<Finding> {
-  if (/^[a-z0-9+.-]+:\/\//i.test(location))
-    return failed('blob store', 'BLOB_STORE is a URL; give the path of a folder.');
+/** Whether a folder of a setting can be written, or made where it is not there yet. */
+export async function lookAtFolder(about: {
+  readonly check: string;
+  readonly location: string;
+  readonly setting: string;
+}): Promise<Finding> {
+  const { check, location, setting } = about;
+  if (/^[a-z0-9+.-]+:\/\//i.test(location)) return failed(check, `${setting} is a URL; give the path of a folder.`);
   const folder = resolve(location);
   const found = await stat(folder).catch(() => undefined);
-  if (found && !found.isDirectory()) return failed('blob store', `${folder} is not a folder; set BLOB_STORE to one.`);
+  if (found && !found.isDirectory()) return failed(check, `${folder} is not a folder; set ${setting} to one.`);
   let near = folder;
   while (!existsSync(near) && dirname(near) !== near) near = dirname(near);
   const writable = await access(near, constants.W_OK | constants.X_OK).then(
     () => true,
     () => false,
   );
-  if (!writable) return failed('blob store', `${near} cannot be written by this user; change its owner or BLOB_STORE.`);
-  return ok('blob store', found ? `${folder} can be written.` : `${folder} will be made at the first start.`);
+  if (!writable) return failed(check, `${near} cannot be written by this user; change its owner or ${setting}.`);
+  return ok(check, found ? `${folder} can be written.` : `${folder} will be made at the first start.`);
 }
 
 export const checkIsolation: Check = async () => {

@@ -20,6 +20,7 @@ function checksFor(asked: Asked): readonly Check[] {
   const { checkClock, checkSlack } = require('./doctor-slack') as typeof import('./doctor-slack');
   const { checkTemporal } = require('./doctor-temporal') as typeof import('./doctor-temporal');
   const stores = require('./doctor-stores') as typeof import('./doctor-stores');
+  const { checkLogReading, checkLogs } = require('./doctor-logs') as typeof import('./doctor-logs');
   const { checkSops, checkVault } = require('./doctor-secrets') as typeof import('./doctor-secrets');
   const { checkPolicy } = require('./doctor-policy') as typeof import('./doctor-policy');
   const { checkSecondFactors } = require('./doctor-second-factors') as typeof import('./doctor-second-factors');
@@ -31,6 +32,7 @@ function checksFor(asked: Asked): readonly Check[] {
     [stores.checkLedger, ['bot', 'worker']],
     [stores.checkLedgerKey, ['worker']],
     [stores.checkBlobs, ['worker', 'runner']],
+    asked === 'bot' ? [checkLogReading, ['bot']] : [checkLogs, ['runner']],
     [stores.checkIsolation, ['runner']],
     [checkVault, ['worker', 'runner']],
     [checkSops, ['runner']],
