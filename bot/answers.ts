@@ -12,7 +12,7 @@ import type { ToldResult } from '../src/messages/vote-modals';
 import type { ActAnswer } from '../src/operation/ports';
 import { askedSubject } from '../src/operation/title';
 import type { OperationView } from '../src/operation/view';
-import type { ResourceRef, ResourceState } from '../src/resources/resource';
+import type { MadeBy, ResourceRef, ResourceState } from '../src/resources/resource';
 import type { ExplainedLine } from '../src/policy/explain';
 import type { BotDeps, Catalogue } from './deps';
 import type { SecondFactors } from './second-factors';
@@ -54,14 +54,14 @@ export type Answer =
   | { readonly kind: 'told'; readonly sentence: string; readonly about?: readonly string[] }
   | { readonly kind: 'holds'; readonly holds: Holds }
   | { readonly kind: 'resources'; readonly resources: readonly ResourceState[] }
-  /** Its name has to be typed first. */
-  | { readonly kind: 'confirm'; readonly resource: ResourceRef; readonly sentence: string }
+  /** Its name has to be typed first. `of`: the operation that made it. */
+  | { readonly kind: 'confirm'; readonly resource: ResourceRef; readonly of: string; readonly sentence: string }
   | { readonly kind: 'servers'; readonly view: ServersView }
   /** A group would lose data: its name has to be typed first. `group`: what was asked for; `loses`: its servers. */
   | {
       readonly kind: 'confirm_group';
       readonly losing: string;
-      readonly loses: readonly string[];
+      readonly loses: MadeBy;
       readonly group?: string;
       readonly environment?: string;
       readonly sentence: string;

@@ -1,7 +1,7 @@
 import type { AskedOf } from '../src/commands/asked';
 import { operationIdOf, shortIdIn } from '../src/operation/ids';
 import type { OperationRequest } from '../src/operation/request';
-import { goneSentence } from '../src/operation/resource-of';
+import { goneSentence, madeAnewSentence } from '../src/operation/resource-of';
 import { askedSubject } from '../src/operation/title';
 import { resourcesShown } from '../src/messages/resource-words';
 import { isThere, resourcesNamed, resourceWords, type ResourceState } from '../src/resources/resource';
@@ -68,10 +68,12 @@ async function destroy(
       id: busy,
       sentence: `The ${words} is being taken away already (${shortIdIn(busy)}), so nothing more was started; its card says how that goes.`,
     };
+  if (asked.of !== undefined && asked.of !== state.operation) return refused('bad_request', madeAnewSentence(state));
   if (state.data === 'lost' && asked.confirm === undefined)
     return {
       kind: 'confirm',
       resource: { kind: state.kind, name: state.name },
+      of: state.operation,
       sentence: `Destroying the ${words} loses its data, so nothing was started; type its name once more: /provision destroy ${state.kind}/${state.name} --confirm ${state.name}.`,
     };
   if (state.data === 'lost' && asked.confirm !== state.name)
@@ -95,12 +97,12 @@ function requestTo(
     from,
   }: { readonly asked: AskedOf<'provision.destroy'>; readonly state: ResourceState; readonly from: AskedFrom },
 ): OperationRequest {
-  const { kind, name, service, environment, runbook } = state;
+  const { kind, name, service, environment, runbook, operation: of } = state;
   const { deliveryId } = from;
   return {
     id: operationIdOf({ kind: 'destroy', subject: name, environment, deliveryId }),
     kind: 'destroy',
-    resource: { kind, name, ...(asked.confirm !== undefined && { confirmed: asked.confirm }) },
+    resource: { kind, name, of, ...(asked.confirm !== undefined && { confirmed: asked.confirm }) },
     runbook,
     ...(service !== undefined && { service }),
     ...(environment !== undefined && { environment }),

@@ -11,6 +11,7 @@ import {
 import { isEmptyDifference, losingGroups, losingServers } from '../src/infrastructure/difference';
 import { operationIdOf } from '../src/operation/ids';
 import type { OperationRequest } from '../src/operation/request';
+import type { MadeBy } from '../src/resources/resource';
 import { askedSubject } from '../src/operation/title';
 import type { Answer, AnswerDeps } from './answers';
 import { startOperation } from './intake';
@@ -60,7 +61,7 @@ export async function answerAboutServers(deps: AnswerDeps, asked: ServersAsked, 
     };
   if (problem !== undefined) return refused('bad_request', problem);
   if (losing !== undefined && asked.shown !== undefined && asked.shown !== digestOf(loses))
-    return refused('bad_request', otherLossSentence(losing, { names: loses }));
+    return refused('bad_request', otherLossSentence(losing, { now: loses }));
   const request = requestTo(deps, { asked, loses, from });
   const { id } = request;
   return handedOver(await startOperation(deps, request), {
@@ -83,7 +84,7 @@ async function lookedAt(
 
 function requestTo(
   deps: Pick<AnswerDeps, 'now' | 'waits'>,
-  { asked, loses, from }: { readonly asked: ServersAsked; readonly loses: readonly string[]; readonly from: AskedFrom },
+  { asked, loses, from }: { readonly asked: ServersAsked; readonly loses: MadeBy; readonly from: AskedFrom },
 ): OperationRequest {
   const { deliveryId } = from;
   const { group, environment, confirm } = asked;

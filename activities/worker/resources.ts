@@ -220,7 +220,7 @@ function endRequest(
     format: 1,
     id: operationIdOf({ kind: 'destroy', subject: name, environment, deliveryId }),
     kind: 'destroy',
-    resource: { kind, name },
+    resource: { kind, name, of: operation },
     runbook,
     ...(service && { service }),
     ...(environment && { environment }),

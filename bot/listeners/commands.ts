@@ -61,8 +61,8 @@ async function typed(deps: ListenerDeps, { command, ack, respond }: SlackCommand
     const answered = await answer(once, parsed.asked, { ...from, onKept });
     if (answered.kind === 'confirm') {
       await ack();
-      const { resource } = answered;
-      await askForName(deps, { triggerId: command.trigger_id, channel: command.channel_id, resource });
+      const { resource, of } = answered;
+      await askForName(deps, { triggerId: command.trigger_id, channel: command.channel_id, resource, of });
       return;
     }
     if (answered.kind === 'confirm_group') {

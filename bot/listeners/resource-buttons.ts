@@ -37,6 +37,7 @@ export const register: Register = (app: App, deps) => {
         kind: 'provision.destroy',
         resource: `${kind}/${name}`,
         confirm: name,
+        ...(meta.value?.d !== undefined && { of: meta.value.d }),
         ...(reason && { reason }),
       } as const;
       const result = await confirmedModal(deps, { body, view, meta }, { asked, title });
@@ -48,12 +49,16 @@ export const register: Register = (app: App, deps) => {
 /** Asks for the name of what is lost, before the trigger that asked for its end runs out. */
 export async function askForName(
   deps: Pick<ListenerDeps, 'web'>,
-  asked: { readonly triggerId: string; readonly channel?: string; readonly resource: ResourceRef },
+  asked: { readonly triggerId: string; readonly channel?: string; readonly resource: ResourceRef; readonly of: string },
 ): Promise<void> {
-  const { triggerId, channel, resource } = asked;
+  const { triggerId, channel, resource, of } = asked;
   const view = destroyModal({
     resource,
-    meta: { value: { t: `${resource.kind}/${resource.name}` }, actionId: triggerId, ...(channel && { channel }) },
+    meta: {
+      value: { t: `${resource.kind}/${resource.name}`, d: of },
+      actionId: triggerId,
+      ...(channel && { channel }),
+    },
   });
   await deps.web.views.open({ trigger_id: triggerId, view });
 }

@@ -3,6 +3,7 @@ import { digestOf } from '../../src/canonical';
 import { ACTIONS, decodeMeta, MODALS, type ActionValue } from '../../src/messages/actions';
 import { readInputs } from '../../src/messages/inputs';
 import { losingModal } from '../../src/messages/request-modals';
+import type { MadeBy } from '../../src/resources/resource';
 import { answer } from '../answers';
 import { messageOf } from '../show-answer';
 import { tellPrivately } from '../tell';
@@ -63,7 +64,7 @@ export async function askForGroup(
     readonly triggerId: string;
     readonly channel?: string;
     readonly losing: string;
-    readonly loses: readonly string[];
+    readonly loses: MadeBy;
     readonly group?: string;
     readonly environment?: string;
   },
@@ -72,7 +73,7 @@ export async function askForGroup(
   const value = { t: losing, d: digestOf(loses), ...(group && { g: group }), ...(environment && { e: environment }) };
   const view = losingModal({
     group: losing,
-    servers: loses,
+    servers: Object.keys(loses),
     meta: { value, actionId: triggerId, ...(channel && { channel }) },
   });
   await deps.web.views.open({ trigger_id: triggerId, view });

@@ -81,6 +81,8 @@ export type Asked =
       readonly kind: 'provision.destroy';
       readonly resource: string;
       readonly confirm?: string;
+      /** The operation that had made what a form showed, where the name was typed in one. */
+      readonly of?: string;
       readonly reason?: string;
     }
   /** The servers that files declare: what would change, or with `apply` its carrying out. */

@@ -1,8 +1,9 @@
+import { canonical } from '../canonical';
 import type { CodeAuthor } from '../code/change';
 import type { JsonObject } from '../json';
 import type { OperationRequest } from '../operation/request';
 import { didYouMean } from '../documents/nearest';
-import { isResourceName, type ResourceState } from '../resources/resource';
+import { isResourceName, type MadeBy, type ResourceState } from '../resources/resource';
 import {
   differenceOf,
   isEmptyDifference,
@@ -118,22 +119,27 @@ function confirmProblems(asked: Asked, differences: readonly GroupDifference[]):
     return [
       `The groups ${[losing, ...others].join(', ')} would lose data with their servers, so each is asked for by itself: /provision servers ${losing}.`,
     ];
-  const { confirmed, loses = [] } = asked.infrastructure ?? {};
-  const names = losingServers(differences);
+  const { confirmed, loses = {} } = asked.infrastructure ?? {};
+  const now = losingServers(differences);
   if (confirmed !== losing)
     return [
-      `The group ${losing} would lose data with its servers (${listWords(names)}), so its name has to be typed once more; ask with /provision servers ${losing} --apply --confirm ${losing}.`,
+      `The group ${losing} would lose data with its servers (${listWords(Object.keys(now))}), so its name has to be typed once more; ask with /provision servers ${losing} --apply --confirm ${losing}.`,
     ];
-  return names.join() === [...loses].sort().join() ? [] : [otherLossSentence(losing, { loses, names })];
+  return canonical(now) === canonical(loses) ? [] : [otherLossSentence(losing, { loses, now })];
 }
 
 /** That what would be lost is no longer what somebody typed the name of the group for. */
 export function otherLossSentence(
   losing: string,
-  { loses, names }: { readonly loses?: readonly string[]; readonly names: readonly string[] },
+  { loses, now }: { readonly loses?: MadeBy; readonly now: MadeBy },
 ): string {
-  const then = loses === undefined ? 'for other servers' : `for ${listWords(loses) || 'no servers'}`;
-  return `The name of the group ${losing} was typed ${then}, and by now the data of ${listWords(names)} would be lost, because the files or the servers have changed since, so nothing of it is done; look with /provision servers ${losing}, and type the name again if that is what you want.`;
+  const names = Object.keys(now);
+  const anew = names.filter((name) => loses && Object.hasOwn(loses, name) && loses[name] !== now[name]);
+  const look = `look with /provision servers ${losing}, and type the name again if that is what you want`;
+  if (anew.length > 0)
+    return `The name of the group ${losing} was typed for servers that are gone, and what is called ${listWords(anew)} now was made anew since, so nothing of it is done; ${look}.`;
+  const then = loses === undefined ? 'for other servers' : `for ${listWords(Object.keys(loses)) || 'no servers'}`;
+  return `The name of the group ${losing} was typed ${then}, and by now the data of ${listWords(names)} would be lost, because the files or the servers have changed since, so nothing of it is done; ${look}.`;
 }
 
 /** That everything is as declared, as far as anything can be done about it. */

@@ -1,4 +1,4 @@
-import { isThere, type ResourceState } from '../resources/resource';
+import { isThere, type MadeBy, type ResourceState } from '../resources/resource';
 import type { ServerGroup } from './read';
 
 /** Kind of the resources that declared groups consist of. */
@@ -17,6 +17,8 @@ export interface ServerToCreate {
 
 export interface ServerToRemove {
   readonly name: string;
+  /** The operation that made it. */
+  readonly of: string;
   readonly group: string;
   /** `unsure`: nobody can say what is left of it. */
   readonly because: 'fewer' | 'type' | 'region' | 'undeclared' | 'unsure';
@@ -87,10 +89,9 @@ export function losingGroups(differences: readonly GroupDifference[]): readonly 
 }
 
 /** Servers that would go and take their data with them, by name. */
-export function losingServers(differences: readonly GroupDifference[]): readonly string[] {
-  return differences
-    .flatMap(({ removes }) => removes.flatMap(({ name, losesData }) => (losesData ? [name] : [])))
-    .sort();
+export function losingServers(differences: readonly GroupDifference[]): MadeBy {
+  const losing = differences.flatMap(({ removes }) => removes.filter(({ losesData }) => losesData));
+  return Object.fromEntries(losing.map(({ name, of }) => [name, of] as const).sort());
 }
 
 interface OfGroup {
@@ -125,6 +126,7 @@ function groupDifference({ group, declared, servers, prefix, taken, stuck }: OfG
     }),
     removes: leaving.map(({ server, replacedBy }) => ({
       name: server.name,
+      of: server.operation,
       group,
       because: reasonToReplace(server, declared) ?? 'fewer',
       losesData: server.data === 'lost' || declared?.data === true,

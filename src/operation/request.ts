@@ -1,5 +1,5 @@
 import type { Json } from '../json';
-import type { ResourceRef } from '../resources/resource';
+import type { MadeBy, ResourceRef } from '../resources/resource';
 
 /**
  * What kinds of work there are. One workflow type carries all of them out. `policy` is a change of the policy itself, asked for by Signalbox where `policy_changes` is `gated`.
@@ -41,8 +41,11 @@ export interface OperationRequest {
   readonly inputs: { readonly [name: string]: Json };
   /** How long what is provisioned is to live, as typed: `3d`. */
   readonly lease?: string;
-  /** For `destroy`: what, and its name as its requester typed it once more, where its data is lost. */
-  readonly resource?: ResourceRef & { readonly confirmed?: string };
+  /**
+   * For `destroy`: what, the operation that had made it when somebody asked for its end, and its name as its requester
+   * typed it once more, where its data is lost.
+   */
+  readonly resource?: ResourceRef & { readonly of?: string; readonly confirmed?: string };
   /**
    * For `infrastructure`: one group only, and where data is lost the name of the group as its requester typed it once
    * more, with the servers of which it was said then that they would lose it. It stands for these and no others.
@@ -50,7 +53,7 @@ export interface OperationRequest {
   readonly infrastructure?: {
     readonly group?: string;
     readonly confirmed?: string;
-    readonly loses?: readonly string[];
+    readonly loses?: MadeBy;
   };
   readonly reason?: string;
   /** Look and judge only: nobody is asked, no lane is entered and no step of the work is done. */

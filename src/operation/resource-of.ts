@@ -89,11 +89,19 @@ export function resourceProblems(about: Omit<ResourceCase, 'now'>): readonly str
 function destroyProblems(request: OperationRequest, resource: ResourceState | undefined): readonly string[] {
   const gone = goneSentence(request, resource);
   if (gone !== undefined) return [gone];
+  const { of = resource!.operation } = request.resource ?? {};
+  if (of !== resource!.operation) return [madeAnewSentence(resource!)];
   const isLeaseEnd = request.requester.via === 'lease';
   if (isLeaseEnd || resource!.data === 'kept' || request.resource?.confirmed === resource!.name) return [];
   return [
     `Destroying the ${resourceWords(resource!)} loses its data, so its name has to be typed once more; ask with /provision destroy ${resource!.name} --confirm ${resource!.name}.`,
   ];
+}
+
+/** That what has a name now is not what somebody asked about by it. */
+export function madeAnewSentence(resource: ResourceState): string {
+  const { kind, name, operation } = resource;
+  return `The ${resourceWords(resource)} that was asked about is gone, and what is called that now was made anew by ${operation}, so nothing is taken away; ask with /provision destroy ${kind}/${name} if that one is to go as well.`;
 }
 
 /** What to say of a thing that is not there; undefined while it is, or may be. */

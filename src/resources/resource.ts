@@ -8,6 +8,9 @@ export interface ResourceRef {
   readonly name: string;
 }
 
+/** Things by name, each with the operation that made it: a name may come again, and means another thing then. */
+export type MadeBy = { readonly [name: string]: string };
+
 /** How long it lives unless somebody extends it; lengths in ms. */
 export interface Lease {
   readonly forMs: number;

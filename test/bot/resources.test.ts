@@ -87,12 +87,28 @@ test('where data is lost its name is typed in a form, a wrong one is told at the
   });
   expect(request).toMatchObject({
     kind: 'destroy',
-    resource: { kind: 'sandbox', name: 'demo', confirmed: 'demo' },
+    resource: { kind: 'sandbox', name: 'demo', of: states[0]!.operation, confirmed: 'demo' },
     environment: 'staging',
     runbook: 'sandbox',
     reason: 'no longer used',
     requester: { kind: 'person', id: 'U0ANN', via: 'slack' },
   });
+});
+
+test('what was made anew since the form named it is not what was confirmed', async () => {
+  const demo = states[0]!;
+  const before = (await destroyed('demo')).length;
+  await type('destroy demo');
+  await world.slack.waitFor(() => modal().includes('is lost with it'));
+  states[0] = { ...demo, operation: 'provision-sandbox-staging-anew' };
+  try {
+    expect(JSON.stringify(await world.slack.viewSubmit({ user: 'U0ANN', values: { name: 'demo' } }))).toContain(
+      'made anew by provision-sandbox-staging-anew',
+    );
+  } finally {
+    states[0] = demo;
+  }
+  expect(await destroyed('demo')).toHaveLength(before);
 });
 
 test('what keeps its data is destroyed at a word; one name of two things, no thing and a gone one are told', async () => {

@@ -116,7 +116,10 @@ test('before a group loses data its name is typed in a form, and what was asked 
   expect(await asked()).toHaveLength(before);
   await world.slack.viewSubmit({ user: 'U0ANN', values: { name: 'db', reason: 'moved' } });
   const request = await eventually(async () => (await asked()).find(({ reason }) => reason === 'moved'));
-  expect(request.infrastructure).toEqual({ confirmed: 'db', loses: ['db-1'] });
+  expect(request.infrastructure).toEqual({
+    confirmed: 'db',
+    loses: { 'db-1': infrastructure.resources[1]!.operation },
+  });
 });
 
 test('what a form named is what is confirmed: if more is lost by then, nothing is started', async () => {
@@ -129,6 +132,19 @@ test('what a form named is what is confirmed: if more is lost by then, nothing i
   infrastructure = { declared: declared(group('db', 0)), resources: servers };
   expect(JSON.stringify(await world.slack.viewSubmit({ user: 'U0ANN', values: { name: 'db' } }))).toContain(
     'the data of db-1, db-2 would be lost',
+  );
+  expect(await asked()).toHaveLength(before);
+});
+
+test('a server that was made anew since the form named it is not the one that was confirmed', async () => {
+  infrastructure = { declared: declared(group('db', 0)), resources: [server('db-1', 'lost')] };
+  const before = (await asked()).length;
+  await type('servers --apply');
+  await world.slack.waitFor(() => modal().includes('`db-1`'));
+  const anew = { ...server('db-1', 'lost'), operation: 'infrastructure-servers-bbbbbbbbbb' };
+  infrastructure = { ...infrastructure, resources: [anew] };
+  expect(JSON.stringify(await world.slack.viewSubmit({ user: 'U0ANN', values: { name: 'db' } }))).toContain(
+    'was typed for other servers',
   );
   expect(await asked()).toHaveLength(before);
 });

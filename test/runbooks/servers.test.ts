@@ -58,7 +58,10 @@ test('a type that the provider does not have is refused before anybody is asked'
   await at.remote.commit({
     'infrastructure/servers.yaml': 'servers: { build: { count: 3, type: cx99, region: fsn1 } }\n',
   });
-  expect(await (await bringAbout({ confirmed: 'cache', loses: ['cache-1'] })).result()).toMatchObject({
+  const cache = (await at.ledger.resources()).find(({ name }) => name === 'cache-1')!;
+  expect(
+    await (await bringAbout({ confirmed: 'cache', loses: { 'cache-1': cache.operation } })).result(),
+  ).toMatchObject({
     kind: 'denied',
     sentence: expect.stringMatching(/cannot run create-server: .*type/),
   });

@@ -227,7 +227,14 @@ test('a group that holds data loses none unless its name was typed', async () =>
     sentence: expect.stringContaining('the data of db-1 would be lost'),
   });
   expect(maker.calls.filter((call) => call.startsWith('DELETE'))).toEqual([]);
-  expect(await (await bringAbout({ confirmed: 'db', loses: ['db-1'] })).result()).toMatchObject({ kind: 'succeeded' });
+  const [of] = (await at.ledger.resources()).flatMap(({ name, operation }) => (name === 'db-1' ? [operation] : []));
+  expect(await (await bringAbout({ confirmed: 'db', loses: { 'db-1': 'another' } })).result()).toMatchObject({
+    kind: 'denied',
+    sentence: expect.stringContaining('what is called db-1 now was made anew'),
+  });
+  expect(await (await bringAbout({ confirmed: 'db', loses: { 'db-1': of! } })).result()).toMatchObject({
+    kind: 'succeeded',
+  });
   expect(await live()).toEqual(['web-1', 'web-2']);
 });
 

@@ -193,6 +193,18 @@ test('where data is lost its name has to be typed, whoever asks by whatever door
   expect(maker.databases.has('orders')).toBe(true);
 });
 
+test('a thing that was made anew since somebody asked for its end is not the one that was meant', async () => {
+  const before = (await known('orders'))!;
+  const resource = { kind: 'database', name: 'orders', confirmed: 'orders' };
+  const asked = await start({ kind: 'destroy', resource: { ...resource, of: 'provision-database-the-former' } });
+  expect(await asked.result()).toMatchObject({
+    kind: 'denied',
+    sentence: expect.stringContaining(`what is called that now was made anew by ${before.operation}`),
+  });
+  expect(await known('orders')).toEqual(before);
+  expect(maker.databases.has('orders')).toBe(true);
+});
+
 test('a teardown that fails leaves it as uncertain, and a person tries again with what was recorded', async () => {
   maker.broken = (call) => (call.startsWith('DELETE /databases') ? 500 : undefined);
   const failed = await destroy('database', 'orders', 'orders');
