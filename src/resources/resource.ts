@@ -84,6 +84,8 @@ export interface ResourceState extends ResourceRef, ResourceAbout {
     readonly operation: string;
     readonly from: 'live' | 'uncertain' | 'none';
     readonly fence?: Fence;
+    /** Whose fence it is. */
+    readonly lane?: string;
   };
   /** Why nobody can say what is left of it. */
   readonly because?: string;
@@ -98,6 +100,7 @@ export type ResourceChange = ResourceRef & {
   readonly at: string;
   /** Of the lane under which it was done. */
   readonly fence?: Fence;
+  readonly lane?: string;
 } & (
     | { readonly change: 'creating'; readonly about: ResourceAbout }
     | {
@@ -143,11 +146,24 @@ export function objectionTo(change: ResourceChange, known: ResourceState | undef
   if (change.change !== 'creating' && change.change !== 'destroying') return undefined;
   const words = resourceWords(change);
   const { underWay } = known ?? {};
-  if (underWay && underWay.operation !== change.operation && !isLater(change.fence, underWay.fence))
-    return `another operation (${underWay.operation}) is at work on the ${words}`;
+  if (underWay && underWay.operation !== change.operation) {
+    if (!isOneLane(change, underWay))
+      return `another operation (${underWay.operation}) is at work on the ${words} from another lane, so nobody can say which of the two came later; if that one ended without a word, ask by the same command as it did`;
+    if (!isLater(change.fence, underWay.fence))
+      return `another operation (${underWay.operation}) is at work on the ${words}`;
+  }
   if (change.change === 'creating')
     return known?.status === 'live' ? `there is a ${words} already, made by ${known.operation}` : undefined;
   return known && isThere(known) ? undefined : `there is no ${words} any more`;
+}
+
+interface Holder {
+  readonly lane?: string;
+}
+
+/** A fence orders the holders of one lane. Records that are older than their lanes' names have only the fence. */
+function isOneLane({ lane: one }: Holder, { lane: other }: Holder): boolean {
+  return one === undefined || other === undefined || one === other;
 }
 
 function isLater(fence: Fence | undefined, than: Fence | undefined): boolean {
@@ -161,11 +177,15 @@ export function applyResource(known: ResourceState | undefined, change: Resource
   if (change.change === 'extended')
     return known.operation === change.of && isThere(known) ? { ...known, expiresAt: change.expiresAt } : known;
   const { underWay, because: _because, ...rest } = known;
-  const { operation, at, fence } = change;
+  const { operation, at, fence, lane } = change;
   if (change.change === 'destroying') {
     const from = known.status === 'live' ? 'live' : 'uncertain';
     const was = underWay?.operation === operation ? underWay.from : from;
-    return { ...known, status: 'destroying', underWay: { operation, from: was, ...(fence && { fence }) } };
+    return {
+      ...known,
+      status: 'destroying',
+      underWay: { operation, from: was, ...(fence && { fence }), ...(lane && { lane }) },
+    };
   }
   if (underWay?.operation !== operation) return known;
   switch (change.change) {
@@ -198,7 +218,7 @@ export function applyResource(known: ResourceState | undefined, change: Resource
 
 function begun(
   known: ResourceState | undefined,
-  { kind, name, operation, at, fence, about }: Extract<ResourceChange, { change: 'creating' }>,
+  { kind, name, operation, at, fence, lane, about }: Extract<ResourceChange, { change: 'creating' }>,
 ): ResourceState {
   const from = known && known.operation !== operation && isThere(known) ? 'uncertain' : 'none';
   return {
@@ -210,7 +230,7 @@ function begun(
     operation,
     begunAt: at,
     outputs: {},
-    underWay: { operation, from, ...(fence && { fence }) },
+    underWay: { operation, from, ...(fence && { fence }), ...(lane && { lane }) },
   };
 }
 

@@ -19,6 +19,8 @@ const by = (operation: string, rest: object): ResourceChange =>
   ({ kind: 'sandbox', name: 'demo', operation, at: '2026-11-21T09:00:00.000Z', ...rest }) as ResourceChange;
 const creating = (operation: string, fence?: number): ResourceChange =>
   by(operation, { change: 'creating', about, ...(fence !== undefined && { fence: { epoch: 1, number: fence } }) });
+const from = (lane: string, operation: string, fence: number): ResourceChange =>
+  ({ ...creating(operation, fence), lane }) as ResourceChange;
 const after = (...changes: readonly ResourceChange[]): ResourceState | undefined =>
   changes.reduce<ResourceState | undefined>(applyResource, undefined);
 const made = by('one', { change: 'made', outputs: { id: 'h-1' }, undoing: { paths: ['host'], outputs: {} } });
@@ -57,6 +59,20 @@ test.each<[string, ResourceState | undefined, ResourceChange, RegExp | undefined
   ['the same once more', after(creating('one')), creating('one'), undefined],
   ['whoever has the lane after it', after(creating('one', 1)), creating('two', 2), undefined],
   ['whoever had the lane before it', after(creating('one', 2)), creating('two', 1), /at work/],
+  ['a later holder of the same lane', after(from('servers', 'one', 1)), from('servers', 'two', 2), undefined],
+  [
+    'a holder of another lane, whose fence orders nothing here',
+    after(from('servers', 'one', 1)),
+    from('build', 'two', 2),
+    /at work on the sandbox demo from another lane/,
+  ],
+  [
+    'destroying from another lane',
+    after(from('servers', 'one', 1)),
+    { ...from('build', 'two', 9), change: 'destroying' } as ResourceChange,
+    /from another lane/,
+  ],
+  ['after one that was written before lanes had names', after(creating('one', 1)), from('build', 'two', 2), undefined],
   ['destroying nothing', undefined, by('two', { change: 'destroying' }), /there is no sandbox demo any more/],
   ['saying what came of it', after(creating('one')), by('two', { change: 'destroyed' }), undefined],
 ])('whether it may be written: %s', (_what, known, change, says) => {
