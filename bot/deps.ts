@@ -38,6 +38,14 @@ export interface OfferedRunbook {
   readonly inputs: DeclaredInputs;
 }
 
+/** A question to policy: a request, an instant in words, and what is known of the thing or the servers that it is about. */
+export interface WhatIfAsked {
+  readonly request: OperationRequest;
+  readonly when?: string;
+  readonly resource?: ResourceState;
+  readonly infrastructure?: InfrastructureCase;
+}
+
 export type WhatIf =
   { readonly ok: true; readonly lines: readonly ExplainedLine[] } | { readonly ok: false; readonly problem: string };
 
@@ -144,7 +152,7 @@ export interface BotDeps {
   /** An instant in words, on the clock of whoever typed it. */
   understand(asked: { readonly text: string; readonly person: string }): Promise<Understood>;
   /** `/signalbox what-if`: what policy would say of a request at an instant in words; a problem is one full sentence. */
-  whatIf(asked: { readonly request: OperationRequest; readonly when?: string }): Promise<WhatIf>;
+  whatIf(asked: WhatIfAsked): Promise<WhatIf>;
   /** What holds work back at the moment, and whether the newest policy binds, one full sentence each. */
   holding?(): Promise<Pick<StatusView, 'holds' | 'policy' | 'policyProblem'>>;
   /** What was provisioned, as the ledger knows it. */

@@ -28,24 +28,36 @@ export async function answerAboutResources(deps: AnswerDeps, asked: ResourceAske
     const { words } = asked;
     return { kind: 'resources', resources: resourcesShown(states, { words, person: from.requester.id }) };
   }
-  const found = resourcesNamed(states, asked.resource);
-  const [state] = found;
-  if (state === undefined)
-    return refused(
-      'not_found',
-      `Nothing that was provisioned is called ${asked.resource}; /provision list shows what there is.`,
-    );
-  if (found.length > 1)
-    return refused(
-      'bad_request',
-      `Several things are called ${asked.resource}, so say which: ${found.map(({ kind, name }) => `${kind}/${name}`).join(', ')}.`,
-    );
+  const named = stateNamed(states, asked.resource);
+  if (named.kind === 'none') return named.answer;
+  const { state } = named;
   return asked.kind === 'provision.extend'
     ? extend(deps, { asked, state, from })
     : destroy(deps, { asked, state, from });
 }
 
-async function statesIn(deps: AnswerDeps): Promise<readonly ResourceState[] | undefined> {
+type Named =
+  | { readonly kind: 'one'; readonly state: ResourceState }
+  | { readonly kind: 'none'; readonly answer: Extract<Answer, { kind: 'refused' }> };
+
+/** The one thing that a word names, or why there is none. */
+export function stateNamed(states: readonly ResourceState[], word: string): Named {
+  const [state, ...others] = resourcesNamed(states, word);
+  const none = (code: 'not_found' | 'bad_request', sentence: string): Named => ({
+    kind: 'none',
+    answer: refused(code, sentence),
+  });
+  if (state === undefined)
+    return none('not_found', `Nothing that was provisioned is called ${word}; /provision list shows what there is.`);
+  if (others.length === 0) return { kind: 'one', state };
+  const words = [state, ...others].map(({ kind, name }) => `${kind}/${name}`).join(', ');
+  return none('bad_request', `Several things are called ${word}, so say which: ${words}.`);
+}
+
+/** Everything that was provisioned; undefined where the ledger does not say in time. */
+export async function statesIn(
+  deps: Pick<AnswerDeps, 'resources' | 'waits' | 'log'>,
+): Promise<readonly ResourceState[] | undefined> {
   if (!deps.resources) return [];
   return bounded(deps.resources(), deps.waits.look).catch((error: unknown) => {
     deps.log.info({ err: error }, 'the ledger did not say in time what was provisioned');
@@ -59,7 +71,7 @@ async function destroy(
 ): Promise<Answer> {
   const { asked, state } = about;
   const words = resourceWords(state);
-  const request = requestTo(deps, about);
+  const request = destroyRequest(deps, about);
   if (!isThere(state)) return { kind: 'told', sentence: goneSentence(request, state)! };
   const busy = state.status === 'destroying' ? state.underWay?.operation : undefined;
   if (busy !== undefined && (await isOpen(deps, busy)))
@@ -89,7 +101,8 @@ async function destroy(
   });
 }
 
-function requestTo(
+/** The request to take a thing away, which means the one that is there now. */
+export function destroyRequest(
   deps: Pick<AnswerDeps, 'now' | 'waits'>,
   {
     asked,

@@ -62,7 +62,7 @@ export async function answerAboutServers(deps: AnswerDeps, asked: ServersAsked, 
   if (problem !== undefined) return refused('bad_request', problem);
   if (losing !== undefined && asked.shown !== undefined && asked.shown !== digestOf(loses))
     return refused('bad_request', otherLossSentence(losing, { now: loses }));
-  const request = requestTo(deps, { asked, loses, from });
+  const request = serversRequest(deps, { asked, loses, from });
   const { id } = request;
   return handedOver(await startOperation(deps, request), {
     id,
@@ -71,8 +71,9 @@ export async function answerAboutServers(deps: AnswerDeps, asked: ServersAsked, 
   });
 }
 
-async function lookedAt(
-  deps: AnswerDeps,
+/** What is declared and what is there; undefined where nobody says in time. */
+export async function lookedAt(
+  deps: Pick<AnswerDeps, 'infrastructure' | 'waits' | 'log'>,
   about: Pick<OperationRequest, 'environment' | 'infrastructure'>,
 ): Promise<InfrastructureCase | undefined> {
   if (!deps.infrastructure) return undefined;
@@ -82,7 +83,8 @@ async function lookedAt(
   });
 }
 
-function requestTo(
+/** The request to bring the declared servers about. */
+export function serversRequest(
   deps: Pick<AnswerDeps, 'now' | 'waits'>,
   { asked, loses, from }: { readonly asked: ServersAsked; readonly loses: MadeBy; readonly from: AskedFrom },
 ): OperationRequest {

@@ -230,6 +230,7 @@ export const commands: readonly Command[] = [
         examples: [
           '/signalbox what-if "deploy checkout v3 to production" at "friday 18:00"',
           '/signalbox what-if "rollback checkout in production"',
+          '/signalbox what-if "provision destroy demo"',
         ],
         who: 'everyone',
         flags: [],

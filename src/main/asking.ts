@@ -8,6 +8,7 @@ import { previewCase } from '../operation/preview';
 import type { HeldBack } from '../operation/case';
 import { demandsFor } from '../operation/demands';
 import { placed } from '../operation/placed';
+import { placedByResource } from '../operation/resource-of';
 import { whyUnknown } from '../holds/read-holds';
 import type { OperationRequest } from '../operation/request';
 import { handlersThatRun } from '../policy/handlers';
@@ -18,7 +19,7 @@ import type { AppliedState } from '../ledger/record';
 import { troubleIn, type PolicyInForce, type PolicySource } from '../../activities/worker/policy-source';
 import type { Standing } from '../policy/standing';
 import type { AskedKind, AskedOf } from '../commands/asked';
-import type { Catalogue, WhatIf } from '../../bot/deps';
+import type { Catalogue, WhatIf, WhatIfAsked } from '../../bot/deps';
 import { logReaders } from '../policy/log-readers';
 import type { OperationView } from '../operation/view';
 import { mayAsk, mayRun, whyNothing } from './may-ask';
@@ -159,12 +160,8 @@ async function explain(
   return [...notNewest(inForce), ...linked(deps, explainLines(evaluation), inForce)];
 }
 
-interface WhatIfAsked {
-  readonly request: OperationRequest;
-  readonly when?: string;
-}
-
-async function whatIf(deps: AskingDeps, { request, when }: WhatIfAsked): Promise<WhatIf> {
+async function whatIf(deps: AskingDeps, { when, resource, infrastructure, ...asked }: WhatIfAsked): Promise<WhatIf> {
+  const request = placedByResource(asked.request, resource);
   const { policy, ledger, now } = deps;
   const inForce = await policy.current();
   const { requester } = request;
@@ -187,6 +184,8 @@ async function whatIf(deps: AskingDeps, { request, when }: WhatIfAsked): Promise
     ...appliedIn(states, placedRequest),
     history: historyOf(states),
     held: await heldIn(deps, placedRequest),
+    ...(resource && { resource }),
+    ...(infrastructure && { infrastructure }),
     now: at,
   });
   const sentence = `Asked about ${subjectOf(preview.request)} at ${instantWords(at, zone)}, which is ${at.toISOString().slice(0, 16).replace('T', ' ')} UTC; nothing is started.`;

@@ -3,7 +3,10 @@ import type { HeldBack } from '../../src/operation/case';
 import { defaultWaits } from '../../bot/deps';
 import { readRepository } from '../../src/policy/read-repository';
 import { createAsking } from '../../src/main/asking';
+import type { InfrastructureCase } from '../../src/infrastructure/declared';
+import type { ResourceState } from '../../src/resources/resource';
 import { examplePolicy } from '../helpers/company';
+import { group, server } from '../helpers/declared-servers';
 
 /** A Tuesday, 11:00 in Berlin. */
 const now = new Date('2026-11-24T10:00:00Z');
@@ -34,7 +37,16 @@ const asking = createAsking({
   now: () => now,
   policyUrl: 'https://git.example/{commit}/{file}#L{line}',
 });
-const deps = { whatIf: asking.whatIf, now: () => now, waits: defaultWaits };
+let infrastructure: InfrastructureCase;
+let resources: readonly ResourceState[] = [];
+const deps = {
+  whatIf: asking.whatIf,
+  now: () => now,
+  waits: defaultWaits,
+  log: { info: () => undefined } as never,
+  resources: async () => resources,
+  infrastructure: async () => infrastructure,
+};
 
 async function ask(command: string, at?: string, requester = 'U0BOB') {
   const answer = await whatIf(
@@ -88,6 +100,45 @@ it.each([
   ['a value that has no place', 'runbook run web a b c d e f g h i', undefined, /more values than inputs/],
 ])('%s is answered with a sentence', async (_, command, at, words) => {
   expect((await ask(command, at))[0]!.sentence).toMatch(words);
+});
+
+describe('what would be taken away or made as declared', () => {
+  const made = (name: string, more: Partial<ResourceState> = {}) =>
+    server(name, { inputs: { name }, outputs: { batch: 'b1' }, ...more });
+  const text = async (command: string, requester = 'U0ANA') =>
+    (await ask(command, undefined, requester)).map(({ sentence }) => sentence).join('\n');
+  beforeEach(() => {
+    resources = [made('db-1', { data: 'lost' }), made('build-1')];
+    infrastructure = {
+      resources,
+      declared: {
+        kind: 'read',
+        commit: 'e'.repeat(40),
+        branch: 'main',
+        groups: [group({ name: 'db', count: 0, data: true })],
+        sources: [{ path: 'infrastructure/servers.yaml', blob: 'b'.repeat(40) }],
+        authors: [],
+      },
+    };
+  });
+
+  it('is judged with what the ledger knows of it, and says what its data asks for', async () => {
+    expect(await text('provision destroy db-1')).toMatch(
+      /Asked about the end of the server db-1[^]*This would be refused[^]*its name has to be typed once more/,
+    );
+    expect(await text('provision destroy db-1 --confirm db-1')).not.toMatch(/This would be refused/);
+    expect(await text('provision destroy nothing')).toMatch(/^refused: Nothing that was provisioned is called nothing/);
+  });
+
+  it('is judged with the difference of the declared servers', async () => {
+    expect(await text('provision servers --apply')).toMatch(
+      /Asked about the change of the declared servers[^]*The group db would lose data with its servers \(db-1\)/,
+    );
+    expect(await text('provision servers --apply --confirm db')).not.toMatch(/This would be refused/);
+    infrastructure = { ...infrastructure, resources: [] };
+    expect(await text('provision servers --apply')).toMatch(/so there is nothing to do/);
+    expect(await text('provision servers')).toMatch(/Policy only decides about/);
+  });
 });
 
 describe('what holds work back at the moment', () => {
