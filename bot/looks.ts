@@ -11,7 +11,6 @@ import type { OperationState, OperationView } from '../src/operation/view';
 import {
   BLIND,
   BLIND_MEMO,
-  METRIC_WATCHES,
   SEARCH_ATTRIBUTES,
   TITLE_MEMO,
   VIEW_QUERY,
@@ -123,13 +122,13 @@ export async function statusOf(deps: LookDeps): Promise<StatusView> {
   };
 }
 
-/** A sentence for each watch of a metric that sees nothing. */
+/** A sentence for each watch that sees nothing. */
 async function blindWatches(deps: LookDeps): Promise<readonly string[]> {
-  const query = `WorkflowType = '${WORKFLOWS.metricWatch}' AND ExecutionStatus = 'Running' AND ${SEARCH_ATTRIBUTES.state.name} = '${BLIND}'`;
+  const query = `WorkflowType IN ('${WORKFLOWS.metricWatch}', '${WORKFLOWS.pushWatch}') AND ExecutionStatus = 'Running' AND ${SEARCH_ATTRIBUTES.state.name} = '${BLIND}'`;
   const found = await listWorkflows(deps, query);
   return found.map(({ workflowId, memo }) => {
     const why: unknown = memo?.[BLIND_MEMO];
-    return `The watch of the runbook ${workflowId.slice(METRIC_WATCHES.length)} is blind and starts nothing. ${typeof why === 'string' ? why : ''}`.trim();
+    return `The watch of the runbook ${workflowId.slice(workflowId.indexOf('/') + 1)} is blind and starts nothing. ${typeof why === 'string' ? why : ''}`.trim();
   });
 }
 

@@ -126,8 +126,8 @@ export function retryOf(
   const { kind, service, runbook, environment } = former;
   const { channel, deliveryId } = from;
   const { reason, infrastructure, ...same } = former;
-  // A schedule, an alert or a metric is no reason of whoever presses a button.
-  const isTheirs = !['schedule', 'alert', 'metric'].includes(former.requester.via);
+  // A push, a schedule, an alert or a metric is no reason of whoever presses a button.
+  const isTheirs = !['push', 'schedule', 'alert', 'metric'].includes(former.requester.via);
   return {
     ...same,
     // What data was lost by then is typed anew by whoever presses the button.

@@ -22,7 +22,7 @@ const table = z.strictObject({
 });
 
 /** Machines that ask without a token: what starts by itself, and Signalbox. */
-const ownMachines: readonly string[] = ['schedule', 'metric', 'lease', 'signalbox'];
+const ownMachines: readonly string[] = ['push', 'schedule', 'metric', 'lease', 'signalbox'];
 
 /** Who presents a token: nobody names themselves. */
 export interface Caller {

@@ -144,6 +144,16 @@ export const looking = (
     retry: { initialInterval: everyMs, backoffCoefficient: 1, maximumInterval: everyMs },
   });
 
+/** Looks at a repository, an attempt for each look: the first one of a large repository takes long. */
+export const lookingAtCode = ({ heartbeatMs }: OperationTimings): Pick<WorkerActivities, 'watchPushes'> =>
+  proxyActivities<Pick<WorkerActivities, 'watchPushes'>>({
+    taskQueue: WORKER_QUEUE,
+    startToCloseTimeout: '15 minutes',
+    heartbeatTimeout: heartbeatMs,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  });
+
 /** How many attempts a crash of a runner may cost on top of the step's own. */
 const crashAllowance = 10;
 

@@ -31,6 +31,7 @@ export const WORKFLOWS = {
   trigger: 'trigger',
   firings: 'firings',
   metricWatch: 'metricWatch',
+  pushWatch: 'pushWatch',
   lease: 'lease',
   sweep: 'sweep',
 } as const;
@@ -51,6 +52,9 @@ export const FIRE = 'fire';
 /** The workflow that watches a metric for a runbook, its signal (`WatchOrder`, or null: no more), and what it is while it sees nothing. */
 export const metricWatchId = (runbook: string): string => `${METRIC_WATCHES}${runbook}`;
 export const METRIC_WATCHES = 'watch/';
+/** The workflow that watches a repository for a runbook, and takes the same signal with a `PushOrder`. */
+export const pushWatchId = (runbook: string): string => `${PUSH_WATCHES}${runbook}`;
+export const PUSH_WATCHES = 'push/';
 export const WATCH = 'watch';
 export const BLIND = 'blind';
 /** Key of the memo that says why it is blind. */
@@ -188,19 +192,23 @@ export type Happened =
   | { readonly kind: 'alerts'; readonly alerts: Relayed<import('../src/triggers/alerts').Alerts> }
   | ({ readonly kind: 'fire' } & Fire);
 
-/** What is to be watched, by whom and for whom. */
-export interface WatchOrder {
+/** What is to be watched, and for whom. */
+export interface AnyWatchOrder {
   readonly runbook: string;
-  /** Digest of the `MetricWatch` in the blob store. */
+  /** Digest of what is watched: of the `MetricWatch` in the blob store, of the `PushWatch`. */
   readonly watch: string;
   /** For people. */
   readonly what: string;
-  readonly pool: string;
-  readonly everyMs: number;
   /** Team that answers for it. */
   readonly owner: string;
   /** Channel that hears that it is blind. */
   readonly tell?: string;
+}
+
+/** A metric, and who looks at it. */
+export interface WatchOrder extends AnyWatchOrder {
+  readonly pool: string;
+  readonly everyMs: number;
 }
 
 /** What `metricWatch` is started with, and carries on with. */
@@ -208,6 +216,14 @@ export interface MetricWatchInput {
   readonly timings: OperationTimings;
   readonly order?: WatchOrder;
   readonly memory?: import('../src/triggers/watch-news').WatchMemory;
+  readonly sent?: number;
+}
+
+/** What `pushWatch` is started with, and carries on with. */
+export interface PushWatchInput {
+  readonly timings: OperationTimings;
+  readonly order?: AnyWatchOrder;
+  readonly memory?: import('../src/triggers/push-news').PushMemory;
   readonly sent?: number;
 }
 

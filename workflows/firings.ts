@@ -109,6 +109,8 @@ class FiringDesk {
     const last = lastOf(this.fired, firing);
     const isLastOpen = last !== undefined && (await lanes().isOpen({ workflowId: last.operation }));
     const answer = answerTo(this.fired, firing, { nowMs: Date.now(), isLastOpen });
+    // What is told twice is done once.
+    if (answer.does === 'start' && this.fired.some(({ operation }) => operation === firing.request.body.id)) return;
     if (answer.does === 'start') return this.start(firing, tell);
     if (answer.isToldAgain) return;
     this.fired = told(this.fired, answer.of, firing.event);

@@ -6,6 +6,7 @@ export { metricWatch } from './metric-watch';
 export { lease } from './lease';
 export { operation } from './operation';
 export { policyWatch } from './policy-watch';
+export { pushWatch } from './push-watch';
 export { requestApproval } from './request-approval';
 export { review } from './review';
 export { run } from './run';

@@ -1,19 +1,9 @@
-import {
-  CancellationScope,
-  continueAsNew,
-  defineSignal,
-  isCancellation,
-  setHandler,
-  sleep,
-  upsertMemo,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { continueAsNew, defineSignal, isCancellation, setHandler, sleep } from '@temporalio/workflow';
 import type { Breach, WatchMemory, WatchNews } from '../src/triggers/watch-news';
 import { looking, reading } from './activities';
-import { BLIND, BLIND_MEMO, SEARCH_ATTRIBUTES, WATCH, type MetricWatchInput, type WatchOrder } from './contract';
-import { Courier } from './courier';
+import { WATCH, type MetricWatchInput, type WatchOrder } from './contract';
 import { applicationFailureIn, isTimeout, reasonOf } from './say';
+import { WatchDesk } from './watch-desk';
 
 const watchSignal = defineSignal<[WatchOrder | null]>(WATCH);
 
@@ -32,65 +22,39 @@ export async function metricWatch(input: MetricWatchInput): Promise<void> {
   await watch.work();
 }
 
-class MetricWatchDesk {
-  private order: WatchOrder | undefined;
+class MetricWatchDesk extends WatchDesk<WatchOrder> {
   private memory: WatchMemory | undefined;
-  private looking: CancellationScope | undefined;
-  private readonly courier: Courier;
 
-  constructor(private readonly input: MetricWatchInput) {
-    this.order = input.order;
-    this.memory = input.memory;
-    this.courier = new Courier({
-      owner: `${workflowInfo().workflowId}/${workflowInfo().firstExecutionRunId}`,
-      timings: input.timings,
-      count: input.sent,
-    });
+  constructor({ timings, order, memory, sent }: MetricWatchInput) {
+    super(timings, order, sent);
+    this.memory = memory;
   }
 
-  take(order: WatchOrder | undefined): void {
-    if (order?.watch !== this.order?.watch || order?.pool !== this.order?.pool) this.looking?.cancel();
+  protected override isOther(order: WatchOrder | undefined): boolean {
+    return super.isOther(order) || order?.pool !== this.order?.pool;
+  }
+
+  protected onOrder(order: WatchOrder | undefined): void {
     // How long another threshold was held says nothing of this one.
     if (order?.watch !== this.order?.watch && this.memory) this.memory = { ...this.memory, held: [] };
-    this.order = order;
   }
 
-  async work(): Promise<void> {
-    while (this.order) {
-      if (workflowInfo().continueAsNewSuggested) return this.carryOn();
-      await this.look(this.order);
-    }
-    await this.courier.close();
-    // An order may have come while the last words were on their way.
-    if (this.order) await this.carryOn();
+  protected async again(): Promise<void> {
+    const { timings, order, memory, courier } = this;
+    await continueAsNew<typeof metricWatch>({ timings, order, memory, sent: courier.sent });
   }
 
-  private async carryOn(): Promise<void> {
-    await this.courier.close();
-    const { input, order, memory, courier } = this;
-    await continueAsNew<typeof metricWatch>({ timings: input.timings, order, memory, sent: courier.sent });
-  }
-
-  private async look(order: WatchOrder): Promise<void> {
-    const { timings } = this.input;
-    const scope = new CancellationScope();
-    this.looking = scope;
+  protected async look(order: WatchOrder): Promise<void> {
     try {
-      await scope.run(async () => {
+      await this.untilOrder(order, async () => {
         const asked = { watch: order.watch, ...(this.memory ? { memory: this.memory } : {}) };
-        const { memory, news } = await looking(order, timings).watchMetric(asked);
+        const { memory, news } = await looking(order, this.timings).watchMetric(asked);
         this.memory = memory;
         for (const each of news) await this.tell(order, each);
       });
     } catch (error) {
-      if (isCancellation(error)) {
-        // Cancelled by a new order, or from outside by somebody who wants it to end.
-        if (this.order === order) throw error;
-        return;
-      }
+      if (isCancellation(error)) throw error;
       await this.unseen(order, error);
-    } finally {
-      this.looking = undefined;
     }
   }
 
@@ -103,9 +67,7 @@ class MetricWatchDesk {
     this.memory = { held: [], lookedMs: 0, unseen: 0, isBlind: true };
     if (!wasBlind) await this.tell(order, { kind: 'blind', why });
     if (isTimeout(error)) return;
-    const scope = new CancellationScope();
-    this.looking = scope;
-    await scope.run(() => sleep(againMs)).catch(() => undefined);
+    await this.untilOrder(order, () => sleep(againMs));
   }
 
   private async tell(order: WatchOrder, news: WatchNews): Promise<void> {
@@ -113,21 +75,16 @@ class MetricWatchDesk {
       case 'fires':
         return this.fire(order, news.breach);
       case 'blind':
-        this.show('blind', news.why);
-        return this.say(
-          order.tell,
-          `The watch of ${order.what} for the runbook ${order.runbook} is blind and starts nothing until it sees again. ${news.why} ${order.owner} answers for it.`,
-        );
+        return this.sayBlind(order, news.why);
       default:
-        this.show('watching');
-        return this.say(order.tell, `The watch of ${order.what} for the runbook ${order.runbook} sees again.`);
+        return this.saySees(order);
     }
   }
 
   private async fire({ watch, runbook, tell: channel }: WatchOrder, breach: Breach): Promise<void> {
     while (Date.now() - Date.parse(breach.at) < lateMs) {
       try {
-        const { problem, tell } = await reading(this.input.timings).metricFired({ watch, breach });
+        const { problem, tell } = await reading(this.timings).metricFired({ watch, breach });
         return problem === undefined ? undefined : this.say(tell, problem);
       } catch (error) {
         if (isCancellation(error)) throw error;
@@ -135,17 +92,5 @@ class MetricWatchDesk {
           return this.say(channel, `The runbook ${runbook} was not started by its metric. ${reasonOf(error)}`);
       }
     }
-  }
-
-  private show(state: string, why?: string): void {
-    upsertMemo({ [BLIND_MEMO]: why ?? null });
-    upsertSearchAttributes({
-      [SEARCH_ATTRIBUTES.state.name]: [state === 'blind' ? BLIND : 'watching'],
-      [SEARCH_ATTRIBUTES.since.name]: [new Date()],
-    });
-  }
-
-  private say(channel: string | undefined, text: string): void {
-    if (channel !== undefined) this.courier.send({ kind: 'channel', channel }, { kind: 'plain', text });
   }
 }

@@ -23,6 +23,8 @@ export interface CodeRepository {
   /** A tag, branch, whole commit id or the beginning of one, as of the last fetch; with `tag`, the tag of that name. */
   find(version: string, options?: { readonly tag?: string }): Promise<FoundVersion>;
   has(commit: string): Promise<boolean>;
+  /** Tips of all branches, as of the last fetch. */
+  heads(): Promise<{ readonly [branch: string]: string }>;
   /** Equal questions are answered once: what lies between two commits never changes. */
   difference(range: CommitRange): Promise<CodeDifference>;
   close(): void;
@@ -43,6 +45,7 @@ export interface CodeRepositoryOptions {
 /** Names of a change's files and authors are less than that. */
 const maxAnswerBytes = 32 * 1024 * 1024;
 const keptDifferences = 50;
+const headsFolder = 'refs/mirror/heads/';
 
 /** Checks the address and opens the mirror lazily: nothing is fetched yet. Throws `Refusal('setting_invalid')`. */
 export function openCodeRepository(options: CodeRepositoryOptions): CodeRepository {
@@ -98,6 +101,14 @@ class Repository implements CodeRepository {
 
   async has(commit: string): Promise<boolean> {
     return isObjectId(commit) && (await (await this.open()).commitAt(commit)) === commit;
+  }
+
+  async heads(): Promise<{ readonly [branch: string]: string }> {
+    const format = '--format=%(objectname) %(refname)';
+    const lines = (await (await this.open()).local(['for-each-ref', format, headsFolder])).toString('utf8').split('\n');
+    return Object.fromEntries(
+      lines.filter(Boolean).map((line) => [line.slice(line.indexOf(' ') + 1 + headsFolder.length), line.split(' ')[0]!]),
+    );
   }
 
   async difference(range: CommitRange): Promise<CodeDifference> {

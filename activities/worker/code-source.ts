@@ -26,6 +26,8 @@ export interface CodePatience {
 export interface CodeSource {
   /** Never throws, and never takes much longer than `waitMs`. `later`: the host has to be asked first. */
   changeOf(question: CodeQuestion, patience: CodePatience): Promise<CodeAnswer | { readonly kind: 'later' }>;
+  /** The mirror of a repository; nothing is fetched yet. Throws where its token cannot be read. */
+  open(connection: Pick<GitConnection, 'url' | 'token'>): Promise<CodeRepository>;
   close(): void;
 }
 
@@ -40,7 +42,7 @@ export function createCodeSource(deps: {
 }): CodeSource {
   const repositories = new Map<string, CodeRepository>();
 
-  const repositoryOf = async ({ url, token }: GitConnection): Promise<CodeRepository> => {
+  const open: CodeSource['open'] = async ({ url, token }) => {
     const secret = token && (await deps.secretOf(token));
     const key = JSON.stringify([url, secret]);
     const repository = repositories.get(key) ?? deps.open({ url, ...(secret !== undefined && { token: secret }) });
@@ -54,9 +56,10 @@ export function createCodeSource(deps: {
   };
 
   return {
+    open,
     async changeOf(question, patience) {
       try {
-        const repository = await repositoryOf(question.connection);
+        const repository = await open(question.connection);
         return await new Asking(repository, question).answer(patience, deps.now());
       } catch (error) {
         return { kind: 'unknown', because: `its code repository could not be read: ${wordsOf(error)}`, isAway: true };
@@ -172,7 +175,7 @@ function shownUrl(url: string): string {
 }
 
 /** Words of errors that are meant for people; anything else may hold what nobody should read. */
-function wordsOf(error: unknown): string {
+export function wordsOf(error: unknown): string {
   if (error instanceof GitFailure) return error.words;
   if (error instanceof Refusal) return error.message;
   return error instanceof Error && error.name.startsWith('Step') ? error.message : 'Git did not answer';

@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import { ApplicationFailure, ApplicationFailureCategory, defineSearchAttributeKey } from '@temporalio/common';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { operationIdOf } from '../../src/operation/ids';
 import type { WorkerActivities } from '../../src/operation/ports';
 import { relay } from '../../src/operation/relay';
@@ -16,6 +16,7 @@ import {
   type OperationTimings,
 } from '../../workflows/contract';
 import { adoptPolicy } from './approved-policy';
+import { nothingNew } from './nothing-new';
 import type { LedgerPort } from './records';
 import type { PolicySource } from './policy-source';
 
@@ -38,7 +39,8 @@ export function createPolicyWatch(deps: {
       await deps.policy.refresh();
       const { news, channel, isGated } = await look(deps);
       const sentences = policyNewsSentences(known, news);
-      if (known && sentences.length === 0 && known.commit === news.commit) throw nothingNew(deps.pollMs);
+      if (known && sentences.length === 0 && known.commit === news.commit)
+        throw nothingNew('The policy is what it was.', deps.pollMs);
       if (isGated && news.commit !== undefined) await adoptPolicy(deps, { commit: news.commit, now: deps.now() });
       return { news, sentences, channel };
     },
@@ -116,13 +118,3 @@ function requestFor(commit: string, now: Date): OperationRequest {
 }
 
 const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
-
-/** Fails without an alarm and is tried again by Temporal: a watch of months is a handful of events. */
-function nothingNew(pollMs: number): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'NothingNew',
-    message: 'The policy is what it was.',
-    category: ApplicationFailureCategory.BENIGN,
-    nextRetryDelay: pollMs,
-  });
-}

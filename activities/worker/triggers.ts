@@ -26,14 +26,20 @@ import {
   type TriggerInput,
 } from '../../workflows/contract';
 import { finalIfRefused } from './final-if-refused';
-import { createMetricWatches, orderWatches, tellOf } from './metric-watches';
+import type { CodeSource } from './code-source';
+import { createMetricWatches, orderWatches } from './metric-watches';
 import type { PolicySource } from './policy-source';
+import { createPushWatches, orderPushWatches } from './push-watches';
+import { tellOf } from './watches';
 
 export interface TriggerDeps {
   readonly policy: Pick<PolicySource, 'current' | 'at'>;
   readonly client: Pick<Client, 'schedule' | 'workflow'>;
   /** Keeps what runners are to look at. */
   readonly keepBody: (text: string) => Promise<string>;
+  readonly code: Pick<CodeSource, 'open'>;
+  /** Address of the policy repository, which a runbook may watch, too. */
+  readonly policyUrl: string;
   readonly relayKey: string;
   readonly timings: OperationTimings;
   readonly now: () => Date;
@@ -51,9 +57,10 @@ const overlaps: { readonly [overlap in NonNullable<ScheduleTrigger['overlap']>]:
 /** What starts runbooks without anybody asking. */
 export function createTriggerActivities(
   deps: TriggerDeps,
-): Pick<WorkerActivities, 'armTriggers' | 'scheduledRequest' | 'alertedRunbooks' | 'metricFired'> {
+): Pick<WorkerActivities, 'armTriggers' | 'scheduledRequest' | 'alertedRunbooks' | 'metricFired' | 'watchPushes'> {
   return {
     ...createMetricWatches(deps),
+    ...createPushWatches(deps),
 
     async armTriggers({ commit, formerly }) {
       // Not what is in force for this worker, which may not have heard of the commit yet.
@@ -69,7 +76,8 @@ export function createTriggerActivities(
       const armed = wanted.map(({ runbook }) => triggerId(runbook));
       for (const id of await armedBefore(deps.client, formerly)) if (!armed.includes(id)) await disarm(deps.client, id);
       const watched = await orderWatches(deps, repository, formerly);
-      return { armed: [...armed, ...watched], problems };
+      const pushed = await orderPushWatches(deps, repository, formerly);
+      return { armed: [...armed, ...watched, ...pushed], problems };
     },
 
     alertedRunbooks: ({ alerts }) =>

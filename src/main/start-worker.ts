@@ -123,6 +123,8 @@ function activitiesOf({ config, log, client, ledger, policy, code, blobs }: Open
       policy: policy.source,
       client,
       keepBody: (text) => blobs.put(text),
+      code,
+      policyUrl: config.POLICY_REPO,
       relayKey,
       timings,
       now,

@@ -127,12 +127,14 @@ export function resolvedIn({ request, infrastructure, servers, resolved = {} }: 
 
 /** Authors of what the change is made of, where it is not code. */
 function whoWrote({
+  request,
   policyChange,
   infrastructure,
   repository,
 }: Case): Pick<PolicyRequest, 'authors' | 'strangers'> | undefined {
   const { people } = repository.policy;
   if (policyChange) return policyAuthorsTold(policyChange, people);
+  if (request.wroteBy) return authorsTold(request.wroteBy, people);
   const { declared } = infrastructure ?? {};
   // Where nobody knows them all, nothing is asked of anybody: it is refused.
   return declared?.kind === 'read' && declared.authors !== 'too_many'

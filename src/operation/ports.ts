@@ -12,6 +12,7 @@ import type { LeaseAct, LeaseRight } from '../resources/lease-act';
 import type { ResourceRef, Undoing } from '../resources/resource';
 import type { Alerts } from '../triggers/alerts';
 import type { Firing } from '../triggers/firings';
+import type { PushLook, PushMemory } from '../triggers/push-news';
 import type { Breach } from '../triggers/watch-news';
 import type { Asker, KnownPerson } from './asker';
 import type { Actor, Operators } from './authority';
@@ -147,6 +148,11 @@ export interface WorkerActivities {
     readonly problem?: string;
     readonly tell?: string;
   }>;
+  /**
+   * What was pushed since `memory` to where its runbook looks, handed over to what starts runbooks; fails benignly, to
+   * be tried again later, while nothing was. Repeats are harmless.
+   */
+  watchPushes(input: { readonly watch: string; readonly memory?: PushMemory }): Promise<PushLook>;
   /** Where the card of an operation stands; absent: nowhere yet. */
   cardOf(input: {
     readonly workflowId: string;

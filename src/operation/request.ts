@@ -1,3 +1,4 @@
+import type { CodeAuthor } from '../code/change';
 import type { Json } from '../json';
 import type { MadeBy, ResourceRef } from '../resources/resource';
 
@@ -22,7 +23,7 @@ export type Requester =
   | {
       readonly kind: 'machine';
       readonly id: string;
-      readonly via: 'cli' | 'webhook' | 'schedule' | 'alert' | 'metric' | 'policy' | 'lease';
+      readonly via: 'cli' | 'webhook' | 'push' | 'schedule' | 'alert' | 'metric' | 'policy' | 'lease';
     };
 
 /** Who asked for what, from where. It is frozen the moment it is handed over, and signed by the relay. */
@@ -56,6 +57,8 @@ export interface OperationRequest {
     readonly loses?: MadeBy;
   };
   readonly reason?: string;
+  /** Who wrote what was pushed, where a push asks for it: they do not approve it. */
+  readonly wroteBy?: readonly CodeAuthor[];
   /** Look and judge only: nobody is asked, no lane is entered and no step of the work is done. */
   readonly check?: true;
   readonly labels: readonly string[];

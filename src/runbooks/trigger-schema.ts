@@ -64,12 +64,29 @@ export const metricTriggerSchema = z.strictObject({
   channel: text().optional(),
 });
 
+export const pushTriggerSchema = z.strictObject({
+  ...common,
+  ...often,
+  /** Connection of a Git repository; the policy repository where it is absent. */
+  repository: text().optional(),
+  /** Names of branches, or patterns of them: `main`, `release/*`. */
+  branches: z.array(text()).min(1).max(50),
+  /** Patterns of files: it starts where one of them changed. */
+  paths: z.array(text()).min(1).max(200).optional(),
+  /** Time between two looks. */
+  every: text().optional(),
+  /** Where people hear that the watch is blind; where policy is told if it is absent. */
+  channel: text().optional(),
+});
+
 export const triggersSchema = z.strictObject({
+  push: pushTriggerSchema.optional(),
   schedule: scheduleTriggerSchema.optional(),
   alert: alertTriggerSchema.optional(),
   metric: metricTriggerSchema.optional(),
 });
 
+export type PushTrigger = z.infer<typeof pushTriggerSchema>;
 export type ScheduleTrigger = z.infer<typeof scheduleTriggerSchema>;
 export type AlertTrigger = z.infer<typeof alertTriggerSchema>;
 export type MetricTrigger = z.infer<typeof metricTriggerSchema>;

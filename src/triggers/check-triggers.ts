@@ -10,10 +10,16 @@ import type { Library } from '../runbooks/library';
 import type { Runbook } from '../runbooks/schema';
 import type { AlertTrigger, ScheduleTrigger, TriggerName, Triggers } from '../runbooks/trigger-schema';
 import { metricProblems } from './check-metric';
+import { pushProblems } from './check-push';
 import { timesProblems } from './schedule-times';
 
 /** What the expressions of a trigger see. */
 const events: { readonly [trigger in TriggerName]: NameSpace } = {
+  push: {
+    event: {
+      fields: { repository: 'text', branch: 'text', commit: 'text', before: 'text', authors: 'list', paths: 'list' },
+    },
+  },
   schedule: { event: { fields: { scheduled_at: 'text' } } },
   alert: { event: { fields: { labels: 'open', annotations: 'open', starts_at: 'text', fingerprint: 'text' } } },
   metric: { event: { fields: { labels: 'open', value: 'number', since: 'text', at: 'text' } } },
@@ -24,12 +30,15 @@ export function triggerProblems(
   runbook: Runbook,
   library: Pick<Library, 'policy' | 'connections' | 'metrics'>,
 ): readonly Found[] {
-  const { schedule, alert, metric } = runbook.on ?? {};
+  const { push, schedule, alert, metric } = runbook.on ?? {};
   const common = (name: TriggerName, trigger: NonNullable<Triggers[TriggerName]>): readonly Found[] => [
     ...ownerProblems(trigger.owner, library),
     ...inputsProblems({ runbook, given: trigger.inputs ?? {}, names: events[name] }),
   ];
   return [
+    ...(push
+      ? under('push', [...pushProblems(push, library), ...oftenProblems(push, events.push), ...common('push', push)])
+      : []),
     ...(schedule ? under('schedule', [...scheduleProblems(schedule), ...common('schedule', schedule)]) : []),
     ...(alert ? under('alert', [...alertProblems(alert), ...common('alert', alert)]) : []),
     ...(metric

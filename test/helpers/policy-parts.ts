@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openBlobStore, type BlobStore } from '../../activities/adapters/blob-store';
 import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { openPolicyRepository, type PolicyRepository } from '../../activities/adapters/policy-repository';
+import type { CodeSource } from '../../activities/worker/code-source';
 import { createDecisionActivities, type DecisionDeps } from '../../activities/worker/decisions';
 import { approvedPolicy } from '../../activities/worker/approved-policy';
 import { createInfrastructureSource } from '../../activities/worker/infrastructure-source';
@@ -24,6 +25,7 @@ export interface PolicyParts {
   readonly mirror: PolicyRepository;
   readonly policy: PolicySource;
   readonly blobs: BlobStore;
+  readonly code: CodeSource;
   /** A body of the blob store. */
   read<T>(digest: string): Promise<T>;
   /** The decisions, with nobody's reviews open and nothing held back unless `more` says so. */
@@ -39,6 +41,7 @@ export async function openPolicyParts(files: { readonly [path: string]: string |
   const mirror = openPolicyRepository({ url: remote.url, ref: 'main', dataDir: join(folder, 'p'), now: Date.now });
   const policy = createPolicySource({ mirror, freshMs: 0, approved: () => approvedPolicy(ledger), now: Date.now });
   const blobs = await openBlobStore({ location: join(folder, 'b'), key: 'ab'.repeat(32) });
+  const code = codeSourceIn(folder);
   return {
     remote,
     records,
@@ -46,13 +49,14 @@ export async function openPolicyParts(files: { readonly [path: string]: string |
     mirror,
     policy,
     blobs,
+    code,
     read: async <T>(digest: string): Promise<T> => JSON.parse((await blobs.get(digest)).toString('utf8')) as T,
     decisions: (more = {}) =>
       createDecisionActivities({
         policy,
         declared: createInfrastructureSource({ mirror, ref: 'main' }),
         ledger,
-        code: codeSourceIn(folder),
+        code,
         blobs,
         folders: createFolderPacker({ mirror, blobs }),
         relayKey,
@@ -64,6 +68,7 @@ export async function openPolicyParts(files: { readonly [path: string]: string |
         ...more,
       }),
     async close() {
+      code.close();
       await mirror.close();
       await ledger.close();
       await remote.remove();

@@ -41,6 +41,8 @@ export async function openTriggerWorld(files: { readonly [path: string]: string 
       policy,
       client,
       keepBody: (text) => blobs.put(text),
+      code: parts.code,
+      policyUrl: remote.url,
       relayKey,
       timings: testTimings,
       now,

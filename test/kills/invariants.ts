@@ -26,7 +26,7 @@ export class Invariants {
     await eventually(async () => {
       const running: string[] = [];
       for await (const { workflowId } of this.company.temporal.client.workflow.list({
-        query: `ExecutionStatus = 'Running' AND WorkflowType NOT IN ('policyWatch', 'metricWatch', 'sweep')`,
+        query: `ExecutionStatus = 'Running' AND WorkflowType NOT IN ('policyWatch', 'metricWatch', 'pushWatch', 'sweep')`,
       }))
         running.push(workflowId);
       if (running.length > 0) throw new Error(`still running: ${running.join(', ')}`);

@@ -22,6 +22,7 @@ ${on}`;
       connections: new Map([
         ['prometheus', 'prometheus'],
         ['cmdb', 'http'],
+        ['code', 'git'],
       ]),
       metrics: new Map([
         ['cpu', { connection: 'prometheus', query: 'cpu', unit: 'ratio' }],
@@ -43,6 +44,34 @@ const alert = (text: string, match = '{ alertname: HighCpu }') =>
 
 const metric = (text: string) =>
   `  metric:\n    owner: platform\n    inputs: { host: '\${{ event.labels.host }}' }\n    ${text}\n`;
+
+const push = (text: string) =>
+  `  push:\n    owner: platform\n    inputs: { host: '\${{ event.branch }}' }\n    ${text}\n`;
+
+describe('a watch of pushes', () => {
+  test.each<[string, string, readonly string[]]>([
+    [
+      'of a repository',
+      'repository: code\n    branches: [main, "release/*"]\n    every: 30s\n    key: event.branch',
+      [],
+    ],
+    ['of the policy repository', 'branches: [main]\n    paths: ["infrastructure/**"]', []],
+    [
+      'of an unknown repository',
+      'repository: cod\n    branches: [main]',
+      ['no connection "cod"; did you mean "code"?'],
+    ],
+    ['of what is no repository', 'repository: cmdb\n    branches: [main]', ['on: push needs git']],
+    ['of no branch', 'branches: []', ['branches']],
+    ['of the full name of a branch', 'branches: [refs/heads/main]', ['no branch is called that; write main']],
+    ['too often', 'branches: [main]\n    every: 10ms', ['not a time between two looks; write 1s to 1h']],
+    ['by what it does not tell', 'branches: [main]\n    key: event.labels', ['labels']],
+  ])('%s', (_, text, wanted) => {
+    const problems = problemsIn(push(text));
+    expect(problems).toHaveLength(wanted.length);
+    wanted.forEach((words, index) => expect(problems[index]).toContain(words));
+  });
+});
 
 describe('a watch', () => {
   test.each<[string, string, readonly string[]]>([

@@ -45,6 +45,8 @@ beforeAll(async () => {
       policy: source,
       client,
       keepBody: async () => 'd',
+      code: parts.code,
+      policyUrl: remote.url,
       relayKey,
       timings: testTimings,
       now,
