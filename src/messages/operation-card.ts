@@ -160,7 +160,8 @@ function holdLines(view: OperationView, about: RenderContext): string[] {
 function pausedLines(view: OperationView): string[] {
   const { state, paused } = view;
   if (!paused) return [];
-  if (state === 'running') return [`⏸️ ${mention(paused)} paused it: it stops before its next step.`];
+  if (state === 'running')
+    return [`⏸️ ${mention(paused)} paused it: what runs now ends, and nothing more begins until Resume.`];
   return state === 'held'
     ? [`⏸️${pausedWords(view)} Resume lets its next step begin; Abort undoes what was done.`]
     : [];

@@ -180,7 +180,7 @@ it('names the steps that cannot be undone on one line, and what else is lost on 
 
 it.each<[OperationState, string]>([
   ['held', '⏸️ <@U0ANA> paused it. Resume lets its next step begin; Abort undoes what was done.'],
-  ['running', '⏸️ <@U0ANA> paused it: it stops before its next step.'],
+  ['running', '⏸️ <@U0ANA> paused it: what runs now ends, and nothing more begins until Resume.'],
 ])('says who paused it while it is %s', (state, wanted) => {
   expect(markupOf(operationCard(operationView({ state, paused: 'U0ANA' })))).toContain(wanted);
 });

@@ -54,6 +54,15 @@ describe('a foreach', () => {
     expect(undone.sort()).toEqual(puts.map((line) => line.replace('PUT', 'DELETE')).sort());
   });
 
+  it('says of one target that it was not begun', async () => {
+    failAt('/patch/h4');
+    const result = await resultOf([each([put('patch', '/patch/${{ host }}')], { concurrency: 1 })], {
+      declared,
+      inputs: { hosts },
+    });
+    expect(result).toMatchObject({ reason: expect.stringMatching(/ 1 was not begun\.$/) });
+  });
+
   it('is undone in reverse, when something later fails', async () => {
     failAt('/bad');
     const steps = [each([put('patch', '/patch/${{ host }}')], { concurrency: 1 }), put('bad')];

@@ -307,7 +307,7 @@ class ListRun {
       .map(({ key, reason }) => `${key}: ${reason}`)
       .join(' ');
     const more = failed.length > 3 ? ` And ${failed.length - 3} more.` : '';
-    const left = skipped > 0 ? ` ${skipped} were not begun.` : '';
+    const left = skipped > 0 ? ` ${skipped} ${skipped === 1 ? 'was' : 'were'} not begun.` : '';
     return `${failed.length} of ${this.told.count} targets failed. ${first}${more}${left}`;
   }
 
