@@ -23,10 +23,13 @@ afterAll(async () => {
   await fleet?.stop();
 });
 
-async function bringAbout(infrastructure: OperationRequest['infrastructure'] = {}): Promise<Operation> {
+async function bringAbout(
+  infrastructure: OperationRequest['infrastructure'] = {},
+  more: Partial<OperationRequest> = {},
+): Promise<Operation> {
   const id = `infrastructure-servers-${randomUUID().slice(0, 10)}`;
   const { service: _service, version: _version, environment: _environment, ...rest } = aRequest({ id });
-  return at.world.start({ ...rest, kind: 'infrastructure', infrastructure }, {});
+  return at.world.start({ ...rest, kind: 'infrastructure', infrastructure, ...more }, {});
 }
 async function vote(operation: Operation, ...people: readonly string[]): Promise<void> {
   for (const by of people) {
@@ -52,6 +55,13 @@ test('the declared servers are built once a team lead agrees, and are there in t
     ['build-2', 'build-2-node-1'],
     ['cache-1', 'cache-1-node-1'],
   ]);
+});
+
+test('staging has servers of its own, declared on its branch, and nobody is asked for them', async () => {
+  await at.remote.git(['branch', 'staging', 'main']);
+  const operation = await bringAbout({ group: 'build' }, { environment: 'staging' });
+  expect(await operation.result()).toMatchObject({ kind: 'succeeded' });
+  expect(await batches()).toEqual(['build-1', 'build-2', 'cache-1', 'staging-build-1', 'staging-build-2']);
 });
 
 test('a type that the provider does not have is refused before anybody is asked', async () => {
