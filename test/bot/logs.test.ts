@@ -10,7 +10,7 @@ import { renderNotice } from '../../src/messages/notices';
 import type { OperationView } from '../../src/operation/view';
 import { VIEW_QUERY, WORKER_QUEUE } from '../../workflows/contract';
 import { relay } from '../../src/operation/relay';
-import { aRequest } from '../helpers/operation-world';
+import { aRequest } from '../helpers/samples';
 import { defaultTimings } from '../../workflows/contract';
 import { eventually, machineToken, openBotWorld, personToken, relayKey, type BotWorld } from './support/bot-world';
 

@@ -1,6 +1,6 @@
 import { retryOf } from '../../bot/requests';
 import type { Requester } from '../../src/operation/request';
-import { aRequest } from '../helpers/operation-world';
+import { aRequest } from '../helpers/samples';
 
 const deps = { now: () => new Date('2027-01-04T05:00:00Z'), waits: { notAfter: 60_000 } } as Parameters<
   typeof retryOf

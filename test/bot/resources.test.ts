@@ -6,7 +6,7 @@ import type { ResourceState } from '../../src/resources/resource';
 import { leaseId, WORKER_QUEUE } from '../../workflows/contract';
 import { eventually, openBotWorld, personToken, machineToken, relayKey, type BotWorld } from './support/bot-world';
 import { relay } from '../../src/operation/relay';
-import { aRequest } from '../helpers/operation-world';
+import { aRequest } from '../helpers/samples';
 
 const state = (name: string, overrides: Partial<ResourceState> = {}): ResourceState => ({
   format: 1,

@@ -8,7 +8,8 @@ import type { OperationRequest } from '../../src/operation/request';
 import type { OpenReview } from '../../src/operation/review';
 import { examplePolicy } from './company';
 import type { TestRepository } from './git-repository';
-import { aRequest, testTimings } from './operation-world';
+import { testTimings } from './operation-world';
+import { aRequest } from './samples';
 import { openPolicyParts, relayKey } from './policy-parts';
 
 export const asker = { standing: 'member', groups: [] } as const;

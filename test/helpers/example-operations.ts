@@ -4,7 +4,8 @@ import { createRecordActivities } from '../../activities/worker/records';
 import { createRunParts } from '../../activities/worker/run-parts';
 import type { Json, JsonObject } from '../../src/json';
 import type { Plan } from '../../src/operation/plan';
-import { aRequest, openWorld, type Operation, type World } from './operation-world';
+import { openWorld, type Operation, type World } from './operation-world';
+import { aRequest } from './samples';
 import { openPolicyParts, relayKey } from './policy-parts';
 
 /** Whole operations of a policy: its decisions, approvals, plans, steps, lanes and records are real; Slack is a world's. */

@@ -1,4 +1,5 @@
-import { aJudgement, aRequest, type World } from './operation-world';
+import { type World } from './operation-world';
+import { aJudgement, aRequest } from './samples';
 
 /** Operations of one world that share nothing: each has a service of its own, so that no lane is shared. */
 export function freshOperations(world: World) {

@@ -21,7 +21,8 @@ import { outlineOf } from '../../src/runbooks/compile-step';
 import { toolFoldersIn, type ToolFolders } from '../../src/runbooks/tool-folders';
 import { RUN_ACT, runnerQueue, WORKER_QUEUE, WORKFLOWS } from '../../workflows/contract';
 import type { RunAct, RunInput, RunProgress } from '../../workflows/run/state';
-import { aRequest, openWorld, testTimings, type World } from './operation-world';
+import { openWorld, testTimings, type World } from './operation-world';
+import { aRequest } from './samples';
 import { reportsOf } from './run-reports';
 
 const relayKey = 'a-relay-key-for-tests-of-32-characters';

@@ -11,7 +11,8 @@ import { actionSchema, runbookSchema, type Action, type Runbook } from '../../sr
 import { relay } from '../../src/operation/relay';
 import { RUN_ACT, runnerQueue, WORKER_QUEUE } from '../../workflows/contract';
 import type { RunAct, RunInput, RunProgress } from '../../workflows/run/state';
-import { aRequest, testTimings } from './operation-world';
+import { testTimings } from './operation-world';
+import { aRequest } from './samples';
 import { reportsOf } from './run-reports';
 import { openTemporal, type TestTemporal } from './temporal';
 

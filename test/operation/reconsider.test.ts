@@ -1,7 +1,7 @@
 import type { Ballot } from '../../src/approvals/ballot';
 import type { Judgement } from '../../src/operation/judgement';
 import { reconsider } from '../../src/operation/reconsider';
-import { aBallot, aJudgement } from '../helpers/operation-world';
+import { aBallot, aJudgement } from '../helpers/samples';
 
 type Rung = Ballot['ladder'][number];
 type Allowed = Extract<Judgement, { kind: 'allowed' }>;

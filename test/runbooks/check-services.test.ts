@@ -2,7 +2,7 @@ import { placed } from '../../src/operation/placed';
 import { readRepository } from '../../src/policy/read-repository';
 import { examplePolicy } from '../helpers/company';
 import { decide, exampleRun, judgeByExamplePolicy } from '../helpers/example-run';
-import { aRequest } from '../helpers/operation-world';
+import { aRequest } from '../helpers/samples';
 import { openRunbooks, type Runbooks } from '../helpers/run-runbook';
 import { Endpoint, json } from '../steps/endpoint';
 

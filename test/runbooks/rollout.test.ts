@@ -1,5 +1,5 @@
 import { openRunbooks, type Runbooks } from '../helpers/run-runbook';
-import { aJudgement, aPlan, aStep } from '../helpers/operation-world';
+import { aJudgement, aPlan, aStep } from '../helpers/samples';
 import type { OperationRequest } from '../../src/operation/request';
 
 const stages = aPlan([aStep('canary'), aStep('full')]);

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { OperationRequest } from '../../src/operation/request';
 import { startTestFleet, type TestFleet } from '../fleet/start';
 import { examplePolicy } from '../helpers/company';
-import { aRequest, type Operation } from '../helpers/operation-world';
+import { type Operation } from '../helpers/operation-world';
+import { aRequest } from '../helpers/samples';
 import { openTriggerWorld, type TriggerWorld } from '../helpers/trigger-world';
 
 jest.setTimeout(180_000);

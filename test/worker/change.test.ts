@@ -15,7 +15,8 @@ import { relay } from '../../src/operation/relay';
 import type { OperationRequest } from '../../src/operation/request';
 import { codeSourceIn } from '../helpers/code-source';
 import { makeRepository, type TestRepository } from '../helpers/git-repository';
-import { aRequest, testTimings } from '../helpers/operation-world';
+import { testTimings } from '../helpers/operation-world';
+import { aRequest } from '../helpers/samples';
 
 jest.setTimeout(60_000);
 

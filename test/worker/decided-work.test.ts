@@ -1,5 +1,5 @@
 import { relay } from '../../src/operation/relay';
-import { aRequest } from '../helpers/operation-world';
+import { aRequest } from '../helpers/samples';
 import type { OperationRequest } from '../../src/operation/request';
 import { asker, decidedAtOnce, openDecisions, type DecisionWorld } from '../helpers/decision-world';
 import { relayKey } from '../helpers/policy-parts';

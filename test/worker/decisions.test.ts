@@ -7,7 +7,7 @@ import { openLedger } from '../../activities/adapters/ledger';
 import type { KnownPerson } from '../../src/operation/asker';
 import { relay } from '../../src/operation/relay';
 import { examplePolicy } from '../helpers/company';
-import { aRequest } from '../helpers/operation-world';
+import { aRequest } from '../helpers/samples';
 import type { JudgeInput } from '../../src/operation/judgement';
 import type { Relayed } from '../../src/operation/request';
 import { asker, openDecisions, type DecisionWorld } from '../helpers/decision-world';

@@ -2,7 +2,7 @@ import type { Asker } from '../../src/operation/asker';
 import type { Vote } from '../../src/approvals/ballot';
 import type { OpenReview } from '../../src/operation/review';
 import { examplePolicy } from '../helpers/company';
-import { aRequest } from '../helpers/operation-world';
+import { aRequest } from '../helpers/samples';
 import { openDecisions, type DecisionWorld } from '../helpers/decision-world';
 
 // Each test reads a whole policy.

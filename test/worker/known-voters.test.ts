@@ -2,7 +2,7 @@ import { createKnownVoterActivities } from '../../activities/worker/known-voters
 import type { Ballot, VoteBody } from '../../src/approvals/ballot';
 import type { KnownPerson } from '../../src/operation/asker';
 import { relay } from '../../src/operation/relay';
-import { aBallot } from '../helpers/operation-world';
+import { aBallot } from '../helpers/samples';
 
 const relayKey = 'a-relay-key-for-tests-of-32-characters';
 const now = Date.parse('2026-11-21T09:00:00Z');

@@ -1,14 +1,6 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
-import {
-  aJudgement,
-  aPlan,
-  aRequest,
-  aStep,
-  openWorld,
-  stepFailed,
-  type Operation,
-  type World,
-} from '../helpers/operation-world';
+import { openWorld, stepFailed, type Operation, type World } from '../helpers/operation-world';
+import { aJudgement, aPlan, aRequest, aStep } from '../helpers/samples';
 
 let world: World;
 

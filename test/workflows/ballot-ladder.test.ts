@@ -1,7 +1,7 @@
 import type { Ballot, Rung, Vote } from '../../src/approvals/ballot';
 import { assignSeats } from '../../src/approvals/seats';
 import { climb, inForce, nextInstant, restart, type OpenBallot } from '../../workflows/ballot-ladder';
-import { aBallot } from '../helpers/operation-world';
+import { aBallot } from '../helpers/samples';
 
 const hour = 3_600_000;
 const night = [20 * hour, 31 * hour] as const;

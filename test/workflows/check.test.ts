@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { StepResult } from '../../src/operation/plan';
-import { aBallot, aJudgement, aPlan, aRequest, aStep, openWorld, type World } from '../helpers/operation-world';
+import { openWorld, type World } from '../helpers/operation-world';
+import { aBallot, aJudgement, aPlan, aRequest, aStep } from '../helpers/samples';
 import { eventually } from '../helpers/temporal';
 
 let world: World;

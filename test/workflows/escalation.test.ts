@@ -1,4 +1,5 @@
-import { aBallot, aJudgement, aRequest, openWorld, type Operation, type World } from '../helpers/operation-world';
+import { openWorld, type Operation, type World } from '../helpers/operation-world';
+import { aBallot, aJudgement, aRequest } from '../helpers/samples';
 import type { Ballot } from '../../src/approvals/ballot';
 
 let world: World;

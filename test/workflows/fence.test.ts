@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { openLedger, type Ledger } from '../../activities/adapters/ledger';
 import { createRecordActivities } from '../../activities/worker/records';
 import { makeRepository, type TestRepository } from '../helpers/git-repository';
-import { aJudgement, aRequest, openWorld, type World } from '../helpers/operation-world';
+import { openWorld, type World } from '../helpers/operation-world';
+import { aJudgement, aRequest } from '../helpers/samples';
 
 let world: World;
 let remote: TestRepository;

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { aJudgement, aPlan, aRequest, aStep, openWorld, type World } from '../helpers/operation-world';
+import { openWorld, type World } from '../helpers/operation-world';
+import { aJudgement, aPlan, aRequest, aStep } from '../helpers/samples';
 import type { StepResult } from '../../src/operation/plan';
 import type { JudgeInput } from '../../src/operation/judgement';
 

@@ -2,7 +2,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { OperationView } from '../../src/operation/view';
 import type { AskedOfRunning, RunningFreezes } from '../../src/policy/when-frozen';
 import { STIR } from '../../workflows/contract';
-import { aJudgement, aPlan, aRequest, aStep, openWorld, type Operation, type World } from '../helpers/operation-world';
+import { openWorld, type Operation, type World } from '../helpers/operation-world';
+import { aJudgement, aPlan, aRequest, aStep } from '../helpers/samples';
 
 /** What a freeze that begins does to an operation that is running; freezes are answers of the world here. */
 let world: World;

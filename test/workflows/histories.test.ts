@@ -8,17 +8,8 @@ import type { IncidentAct, IncidentRequest } from '../../src/incidents/incident'
 import type { ActBody } from '../../src/operation/ports';
 import { relay } from '../../src/operation/relay';
 import { ACT_UPDATE, LANE_LEAVE, runId, WORKER_QUEUE, type IncidentInput } from '../../workflows/contract';
-import {
-  aJudgement,
-  aPlan,
-  aRequest,
-  aStep,
-  openWorld,
-  stepFailed,
-  testTimings,
-  type Operation,
-  type World,
-} from '../helpers/operation-world';
+import { openWorld, stepFailed, testTimings, type Operation, type World } from '../helpers/operation-world';
+import { aJudgement, aPlan, aRequest, aStep } from '../helpers/samples';
 import { workflowBundle } from '../helpers/temporal';
 
 type History = temporal.api.history.v1.IHistory;

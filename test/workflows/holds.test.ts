@@ -20,7 +20,8 @@ import {
   WORKFLOWS,
   type HoldsInput,
 } from '../../workflows/contract';
-import { aJudgement, aPlan, aRequest, openWorld, testTimings, type World } from '../helpers/operation-world';
+import { openWorld, testTimings, type World } from '../helpers/operation-world';
+import { aJudgement, aPlan, aRequest } from '../helpers/samples';
 import { eventually } from '../helpers/temporal';
 import { person, policyOf } from '../policy/helpers';
 

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { OperationRequest } from '../../src/operation/request';
 import type { ResourceState } from '../../src/resources/resource';
 import { openMaker, type Maker } from '../helpers/maker';
-import { aRequest, type Operation } from '../helpers/operation-world';
+import { type Operation } from '../helpers/operation-world';
+import { aRequest } from '../helpers/samples';
 import { openTriggerWorld, type TriggerWorld } from '../helpers/trigger-world';
 
 jest.setTimeout(60_000);

@@ -2,16 +2,8 @@ import { CancelledFailure, Context } from '@temporalio/activity';
 import type { RunStepInput } from '../../src/operation/runner-ports';
 import type { StepResult } from '../../src/operation/plan';
 import type { OperationRequest } from '../../src/operation/request';
-import {
-  aJudgement,
-  aPlan,
-  aRequest,
-  aStep,
-  openWorld,
-  stepFailed,
-  type Operation,
-  type World,
-} from '../helpers/operation-world';
+import { openWorld, stepFailed, type Operation, type World } from '../helpers/operation-world';
+import { aJudgement, aPlan, aRequest, aStep } from '../helpers/samples';
 
 let world: World;
 let place = 0;

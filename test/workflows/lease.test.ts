@@ -6,7 +6,8 @@ import type { OperationRequest } from '../../src/operation/request';
 import type { ResourceState } from '../../src/resources/resource';
 import { ACT_UPDATE, leaseId } from '../../workflows/contract';
 import { openMaker, type Maker } from '../helpers/maker';
-import { aRequest, type Operation } from '../helpers/operation-world';
+import { type Operation } from '../helpers/operation-world';
+import { aRequest } from '../helpers/samples';
 import { relayKey } from '../helpers/policy-parts';
 import { openTriggerWorld, type TriggerWorld } from '../helpers/trigger-world';
 

@@ -1,7 +1,8 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { freshOperations } from '../helpers/fresh-operations';
-import { aPlan, aStep, openWorld, stepFailed, type World } from '../helpers/operation-world';
+import { openWorld, stepFailed, type World } from '../helpers/operation-world';
+import { aPlan, aStep } from '../helpers/samples';
 
 let world: World;
 let operations: ReturnType<typeof freshOperations>;

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { freshOperations } from '../helpers/fresh-operations';
-import { aBallot, aRequest, openWorld, type World } from '../helpers/operation-world';
+import { openWorld, type World } from '../helpers/operation-world';
+import { aBallot, aRequest } from '../helpers/samples';
 
 let world: World;
 let operations: ReturnType<typeof freshOperations>;

@@ -1,6 +1,7 @@
 import type { Ballot } from '../../src/approvals/ballot';
 import type { GateAnswer } from '../../src/operation/judgement';
-import { aBallot, aJudgement, aRequest, openWorld, type Operation, type World } from '../helpers/operation-world';
+import { openWorld, type Operation, type World } from '../helpers/operation-world';
+import { aBallot, aJudgement, aRequest } from '../helpers/samples';
 
 let world: World;
 

@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { randomUUID } from 'node:crypto';
 import { eventually } from '../helpers/temporal';
-import { aRequest, type Operation } from '../helpers/operation-world';
+import { type Operation } from '../helpers/operation-world';
+import { aRequest } from '../helpers/samples';
 import { openTriggerWorld, type TriggerWorld } from '../helpers/trigger-world';
 
 jest.setTimeout(180_000);

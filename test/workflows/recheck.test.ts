@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../src/json';
 import type { Recheck } from '../../src/operation/judgement';
-import { aBallot, aJudgement, aPlan, aRequest, aStep, openWorld, type World } from '../helpers/operation-world';
+import { openWorld, type World } from '../helpers/operation-world';
+import { aBallot, aJudgement, aPlan, aRequest, aStep } from '../helpers/samples';
 import { eventually } from '../helpers/temporal';
 
 let world: World;

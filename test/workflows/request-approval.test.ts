@@ -4,7 +4,8 @@ import type { OperationTimings } from '../../src/operation/timings';
 import type { Ballot, VoteAnswer, VoteBody } from '../../src/approvals/ballot';
 import { VOTE_UPDATE, WORKER_QUEUE } from '../../workflows/contract';
 import { eventually } from '../helpers/temporal';
-import { aBallot, openWorld, testTimings, type World } from '../helpers/operation-world';
+import { openWorld, testTimings, type World } from '../helpers/operation-world';
+import { aBallot } from '../helpers/samples';
 
 const key = 'a-relay-key-for-tests-of-32-characters';
 let world: World;

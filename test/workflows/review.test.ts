@@ -4,7 +4,8 @@ import type { ReviewDebt } from '../../src/operation/review';
 import type { OperationView } from '../../src/operation/view';
 import { openReviews } from '../../activities/worker/open-reviews';
 import { reviewId, VIEW_QUERY, VOTE_UPDATE } from '../../workflows/contract';
-import { aBallot, aJudgement, aRequest, openWorld, stepFailed, type World } from '../helpers/operation-world';
+import { openWorld, stepFailed, type World } from '../helpers/operation-world';
+import { aBallot, aJudgement, aRequest } from '../helpers/samples';
 
 const relayKey = 'a-relay-key-for-tests-of-32-characters';
 

@@ -4,7 +4,8 @@ import type { RunResult } from '../../src/operation/outcome';
 import type { RunStepInput } from '../../src/operation/runner-ports';
 import { RUN_ACT, runnerQueue, WORKER_QUEUE } from '../../workflows/contract';
 import type { RunAct, RunInput } from '../../workflows/run/state';
-import { aPlan, aRequest, aStep, testTimings } from '../helpers/operation-world';
+import { testTimings } from '../helpers/operation-world';
+import { aPlan, aRequest, aStep } from '../helpers/samples';
 import { startShortHistory } from '../helpers/short-history';
 import { eventually, openTemporal, workflowBundle, type TestTemporal } from '../helpers/temporal';
 

@@ -1,4 +1,5 @@
-import { aBallot, aJudgement, aRequest, openWorld, type World } from '../helpers/operation-world';
+import { openWorld, type World } from '../helpers/operation-world';
+import { aBallot, aJudgement, aRequest } from '../helpers/samples';
 
 let world: World;
 
