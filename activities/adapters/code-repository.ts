@@ -107,7 +107,9 @@ class Repository implements CodeRepository {
     const format = '--format=%(objectname) %(refname)';
     const lines = (await (await this.open()).local(['for-each-ref', format, headsFolder])).toString('utf8').split('\n');
     return Object.fromEntries(
-      lines.filter(Boolean).map((line) => [line.slice(line.indexOf(' ') + 1 + headsFolder.length), line.split(' ')[0]!]),
+      lines
+        .filter(Boolean)
+        .map((line) => [line.slice(line.indexOf(' ') + 1 + headsFolder.length), line.split(' ')[0]!]),
     );
   }
 
