@@ -16,15 +16,23 @@ export async function takeAlerts(
   const alerts = firingAlerts(taken.body);
   if (alerts.length === 0) return { firing: 0 };
   const body: Alerts = { format: 1, by: taken.by, at: deps.now().toISOString(), alerts };
+  await handToFirings(deps, { signal: ALERTED, given: relay('alert', body, deps.relayKey) });
+  return { firing: alerts.length };
+}
+
+/** Tells the workflow that starts runbooks by what happens. */
+export async function handToFirings(
+  deps: Pick<BotDeps, 'temporal' | 'timings' | 'waits'>,
+  { signal, given }: { readonly signal: string; readonly given: unknown },
+): Promise<void> {
   await within(deps.temporal, deps.waits.handOver, () =>
     deps.temporal.workflow.signalWithStart(WORKFLOWS.firings, {
       workflowId: FIRINGS_ID,
       taskQueue: WORKER_QUEUE,
       args: [{ timings: deps.timings } satisfies FiringsInput],
-      signal: ALERTED,
-      signalArgs: [relay('alert', body, deps.relayKey)],
-      staticSummary: 'Starts runbooks by alerts, each matter once',
+      signal,
+      signalArgs: [given],
+      staticSummary: 'Starts runbooks by what happens, each matter once',
     }),
   );
-  return { firing: alerts.length };
 }

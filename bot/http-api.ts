@@ -6,9 +6,12 @@ import { incidentRoles } from '../src/commands/asked';
 import { sentenceFor } from '../src/errors';
 import type { IncidentView } from '../src/incidents/incident';
 import type { OperationView } from '../src/operation/view';
+import type { Json } from '../src/json';
 import { alertmanagerBody } from '../src/triggers/alerts';
+import { isTooDeep, mostHookBytes } from '../src/triggers/hook';
 import { takeAlerts } from './alerts';
 import { answer, catalogueIn, type Answer, type AnswerDeps } from './answers';
+import { takeHook } from './hooks';
 import { fullIdOf, recentOperations, viewOf } from './looks';
 import { actBodyOf, callerKey, notAfter } from './requests';
 import { isAway, within } from './temporal';
@@ -53,6 +56,7 @@ interface Route {
 const routes: readonly Route[] = [
   { method: 'POST', path: /^\/api\/v1\/commands$/, name: 'commands', handle: command },
   { method: 'POST', path: /^\/api\/v1\/alerts$/, name: 'alerts', handle: alerts },
+  { method: 'POST', path: /^\/api\/v1\/webhooks\/([^/]+)$/, name: 'webhooks', handle: webhook },
   { method: 'GET', path: /^\/api\/v1\/operations$/, name: 'operations', handle: operations },
   { method: 'GET', path: /^\/api\/v1\/operations\/([^/]+)$/, name: 'operation', handle: operation },
   { method: 'POST', path: /^\/api\/v1\/operations\/([^/]+)\/votes$/, name: 'votes', handle: vote },
@@ -145,14 +149,35 @@ async function command({ deps, caller, body }: Parameters<Handler>[0]): Promise<
 
 /** Alertmanager's webhook: what fires may start runbooks whose `on: alert` matches it. */
 async function alerts({ deps, caller, body }: Parameters<Handler>[0]): Promise<Reply> {
-  if (caller.requester.kind !== 'machine' || !caller.may('runbook.run'))
-    throw new ApiError(
-      403,
-      'forbidden',
-      'Alerts come with the token of a machine that may ask for runbook.run; whoever runs Signalbox enters it in TOKENS_FILE.',
-    );
-  const taken = await takeAlerts(deps, { by: caller.requester.id, body: valid(alertmanagerBody, body) });
+  const by = machineOf(caller, 'Alerts');
+  const taken = await takeAlerts(deps, { by, body: valid(alertmanagerBody, body) });
   return { status: 202, body: { kind: 'taken', ...taken } };
+}
+
+/** What any other service posts: its body may start the runbook of that name, if that has `on: webhook`. */
+async function webhook({ deps, caller, id: runbook, body }: Parameters<Handler>[0]): Promise<Reply> {
+  const by = machineOf(caller, 'Webhooks');
+  if (isTooDeep(body as Json) || JSON.stringify(body).length > mostHookBytes)
+    throw new ApiError(
+      413,
+      'too_large',
+      `What a webhook posts may have ${mostHookBytes} bytes at most, and no more than 32 lists or objects in one another.`,
+    );
+  const catalogue = await catalogueIn(deps);
+  const known = catalogue && [...catalogue.runbooks, ...catalogue.handlers].some(({ name }) => name === runbook);
+  if (known === false) throw new ApiError(404, 'not_found', 'The policy in force has no runbook of that name.');
+  await takeHook(deps, { by, runbook, body: valid(z.json(), body) });
+  return { status: 202, body: { kind: 'taken' } };
+}
+
+/** Machines that may start runbooks post what happens. */
+function machineOf({ requester, may }: Caller, what: string): string {
+  if (requester.kind === 'machine' && may('runbook.run')) return requester.id;
+  throw new ApiError(
+    403,
+    'forbidden',
+    `${what} come with the token of a machine that may ask for runbook.run; whoever runs Signalbox enters it in TOKENS_FILE.`,
+  );
 }
 
 function withInputs(asked: Asked, inputs: { readonly [name: string]: string } | undefined): Asked {

@@ -20,6 +20,7 @@ type ReadingActivities = Pick<
   | 'childRequest'
   | 'scheduledRequest'
   | 'alertedRunbooks'
+  | 'hookedRunbook'
   | 'metricFired'
   | 'describeResource'
   | 'describeServers'

@@ -45,9 +45,10 @@ export const SWEEP_ID = 'sweep';
 /** The Temporal Schedule of a runbook, and the beginning of the ids of what it starts. */
 export const triggerId = (runbook: string): string => `${TRIGGERS}${runbook}`;
 export const TRIGGERS = 'trigger/';
-/** The one workflow that knows what alerts and metrics have started, and its signals: `Relayed<Alerts>`, `Fire`. */
+/** The one workflow that knows what happened and what it started, and its signals: `Relayed<Alerts>`, `Relayed<Hook>`, `Fire`. */
 export const FIRINGS_ID = 'firings';
 export const ALERTED = 'alerted';
+export const HOOKED = 'hooked';
 export const FIRE = 'fire';
 /** The workflow that watches a metric for a runbook, its signal (`WatchOrder`, or null: no more), and what it is while it sees nothing. */
 export const metricWatchId = (runbook: string): string => `${METRIC_WATCHES}${runbook}`;
@@ -190,6 +191,7 @@ export interface Fire {
 
 export type Happened =
   | { readonly kind: 'alerts'; readonly alerts: Relayed<import('../src/triggers/alerts').Alerts> }
+  | { readonly kind: 'hook'; readonly hook: Relayed<import('../src/triggers/hook').Hook> }
   | ({ readonly kind: 'fire' } & Fire);
 
 /** What is to be watched, and for whom. */

@@ -7,31 +7,31 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { WorkerActivities } from '../src/operation/ports';
 import type { Relayed } from '../src/operation/request';
 import type { Alerts } from '../src/triggers/alerts';
+import type { Hook } from '../src/triggers/hook';
 import { answerTo, firingWords, lastOf, pruned, started, told, type Fired, type Firing } from '../src/triggers/firings';
 import { lanes, reading } from './activities';
-import { ALERTED, FIRE, TRIGGERS, WORKFLOWS, type Fire, type FiringsInput, type Happened } from './contract';
+import { ALERTED, FIRE, HOOKED, TRIGGERS, WORKFLOWS, type Fire, type FiringsInput, type Happened } from './contract';
 import { Courier } from './courier';
 import { isTimeout } from './say';
 import type { trigger } from './trigger';
 
-type Judged = Awaited<ReturnType<WorkerActivities['alertedRunbooks']>>;
-
-/** An alert that old is over, or has been sent again. */
+/** What is that old is over, or has been sent again. */
 const lateMs = 3_600_000;
 
 const alertedSignal = defineSignal<[Relayed<Alerts>]>(ALERTED);
+const hookedSignal = defineSignal<[Relayed<Hook>]>(HOOKED);
 const fireSignal = defineSignal<[Fire]>(FIRE);
 
 /**
- * Starts runbooks by alerts and metrics, each matter once: what happens again joins what is under way, or waits for the cooldown.
+ * Starts runbooks by what happens, each matter once: what happens again joins what is under way, or waits for the cooldown.
  * There is one of it; it ends when nothing it knows can matter any more.
  */
 export async function firings(input: FiringsInput): Promise<void> {
   const firing = new FiringDesk(input);
   setHandler(alertedSignal, (alerts) => firing.take({ kind: 'alerts', alerts }));
+  setHandler(hookedSignal, (hook) => firing.take({ kind: 'hook', hook }));
   setHandler(fireSignal, (fire) => firing.take({ kind: 'fire', ...fire }));
   await firing.work();
 }
@@ -63,7 +63,7 @@ class FiringDesk {
       if (workflowInfo().continueAsNewSuggested) return this.carryOn();
       const next = this.waiting[0];
       if (next) {
-        await (next.kind === 'fire' ? this.fire(next.firing, next.tell) : this.answer(next.alerts));
+        await this.answer(next);
         this.waiting.shift();
       } else await condition(() => this.waiting.length > 0, this.untilNextMs());
     }
@@ -87,17 +87,37 @@ class FiringDesk {
     return Math.min(3_600_000, ...this.fired.map(({ coolUntilMs }) => Math.max(1_000, coolUntilMs - Date.now())));
   }
 
-  private async answer(alerts: Relayed<Alerts>): Promise<void> {
-    const found = await this.judged(alerts);
+  private async answer(happened: Happened): Promise<void> {
+    switch (happened.kind) {
+      case 'fire':
+        return this.fire(happened.firing, happened.tell);
+      case 'alerts':
+        return this.alerted(happened.alerts);
+      case 'hook':
+        return this.hooked(happened.hook);
+    }
+  }
+
+  private async alerted(alerts: Relayed<Alerts>): Promise<void> {
+    const found = await this.judged(alerts, () => reading(this.input.timings).alertedRunbooks({ alerts }));
     for (const text of found?.problems ?? []) this.say(found?.tell, text);
     for (const firing of found?.firings ?? []) await this.fire(firing, found?.tell);
   }
 
+  private async hooked(hook: Relayed<Hook>): Promise<void> {
+    const found = await this.judged(hook, () => reading(this.input.timings).hookedRunbook({ hook }));
+    if (found?.problem !== undefined) this.say(found.tell, found.problem);
+    if (found?.firing) await this.fire(found.firing, found.tell);
+  }
+
   /** Undefined for what was not relayed, which is nobody's word, and for what has become too old to act on. */
-  private async judged(alerts: Relayed<Alerts>): Promise<Judged | undefined> {
-    while (Date.now() - Date.parse(alerts.body.at) < lateMs) {
+  private async judged<Judged>(
+    { body }: Relayed<{ readonly at: string }>,
+    judge: () => Promise<Judged>,
+  ): Promise<Judged | undefined> {
+    while (Date.now() - Date.parse(body.at) < lateMs) {
       try {
-        return await reading(this.input.timings).alertedRunbooks({ alerts });
+        return await judge();
       } catch (error) {
         if (!isTimeout(error)) return undefined;
       }

@@ -15,6 +15,7 @@ import type { Policy } from '../../src/policy/policy';
 import { parseDuration } from '../../src/runbooks/duration';
 import type { ScheduleTrigger } from '../../src/runbooks/trigger-schema';
 import { alertedRunbooks } from '../../src/triggers/alerted-runbooks';
+import { hookedRunbook } from '../../src/triggers/hooked-runbook';
 import { isTimeOf, timeInFiring } from '../../src/triggers/schedule-times';
 import { triggeredRequest } from '../../src/triggers/triggered-request';
 import {
@@ -57,7 +58,10 @@ const overlaps: { readonly [overlap in NonNullable<ScheduleTrigger['overlap']>]:
 /** What starts runbooks without anybody asking. */
 export function createTriggerActivities(
   deps: TriggerDeps,
-): Pick<WorkerActivities, 'armTriggers' | 'scheduledRequest' | 'alertedRunbooks' | 'metricFired' | 'watchPushes'> {
+): Pick<
+  WorkerActivities,
+  'armTriggers' | 'scheduledRequest' | 'alertedRunbooks' | 'hookedRunbook' | 'metricFired' | 'watchPushes'
+> {
   return {
     ...createMetricWatches(deps),
     ...createPushWatches(deps),
@@ -88,6 +92,18 @@ export function createTriggerActivities(
         const { firings, problems } = alertedRunbooks(repository, alerts.body, deps.now());
         const signed = firings.map((each) => ({ ...each, request: relay('request', each.request, deps.relayKey) }));
         return { firings: signed, problems, ...tellOf(repository.policy) };
+      }),
+
+    hookedRunbook: ({ hook }) =>
+      finalIfRefused(async () => {
+        if (!isRelayed('hook', hook, deps.relayKey))
+          throw new Refusal('not_relayed', 'This webhook did not come through Signalbox, so it starts nothing.');
+        const { repository } = await deps.policy.current();
+        const tell = tellOf(repository.policy);
+        const made = hookedRunbook(repository, hook.body, deps.now());
+        if (made === undefined) return {};
+        if (typeof made === 'string') return { problem: made, ...tell };
+        return { firing: { ...made, request: relay('request', made.request, deps.relayKey) }, ...tell };
       }),
 
     scheduledRequest: ({ runbook, firing }) =>

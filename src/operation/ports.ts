@@ -12,6 +12,7 @@ import type { LeaseAct, LeaseRight } from '../resources/lease-act';
 import type { ResourceRef, Undoing } from '../resources/resource';
 import type { Alerts } from '../triggers/alerts';
 import type { Firing } from '../triggers/firings';
+import type { Hook } from '../triggers/hook';
 import type { PushLook, PushMemory } from '../triggers/push-news';
 import type { Breach } from '../triggers/watch-news';
 import type { Asker, KnownPerson } from './asker';
@@ -137,6 +138,13 @@ export interface WorkerActivities {
   alertedRunbooks(input: { readonly alerts: Relayed<Alerts> }): Promise<{
     readonly firings: readonly Firing[];
     readonly problems: readonly string[];
+    /** Channel that hears of what started nothing. */
+    readonly tell?: string;
+  }>;
+  /** What a webhook would start under the policy in force, its request signed; or what cannot be told, in a full sentence. */
+  hookedRunbook(input: { readonly hook: Relayed<Hook> }): Promise<{
+    readonly firing?: Firing;
+    readonly problem?: string;
     /** Channel that hears of what started nothing. */
     readonly tell?: string;
   }>;

@@ -3,7 +3,7 @@ import { canonical } from '../canonical';
 import type { Relayed } from './request';
 
 /** What a signature is for; a signed vote can never pass as a signed request. */
-export type RelayPurpose = 'request' | 'vote' | 'act' | 'incident' | 'person' | 'alert';
+export type RelayPurpose = 'request' | 'vote' | 'act' | 'incident' | 'person' | 'alert' | 'hook';
 
 /** Signs what the bot relays (law 1). `key` is RELAY_KEY. */
 export function relay<Body>(purpose: RelayPurpose, body: Body, key: string): Relayed<Body> {

@@ -79,16 +79,25 @@ export const pushTriggerSchema = z.strictObject({
   channel: text().optional(),
 });
 
+export const webhookTriggerSchema = z.strictObject({
+  ...common,
+  ...often,
+  /** Condition over the event: where it does not hold, nothing starts. */
+  if: text().optional(),
+});
+
 export const triggersSchema = z.strictObject({
   push: pushTriggerSchema.optional(),
   schedule: scheduleTriggerSchema.optional(),
   alert: alertTriggerSchema.optional(),
   metric: metricTriggerSchema.optional(),
+  webhook: webhookTriggerSchema.optional(),
 });
 
 export type PushTrigger = z.infer<typeof pushTriggerSchema>;
 export type ScheduleTrigger = z.infer<typeof scheduleTriggerSchema>;
 export type AlertTrigger = z.infer<typeof alertTriggerSchema>;
 export type MetricTrigger = z.infer<typeof metricTriggerSchema>;
+export type WebhookTrigger = z.infer<typeof webhookTriggerSchema>;
 export type Triggers = z.infer<typeof triggersSchema>;
 export type TriggerName = keyof Triggers;

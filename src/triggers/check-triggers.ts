@@ -1,5 +1,5 @@
 import { didYouMean } from '../documents/nearest';
-import { compileExpression } from '../expressions/cel';
+import { compileCondition, compileExpression } from '../expressions/cel';
 import type { NameSpace } from '../expressions/names';
 import type { Json } from '../json';
 import type { Found } from '../runbooks/check-step';
@@ -8,7 +8,7 @@ import { bareCondition, hasTemplate, templateParts } from '../runbooks/expressio
 import { inputProblem, wanted } from '../runbooks/inputs';
 import type { Library } from '../runbooks/library';
 import type { Runbook } from '../runbooks/schema';
-import type { AlertTrigger, ScheduleTrigger, TriggerName, Triggers } from '../runbooks/trigger-schema';
+import type { AlertTrigger, ScheduleTrigger, TriggerName, Triggers, WebhookTrigger } from '../runbooks/trigger-schema';
 import { metricProblems } from './check-metric';
 import { pushProblems } from './check-push';
 import { timesProblems } from './schedule-times';
@@ -23,6 +23,7 @@ const events: { readonly [trigger in TriggerName]: NameSpace } = {
   schedule: { event: { fields: { scheduled_at: 'text' } } },
   alert: { event: { fields: { labels: 'open', annotations: 'open', starts_at: 'text', fingerprint: 'text' } } },
   metric: { event: { fields: { labels: 'open', value: 'number', since: 'text', at: 'text' } } },
+  webhook: { event: { fields: { by: 'text', at: 'text', body: 'open' } } },
 };
 
 /** What is wrong with the meaning of a runbook's `on`. */
@@ -30,7 +31,7 @@ export function triggerProblems(
   runbook: Runbook,
   library: Pick<Library, 'policy' | 'connections' | 'metrics'>,
 ): readonly Found[] {
-  const { push, schedule, alert, metric } = runbook.on ?? {};
+  const { push, schedule, alert, metric, webhook } = runbook.on ?? {};
   const common = (name: TriggerName, trigger: NonNullable<Triggers[TriggerName]>): readonly Found[] => [
     ...ownerProblems(trigger.owner, library),
     ...inputsProblems({ runbook, given: trigger.inputs ?? {}, names: events[name] }),
@@ -48,6 +49,7 @@ export function triggerProblems(
           ...common('metric', metric),
         ])
       : []),
+    ...(webhook ? under('webhook', [...webhookProblems(webhook), ...common('webhook', webhook)]) : []),
   ];
 }
 
@@ -68,6 +70,15 @@ function alertProblems(alert: AlertTrigger): readonly Found[] {
       hint: 'name a label, as in alertname: HighCpu',
     });
   return [...found, ...oftenProblems(alert, events.alert)];
+}
+
+function webhookProblems(webhook: WebhookTrigger): readonly Found[] {
+  const compiled =
+    webhook.if === undefined
+      ? undefined
+      : compileCondition({ source: bareCondition(webhook.if), names: events.webhook });
+  const problems = compiled && !compiled.ok ? compiled.problems : [];
+  return [...problems.map((problem) => ({ path: ['if'], ...problem })), ...oftenProblems(webhook, events.webhook)];
 }
 
 function oftenProblems({ key, cooldown }: Pick<AlertTrigger, 'key' | 'cooldown'>, names: NameSpace): readonly Found[] {

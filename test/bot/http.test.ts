@@ -194,3 +194,27 @@ describe('alerts', () => {
     expect((await call('POST', '/api/v1/alerts', { ...(token && { token }), body })).status).toBe(status);
   });
 });
+
+describe('webhooks', () => {
+  const deep = (levels: number): unknown => (levels === 0 ? 1 : [deep(levels - 1)]);
+  const post = (body: unknown, token: string | undefined = alertToken, runbook = 'drain') =>
+    call('POST', `/api/v1/webhooks/${runbook}`, { ...(token && { token }), body });
+
+  it('are signed and in Temporal before they are acknowledged', async () => {
+    expect(await post({ status: 'passed' })).toEqual({ status: 202, body: { kind: 'taken' } });
+    const { events } = await world.temporal.client.workflow.getHandle('firings').fetchHistory();
+    const names = events?.map((event) => event.workflowExecutionSignaledEventAttributes?.signalName);
+    expect(names).toContain('hooked');
+  });
+
+  it.each<[string, () => ReturnType<typeof post>, number]>([
+    ['without a token', () => post({}, ''), 401],
+    ['with the token of a person', () => post({}, personToken), 403],
+    ['with the token of a machine that may only deploy', () => post({}, machineToken), 403],
+    ['of a runbook that is not there', () => post({}, alertToken, 'nobody'), 404],
+    ['that are too large', () => post({ text: 'x'.repeat(70_000) }), 413],
+    ['that are too deep', () => post(deep(40)), 413],
+  ])('%s are refused', async (_name, asked, status) => {
+    expect((await asked()).status).toBe(status);
+  });
+});

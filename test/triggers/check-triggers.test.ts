@@ -73,6 +73,21 @@ describe('a watch of pushes', () => {
   });
 });
 
+describe('a webhook', () => {
+  const webhook = (text: string) =>
+    `  webhook:\n    owner: platform\n    inputs: { host: '\${{ event.body.host }}' }\n    ${text}\n`;
+  test.each<[string, string, readonly string[]]>([
+    ['of anything', '', []],
+    ['with a condition and a key', 'if: event.body.status == "passed"\n    key: event.body.build', []],
+    ['with a condition that is none', 'if: event.body.status ==', ['if']],
+    ['with a condition on what there is not', 'if: event.labels.x == "1"', ['labels']],
+  ])('%s', (_, text, wanted) => {
+    const problems = problemsIn(webhook(text));
+    expect(problems).toHaveLength(wanted.length);
+    wanted.forEach((words, index) => expect(problems[index]).toContain(words));
+  });
+});
+
 describe('a watch', () => {
   test.each<[string, string, readonly string[]]>([
     ['of a metric of the policy', 'metric: cpu\n    is: ">90%"\n    for: 5m\n    key: event.labels.host', []],
