@@ -7,10 +7,10 @@ import { Worker } from '@temporalio/worker';
 import type { IncidentAct, IncidentRequest } from '../../src/incidents/incident';
 import type { ActBody } from '../../src/operation/ports';
 import { relay } from '../../src/operation/relay';
-import { ACT_UPDATE, LANE_LEAVE, runId, WORKER_QUEUE, type IncidentInput } from '../../workflows/contract';
+import { ACT_UPDATE, LANE_LEAVE, RUN_ACT, runId, WORKER_QUEUE, type IncidentInput } from '../../workflows/contract';
 import { openWorld, stepFailed, testTimings, type Operation, type World } from '../helpers/operation-world';
 import { aJudgement, aPlan, aRequest, aStep } from '../helpers/samples';
-import { workflowBundle } from '../helpers/temporal';
+import { eventually, workflowBundle } from '../helpers/temporal';
 
 type History = temporal.api.history.v1.IHistory;
 
@@ -105,7 +105,13 @@ const states: { readonly [name: string]: () => Promise<readonly string[]> } = {
     const operation = await approved({
       plan: aPlan([aStep('first', { stage: 'a' }), aStep('second', { stage: 'b' })]),
     });
-    while ((await operation.view()).hold === undefined) await new Promise((resolve) => setTimeout(resolve, 30));
+    // The run has to have heard it before its first stage is over.
+    const run = world.temporal.client.workflow.getHandle(runId(operation.id));
+    await eventually(async () => {
+      const { events } = await run.fetchHistory();
+      const heard = events!.map((event) => event.workflowExecutionSignaledEventAttributes?.signalName);
+      expect(heard).toContain(RUN_ACT);
+    });
     release();
     await operation.until('held');
     world.recheck = () => ({ kind: 'go', previousVersion: 'v2.3.0' });
