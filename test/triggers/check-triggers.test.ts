@@ -79,7 +79,7 @@ describe('a webhook', () => {
   test.each<[string, string, readonly string[]]>([
     ['of anything', '', []],
     ['with a condition and a key', 'if: event.body.status == "passed"\n    key: event.body.build', []],
-    ['with a condition that is none', 'if: event.body.status ==', ['if']],
+    ['with a condition that is none', 'if: event.body.status ==', ['it is not CEL']],
     ['with a condition on what there is not', 'if: event.labels.x == "1"', ['labels']],
   ])('%s', (_, text, wanted) => {
     const problems = problemsIn(webhook(text));

@@ -59,6 +59,7 @@ test('what a service posts starts its runbook once, over a restart of the worker
   });
   await at.world.restartWorker();
   await post({ status: 'passed', build: 'b2' });
+  await post({ status: 'passed', build: 'b2', attempt: 2 });
   await at.until('a word in the thread', () =>
     at.world.notices.some(
       ({ to, notice }) =>
