@@ -21,13 +21,18 @@ import { bounded } from './temporal';
 
 type ServersAsked = AskedOf<'provision.servers'>;
 
-/** Declared servers against those that are there, and their bringing about. The workflow looks again and decides. */
-export async function answerAboutServers(deps: AnswerDeps, asked: ServersAsked, from: AskedFrom): Promise<Answer> {
-  const { environment, group } = asked;
-  const about = {
+/** What is compared: the servers of a group, or of all. */
+export function groupsAskedOf({ environment, group }: Pick<ServersAsked, 'environment' | 'group'>) {
+  return {
     ...(environment !== undefined && { environment }),
     infrastructure: { ...(group !== undefined && { group }) },
   };
+}
+
+/** Declared servers against those that are there, and their bringing about. The workflow looks again and decides. */
+export async function answerAboutServers(deps: AnswerDeps, asked: ServersAsked, from: AskedFrom): Promise<Answer> {
+  const { environment, group } = asked;
+  const about = groupsAskedOf(asked);
   const infrastructure = await lookedAt(deps, about);
   if (infrastructure === undefined)
     return refused(

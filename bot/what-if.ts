@@ -6,7 +6,7 @@ import type { Answer, AnswerDeps } from './answers';
 import type { Catalogue, WhatIfAsked } from './deps';
 import { asksForOperation, requestOf, type AskedFrom } from './requests';
 import { destroyRequest, stateNamed, statesIn } from './resources';
-import { lookedAt, serversRequest } from './servers';
+import { groupsAskedOf, lookedAt, serversRequest } from './servers';
 
 type Deps = Pick<AnswerDeps, 'whatIf' | 'now' | 'waits' | 'log' | 'resources' | 'infrastructure'>;
 type Refused = Extract<Answer, { kind: 'refused' }>;
@@ -64,11 +64,7 @@ async function aboutServers(
   asked: AskedOf<'provision.servers'>,
   from: AskedFrom,
 ): Promise<WhatIfAsked | Refused> {
-  const { environment, group } = asked;
-  const about = {
-    ...(environment !== undefined && { environment }),
-    infrastructure: { ...(group !== undefined && { group }) },
-  };
+  const about = groupsAskedOf(asked);
   const infrastructure = await lookedAt(deps, about);
   if (infrastructure === undefined)
     return misread('Nobody says in time which servers are declared and which are there; try again in a minute.');

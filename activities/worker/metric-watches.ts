@@ -4,53 +4,36 @@ import { relay } from '../../src/operation/relay';
 import type { Repository } from '../../src/policy/read-repository';
 import { breachedMetric } from '../../src/triggers/breached-metric';
 import { metricWatchOf } from '../../src/triggers/metric-watch';
-import {
-  METRIC_WATCHES,
-  metricWatchId,
-  WATCH,
-  WORKER_QUEUE,
-  WORKFLOWS,
-  type MetricWatchInput,
-  type WatchOrder,
-} from '../../workflows/contract';
+import { METRIC_WATCHES, WORKFLOWS, type WatchOrder } from '../../workflows/contract';
 import { finalIfRefused } from './final-if-refused';
 import type { TriggerDeps } from './triggers';
-import { endOthers, fire, tellOf, watchedFor } from './watches';
+import { fire, keepWatches, tellOf, watchedFor } from './watches';
+
+const watches = { type: WORKFLOWS.metricWatch, prefix: METRIC_WATCHES };
 
 /** Tells each watch what this policy has it look at, starts those that are missing and ends the others. Gives their ids. */
 export async function orderWatches(
-  { client, keepBody, timings }: Pick<TriggerDeps, 'client' | 'keepBody' | 'timings'>,
+  deps: Pick<TriggerDeps, 'client' | 'keepBody' | 'timings'>,
   repository: Repository,
   formerly: readonly string[],
 ): Promise<readonly string[]> {
-  const wanted: string[] = [];
+  const orders: WatchOrder[] = [];
   for (const { document } of repository.runbooks.values()) {
     const rule = document.on?.metric;
     const watch = metricWatchOf(repository, document.name);
     if (!rule || !watch) continue;
     const tell = rule.channel ?? tellOf(repository.policy).tell;
-    const order: WatchOrder = {
+    orders.push({
       runbook: document.name,
-      watch: await keepBody(canonical(watch)),
+      watch: await deps.keepBody(canonical(watch)),
       what: watch.what.slice(0, 200),
       pool: rule['runs-on'] ?? 'default',
       everyMs: watch.everyMs,
       owner: rule.owner,
       ...(tell === undefined ? {} : { tell }),
-    };
-    const workflowId = metricWatchId(document.name);
-    await client.workflow.signalWithStart(WORKFLOWS.metricWatch, {
-      workflowId,
-      taskQueue: WORKER_QUEUE,
-      args: [{ timings, order } satisfies MetricWatchInput],
-      signal: WATCH,
-      signalArgs: [order],
-      staticSummary: `Watches ${order.what}`.slice(0, 200),
     });
-    wanted.push(workflowId);
   }
-  await endOthers(client, { type: WORKFLOWS.metricWatch, prefix: METRIC_WATCHES, wanted, formerly });
-  return wanted;
+  return keepWatches(deps, { ...watches, orders, formerly });
 }
 
 /** What becomes of a threshold that was held. */
@@ -61,7 +44,7 @@ export function createMetricWatches(
     metricFired: ({ watch: digest, breach }) =>
       finalIfRefused(async () => {
         const { repository } = await deps.policy.current();
-        const runbook = watchedFor({ type: WORKFLOWS.metricWatch, prefix: METRIC_WATCHES });
+        const runbook = watchedFor(watches);
         const watch = runbook === undefined ? undefined : metricWatchOf(repository, runbook);
         // Nobody gets a signature by starting a workflow, nor by what an older policy had watched.
         if (!watch || sha256(canonical(watch)) !== digest) return {};

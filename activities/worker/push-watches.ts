@@ -17,19 +17,11 @@ import {
   type Pushed,
   type PushWatch,
 } from '../../src/triggers/push-watch';
-import {
-  PUSH_WATCHES,
-  pushWatchId,
-  WATCH,
-  WORKER_QUEUE,
-  WORKFLOWS,
-  type AnyWatchOrder,
-  type PushWatchInput,
-} from '../../workflows/contract';
+import { PUSH_WATCHES, WORKFLOWS, type AnyWatchOrder } from '../../workflows/contract';
 import { wordsOf } from './code-source';
 import { nothingNew } from './nothing-new';
 import type { TriggerDeps } from './triggers';
-import { endOthers, fire, tellOf, watchedFor } from './watches';
+import { fire, keepWatches, tellOf, watchedFor } from './watches';
 
 type PushDeps = Pick<TriggerDeps, 'policy' | 'client' | 'code' | 'policyUrl' | 'relayKey' | 'timings' | 'now'>;
 
@@ -39,36 +31,25 @@ const looksUntilBlind = 3;
 
 /** Tells each watch of a repository what this policy has it look at, starts those that are missing and ends the others. Gives their ids. */
 export async function orderPushWatches(
-  { client, timings, policyUrl }: Pick<TriggerDeps, 'client' | 'timings' | 'policyUrl'>,
+  deps: Pick<TriggerDeps, 'client' | 'timings' | 'policyUrl'>,
   repository: Repository,
   formerly: readonly string[],
 ): Promise<readonly string[]> {
-  const wanted: string[] = [];
+  const orders: AnyWatchOrder[] = [];
   for (const { document } of repository.runbooks.values()) {
     const rule = document.on?.push;
-    const watch = pushWatchOf(repository, { runbook: document.name, policyUrl });
+    const watch = pushWatchOf(repository, { runbook: document.name, policyUrl: deps.policyUrl });
     if (!rule || !watch) continue;
     const tell = rule.channel ?? tellOf(repository.policy).tell;
-    const order: AnyWatchOrder = {
+    orders.push({
       runbook: document.name,
       watch: digestOf(watch),
       what: `pushes to ${watch.branches.join(', ')} of ${watch.repository}`.slice(0, 200),
       owner: rule.owner,
       ...(tell === undefined ? {} : { tell }),
-    };
-    const workflowId = pushWatchId(document.name);
-    await client.workflow.signalWithStart(WORKFLOWS.pushWatch, {
-      workflowId,
-      taskQueue: WORKER_QUEUE,
-      args: [{ timings, order } satisfies PushWatchInput],
-      signal: WATCH,
-      signalArgs: [order],
-      staticSummary: `Watches ${order.what}`.slice(0, 200),
     });
-    wanted.push(workflowId);
   }
-  await endOthers(client, { ...watches, wanted, formerly });
-  return wanted;
+  return keepWatches(deps, { ...watches, orders, formerly });
 }
 
 /** Looks at a repository, and starts what was pushed there is to start. */

@@ -7,6 +7,7 @@ import {
   WATCH,
   WORKER_QUEUE,
   WORKFLOWS,
+  type AnyWatchOrder,
   type Fire,
   type FiringsInput,
 } from '../../workflows/contract';
@@ -25,13 +26,28 @@ export function tellOf({ channels }: Pick<Policy, 'channels'>): { readonly tell?
   return tell === undefined ? {} : { tell };
 }
 
-/** Ends the watches that are not wanted any more. */
-export async function endOthers(
-  client: Pick<Client, 'workflow'>,
-  about: Watches & { readonly wanted: readonly string[]; readonly formerly: readonly string[] },
-): Promise<void> {
+/** Gives each watch its order, starts those that are missing and ends the others. Gives their ids. */
+export async function keepWatches(
+  { client, timings }: Pick<TriggerDeps, 'client' | 'timings'>,
+  about: Watches & { readonly orders: readonly AnyWatchOrder[]; readonly formerly: readonly string[] },
+): Promise<readonly string[]> {
+  const { type, prefix, orders } = about;
+  const wanted: string[] = [];
+  for (const order of orders) {
+    const workflowId = `${prefix}${order.runbook}`;
+    await client.workflow.signalWithStart(type, {
+      workflowId,
+      taskQueue: WORKER_QUEUE,
+      args: [{ timings, order }],
+      signal: WATCH,
+      signalArgs: [order],
+      staticSummary: `Watches ${order.what}`.slice(0, 200),
+    });
+    wanted.push(workflowId);
+  }
   for (const workflowId of await watchedBefore(client, about))
-    if (!about.wanted.includes(workflowId)) await endWatch(client, workflowId);
+    if (!wanted.includes(workflowId)) await endWatch(client, workflowId);
+  return wanted;
 }
 
 /** The runbook for which the workflow watches that asks; undefined for any other workflow. */

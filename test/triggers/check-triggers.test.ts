@@ -37,6 +37,12 @@ ${on}`;
   }).map(formatProblem);
 }
 
+function expectProblems(on: string, wanted: readonly string[]): void {
+  const problems = problemsIn(on);
+  expect(problems).toHaveLength(wanted.length);
+  wanted.forEach((words, index) => expect(problems[index]).toContain(words));
+}
+
 const schedule = (text: string) => `  schedule:\n    every: 1h\n    ${text}\n`;
 
 const alert = (text: string, match = '{ alertname: HighCpu }') =>
@@ -67,9 +73,7 @@ describe('a watch of pushes', () => {
     ['too often', 'branches: [main]\n    every: 10ms', ['not a time between two looks; write 1s to 1h']],
     ['by what it does not tell', 'branches: [main]\n    key: event.labels', ['labels']],
   ])('%s', (_, text, wanted) => {
-    const problems = problemsIn(push(text));
-    expect(problems).toHaveLength(wanted.length);
-    wanted.forEach((words, index) => expect(problems[index]).toContain(words));
+    expectProblems(push(text), wanted);
   });
 });
 
@@ -82,9 +86,7 @@ describe('a webhook', () => {
     ['with a condition that is none', 'if: event.body.status ==', ['it is not CEL']],
     ['with a condition on what there is not', 'if: event.labels.x == "1"', ['labels']],
   ])('%s', (_, text, wanted) => {
-    const problems = problemsIn(webhook(text));
-    expect(problems).toHaveLength(wanted.length);
-    wanted.forEach((words, index) => expect(problems[index]).toContain(words));
+    expectProblems(webhook(text), wanted);
   });
 });
 
