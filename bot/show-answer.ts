@@ -13,6 +13,7 @@ import { statusMessage } from '../src/messages/status';
 import { link, safeLines } from '../src/messages/text';
 import type { ExplainedLine } from '../src/policy/explain';
 import type { Answer } from './answers';
+import { leaseId } from '../workflows/contract';
 import { plainMessage, sentenceMessage } from './tell';
 
 /** An answer as a private message in Slack. Cards shown so have no buttons: decisions are made on the card itself. */
@@ -31,7 +32,7 @@ export function messageOf(answer: Answer, about: RenderContext): Message {
     case 'runbooks':
       return runbookListMessage(answer.list);
     case 'resources':
-      return resourcesMessage(answer.resources, about);
+      return resourcesMessage(answer.resources, { ...about, leaseIdOf: leaseId });
     case 'log':
       return logMessage(answer.log, about);
     case 'servers':

@@ -11,6 +11,7 @@ import {
 import type { Asker } from '../src/operation/asker';
 import type { ActAnswer, ActBody } from '../src/operation/ports';
 import type { LeaseRight } from '../src/resources/lease-act';
+import { extensionMs } from '../src/resources/resource';
 import type { Relayed } from '../src/operation/request';
 import { checking, reading } from './activities';
 import { ACT_SIGNAL, ACT_UPDATE, RESOURCE_GONE, TITLE_MEMO, WORKFLOWS, type LeaseInput } from './contract';
@@ -119,17 +120,17 @@ class LeaseDesk {
   }
 
   private remind(): void {
-    const { owner, resource, lease: leased, createdAt } = this.input;
+    const { owner, resource } = this.input;
     this.remindedFor = this.expiresAtMs;
-    const restMs = Date.parse(createdAt) + leased.maxMs - this.expiresAtMs;
-    const byMs = Math.min(leased.extendMs, restMs);
+    const expiresAt = instant(this.expiresAtMs);
+    const byMs = extensionMs({ ...this.input, expiresAt });
     this.courier.send(
       { kind: 'person', user: owner.id },
       {
         kind: 'lease_ends',
         resource,
         leaseId: workflowInfo().workflowId,
-        expiresAt: instant(this.expiresAtMs),
+        expiresAt,
         ...(byMs > 0 && { extendMs: byMs }),
       },
     );

@@ -76,7 +76,8 @@ export function unreadableProblems(asked: Asked, about: InfrastructureCase): rea
   const { environment } = asked;
   const known = differenceOf({ groups, resources, ...(environment && { environment }) }).map(({ group }) => group);
   const hint = didYouMean(only, known) ?? `there are: ${known.join(', ') || 'none'}`;
-  return [`No group of servers is called ${only} on the branch ${branch}${whereIn(asked)}; ${hint}.`];
+  const meant = environment === undefined ? ` For an environment, write /provision servers in ${only}.` : '';
+  return [`No group of servers is called ${only} on the branch ${branch}${whereIn(asked)}; ${hint}.${meant}`];
 }
 
 /** Why the declared servers would not be brought about. Full sentences. */

@@ -1,6 +1,7 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { ACTIONS, encodeValue } from './actions';
 import { actions, button, section, type Message, type RenderContext } from './blocks';
+import { extendButton } from './extend-button';
 import { holdSentence } from './hold-words';
 import { incidentLine } from './incident-card';
 import { outputBlocks } from './found-lines';
@@ -187,21 +188,11 @@ function leaseEnds(notice: Extract<Notice, { kind: 'lease_ends' }>, about: Notic
       blocks: [section([sentence(about.dateTokens ?? true), last])],
     };
   }
-  const value = encodeValue({ o: leaseId, m: extendMs });
-  const by = formatDuration(extendMs);
   return {
-    text: `${sentence(false)} You can extend it by ${by}.`,
+    text: `${sentence(false)} You can extend it by ${formatDuration(extendMs)}.`,
     blocks: [
       section(sentence(about.dateTokens ?? true)),
-      ...actions([
-        button({
-          label: `Extend by ${by}`,
-          action: ACTIONS.extendLease,
-          value,
-          style: 'primary',
-          spoken: `Extend ${name} by ${by}`,
-        }),
-      ]),
+      ...actions([extendButton({ name, leaseId, byMs: extendMs, style: 'primary' })]),
     ],
   };
 }

@@ -1,5 +1,7 @@
-import { isThere, resourceWords, type ResourceState, type ResourceStatus } from '../resources/resource';
+import type { Button, KnownBlock } from '@slack/types';
+import { extensionMs, isThere, resourceWords, type ResourceState, type ResourceStatus } from '../resources/resource';
 import { section, type Message, type RenderContext } from './blocks';
+import { extendButton } from './extend-button';
 import { code, fit, instant, mention, safe } from './text';
 
 /** Lines of one message: Slack takes fifty blocks, and nobody reads more. */
@@ -48,8 +50,11 @@ export function resourceLines(states: readonly ResourceState[]): readonly string
   });
 }
 
-/** For Slack. */
-export function resourcesMessage(states: readonly ResourceState[], { dateTokens = true }: RenderContext): Message {
+/** For Slack: what a lease ends has a button of its own. `leaseIdOf`: the workflow of the lease of what an operation made. */
+export function resourcesMessage(
+  states: readonly ResourceState[],
+  { dateTokens = true, leaseIdOf }: RenderContext & { readonly leaseIdOf: (operation: string) => string },
+): Message {
   if (states.length === 0) return { text: nothingProvisioned, blocks: [section(nothingProvisioned)] };
   const line = (state: ResourceState, tokens: boolean): string => {
     const { mark, words } = looks[state.status];
@@ -65,15 +70,38 @@ export function resourcesMessage(states: readonly ResourceState[], { dateTokens 
     states.length > mostShown
       ? [section(`There are ${states.length - mostShown} more; add words to narrow it down.`)]
       : [];
-  const lines = shown.map((state) => line(state, dateTokens));
-  const sections = Array.from({ length: Math.ceil(lines.length / perSection) }, (_, index) =>
-    section(lines.slice(index * perSection, (index + 1) * perSection)),
-  );
+  const rows = shown.map((state): Row => {
+    const byMs = state.status === 'live' ? extensionMs(state) : 0;
+    const accessory = { name: state.name, leaseId: leaseIdOf(state.operation), byMs };
+    return { line: line(state, dateTokens), ...(byMs > 0 && { accessory: extendButton(accessory) }) };
+  });
   return {
     text: fit(
       shown.map((state) => line(state, false)),
       3_000,
     ),
-    blocks: [...sections, ...more],
+    blocks: [...sectionsOf(rows), ...more],
   };
+}
+
+interface Row {
+  readonly line: string;
+  readonly accessory?: Button;
+}
+
+/** What has a button has a section of its own; of the others each holds several. */
+function sectionsOf(rows: readonly Row[]): KnownBlock[] {
+  const sections: KnownBlock[] = [];
+  let lines: string[] = [];
+  const close = (): void => {
+    if (lines.length > 0) sections.push(section(lines));
+    lines = [];
+  };
+  for (const { line, accessory } of rows) {
+    if (accessory || lines.length === perSection) close();
+    if (accessory) sections.push({ ...section(line), accessory });
+    else lines.push(line);
+  }
+  close();
+  return sections;
 }

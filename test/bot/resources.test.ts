@@ -27,8 +27,15 @@ const state = (name: string, overrides: Partial<ResourceState> = {}): ResourceSt
   ...overrides,
 });
 
+const dayMs = 86_400_000;
+
 const states: ResourceState[] = [
-  state('demo', { environment: 'staging', expiresAt: '2026-11-24T09:01:00.000Z' }),
+  state('demo', {
+    environment: 'staging',
+    expiresAt: '2026-11-24T09:01:00.000Z',
+    // A day is what a press adds, and half of one is left.
+    lease: { forMs: 4 * dayMs, maxMs: 4.5 * dayMs, extendMs: dayMs, remindMs: dayMs / 2 },
+  }),
   state('soon', { owner: { kind: 'person', id: 'U0BOB' }, data: 'kept', expiresAt: '2026-11-22T09:01:00.000Z' }),
   state('orders', { kind: 'database', runbook: 'database' }),
   state('orders', { data: 'kept' }),
@@ -129,7 +136,7 @@ test('what keeps its data is destroyed at a word; one name of two things, no thi
   await eventually(async () => (await destroyed('orders')).length === 1 || undefined);
 });
 
-test('Extend on a reminder and /provision extend speak to the lease, signed and once each', async () => {
+test('Extend on a reminder and in the list and /provision extend speak to the lease, signed and once each', async () => {
   const id = leaseId(states[0]!.operation);
   const request = relay('request', aRequest({ id }), relayKey);
   await world.temporal.client.workflow.start('operation', {
@@ -148,13 +155,18 @@ test('Extend on a reminder and /provision extend speak to the lease, signed and 
   const posted = await world.web.chat.postMessage({ channel: 'C0DEPLOYS', ...renderNotice(notice) });
   await world.slack.click({ user: 'U0ANN', channel: 'C0DEPLOYS', ts: posted.ts!, actionId: ACTIONS.extendLease });
   await type('extend demo by 2d');
+  await type('list demo');
+  await world.slack.waitFor(() => told().includes('Extend by 12h'));
+  const listed = world.slack.ephemerals('U0ANN').at(-1)!;
+  await world.slack.click({ user: 'U0ANN', channel: 'C0DEPLOYS', ts: listed.ts, actionId: ACTIONS.extendLease });
   const acts = await eventually(async () => {
     const arrived = (await world.arrived(id)).map(({ relayed }) => (relayed.body as ActBody).act);
-    return arrived.length === 2 ? arrived : undefined;
+    return arrived.length === 3 ? arrived : undefined;
   });
   expect(acts).toEqual([
     { kind: 'extend', byMs: 86_400_000 },
     { kind: 'extend', byMs: 172_800_000 },
+    { kind: 'extend', byMs: 43_200_000 },
   ]);
   expect(JSON.stringify(renderNotice({ ...notice, extendMs: undefined }))).not.toContain(ACTIONS.extendLease);
 });

@@ -27,3 +27,11 @@ test.each<[string, number, MadeBy | undefined, string | undefined]>([
     sentence === undefined ? [] : [expect.stringContaining(sentence)],
   );
 });
+
+test('a word that names no group is told what there is, and how an environment is asked about', () => {
+  const about = { declared: declared(1), resources: [] };
+  const [problem] = infrastructureProblems({ infrastructure: { group: 'staging' } }, about);
+  expect(problem).toContain('there are: db. For an environment, write /provision servers in staging.');
+  const [inOne] = infrastructureProblems({ infrastructure: { group: 'staging' }, environment: 'production' }, about);
+  expect(inOne).not.toContain('For an environment');
+});
