@@ -79,9 +79,9 @@ echo "$(date +%s%3N) end $1" >> log
 /** Where `python3` is that Ansible may use on this machine. */
 const python = ['/usr/bin/python3', join(process.env.ANSIBLE_BIN ?? '', 'python3')].find(existsSync)!;
 
-/** Files of the example company as they are, but that hosts are this machine instead of others behind ssh. */
-export function examplesOnThisMachine(): { readonly [path: string]: string } {
-  const files = examplePolicy(0);
+/** Files of the example company as they are, but that hosts are this machine instead of others behind ssh, and have this program. */
+export function examplesOnThisMachine(program: string): { readonly [path: string]: string } {
+  const files = { ...examplePolicy(0), ...workedOnBy({ patch: program, reindex: program }) };
   const chosen = ['patch-hosts', 'reindex-hosts'].map((name): [string, string] => {
     const path = `runbooks/${name}.yaml`;
     return [path, onThisMachine(path, files[path]!)];
@@ -94,4 +94,16 @@ export function onThisMachine(path: string, text: string): string {
   const reach = /user: signalbox\n +key: \{ file: [^}]+ \}/g;
   if (!text.match(reach)) throw new Error(`${path} no longer says how hosts are reached`);
   return text.replace(reach, (found) => `connection: local${/\n +/.exec(found)![0]}python: ${python}`);
+}
+
+/** Playbooks of the example company, each with this program in the place of the one that its hosts have. */
+export function workedOnBy(programs: { readonly [playbook: string]: string }): { readonly [path: string]: string } {
+  const files = examplePolicy(0);
+  const own = Object.entries(programs).map(([playbook, program]): [string, string] => {
+    const path = `playbooks/${playbook}.yml`;
+    const text = files[path]!.replace(/argv: \[\/[^,]+,/, `argv: [${program},`);
+    if (!text.includes(program)) throw new Error(`${path} no longer says what is run`);
+    return [path, text];
+  });
+  return Object.fromEntries(own);
 }

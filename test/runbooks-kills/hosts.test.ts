@@ -28,9 +28,8 @@ describe.each(['patch-hosts', 'reindex-hosts'])(
         const hosts = new PatchedHosts(Array.from({ length: count }, (__, index) => `host${index + 11}`));
         at.cmdb.reply = json(200, hosts.inventory);
         const running = await at.runbooks.start({
-          files: examplesOnThisMachine(),
+          files: examplesOnThisMachine(hosts.program),
           runbook,
-          inputs: { program: hosts.program },
           connections: { cmdb: { origin: at.cmdb.origin } },
           pace: 60,
         });

@@ -8,6 +8,7 @@ import { checkRollout } from '../../src/rollouts/check';
 import { rolloutSchema } from '../../src/rollouts/schema';
 import { checkRunbook } from '../../src/runbooks/check';
 import { actionSchema, runbookSchema } from '../../src/runbooks/schema';
+import { examplePolicy } from '../helpers/company';
 
 const root = join(__dirname, '../../examples/policy');
 const filesIn = (folder: string) =>
@@ -68,4 +69,12 @@ describe('the example company', () => {
     const { value, lineOf } = read(file, rolloutSchema);
     expect(checkRollout({ file, rollout: value.deployment, metrics, lineOf }).map(formatProblem)).toEqual([]);
   });
+});
+
+test('nobody who starts a runbook of the example company chooses what its hosts run', () => {
+  const playbooks = Object.entries(examplePolicy(0)).filter(([path]) => path.startsWith('playbooks/'));
+  expect(playbooks.length).toBeGreaterThan(0);
+  const run = playbooks.flatMap(([, text]) => [...text.matchAll(/argv: *\[([^,\]]+)/g)].map(([, program]) => program));
+  expect(run).toHaveLength(playbooks.length);
+  for (const program of run) expect(program).toMatch(/^\/usr\/local\/sbin\/[a-z-]+$/);
 });

@@ -16,9 +16,8 @@ const names = (count: number): readonly string[] =>
 const asked = (runbook: string, hosts: PatchedHosts) => {
   at.cmdb.reply = json(200, hosts.inventory);
   return {
-    files: examplesOnThisMachine(),
+    files: examplesOnThisMachine(hosts.program),
     runbook,
-    inputs: { program: hosts.program },
     connections: { cmdb: { origin: at.cmdb.origin } },
     pace: 60,
   };
@@ -42,10 +41,35 @@ test('all hosts of the inventory are patched, and after three failures only what
   expect(hosts.twoWriters).toEqual([]);
 });
 
+test('a few that fail hold nobody up, and in the end those alone are tried again until none is left', async () => {
+  const hosts = new PatchedHosts(names(8));
+  const bad = ['host03', 'host06'];
+  hosts.fill(...bad);
+  const running = await at.runbooks.start(asked('patch-hosts', hosts));
+  await eventually(async () => expect(await running.phase()).toBe('asks'), 120_000);
+  expect(hosts.done).toEqual(hosts.names.filter((name) => !bad.includes(name)));
+  const begun = hosts.log.length;
+  hosts.mend(...bad);
+  await running.act({ kind: 'retry_step', by: 'U0LEE' });
+  expect((await running.end()).result).toEqual({ kind: 'done', watch: 'ended' });
+  expect(hosts.done).toEqual(hosts.names);
+  expect([...new Set(hosts.log.slice(begun).map(({ host }) => host))].sort()).toEqual(bad);
+});
+
+test('who passes the list over is not asked about it once more', async () => {
+  const hosts = new PatchedHosts(names(4));
+  hosts.fill(...hosts.names);
+  const running = await at.runbooks.start(asked('patch-hosts', hosts));
+  await eventually(async () => expect(await running.phase()).toBe('asks'), 120_000);
+  await running.act({ kind: 'skip_step', by: 'U0LEE' });
+  expect((await running.end()).result).toMatchObject({ kind: 'done' });
+  expect(hosts.done).toEqual([]);
+});
+
 test('only the hosts of a role are patched when somebody asks for them', async () => {
   const hosts = new PatchedHosts(names(4));
   const ask = asked('patch-hosts', hosts);
-  const ran = await at.runbooks.run({ ...ask, inputs: { ...ask.inputs, role: 'db' } });
+  const ran = await at.runbooks.run({ ...ask, inputs: { role: 'db' } });
   expect(ran.result).toMatchObject({ kind: 'done' });
   expect(hosts.done).toEqual(['host02', 'host04']);
 });

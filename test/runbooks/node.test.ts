@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { examplePolicy } from '../helpers/company';
 import { exampleRun } from '../helpers/example-run';
-import { onThisMachine, PatchedHosts } from '../helpers/patched-hosts';
+import { onThisMachine, PatchedHosts, workedOnBy } from '../helpers/patched-hosts';
 import { openRunbooks, type Runbooks } from '../helpers/run-runbook';
 import { eventually } from '../helpers/temporal';
 import { KubeApi } from '../steps/kube-api';
@@ -50,9 +50,12 @@ const provision = (hosts: { readonly configure: PatchedHosts; readonly join: Pat
   const path = 'runbooks/provision/node.yaml';
   return exampleRun({
     runbook: 'node',
-    inputs: { machine: 'abc123', configure: hosts.configure.program, join: hosts.join.program },
+    inputs: { machine: 'abc123' },
     connections: { maas: { origin: maas.server.origin }, cluster: { origin: reader.origin } },
-    files: { [path]: onThisMachine(path, examplePolicy(0)[path]!) },
+    files: {
+      ...workedOnBy({ configure: hosts.configure.program, join: hosts.join.program }),
+      [path]: onThisMachine(path, examplePolicy(0)[path]!),
+    },
     pace: 200,
   });
 };

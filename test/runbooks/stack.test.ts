@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { examplePolicy } from '../helpers/company';
-import { PatchedHosts, onThisMachine } from '../helpers/patched-hosts';
+import { onThisMachine, PatchedHosts, workedOnBy } from '../helpers/patched-hosts';
 import { openRunbooks, type Runbooks } from '../helpers/run-runbook';
 import { eventually } from '../helpers/temporal';
 import { KubeApi } from '../steps/kube-api';
@@ -34,11 +34,11 @@ afterAll(async () => {
 
 const asked = (name: string, hosts: PatchedHosts) => {
   const path = 'runbooks/provision/stack.yaml';
-  const files = examplePolicy(0);
+  const files = { ...examplePolicy(0), ...workedOnBy({ configure: hosts.program }) };
   return {
     files: { ...files, [path]: onThisMachine(path, files[path]!).replaceAll('/var/lib/signalbox/terraform', state) },
     runbook: 'stack',
-    inputs: { name, program: hosts.program },
+    inputs: { name },
     pace: 60,
   };
 };
