@@ -11,7 +11,7 @@ import {
 import type { Asker } from '../src/operation/asker';
 import type { ActAnswer, ActBody } from '../src/operation/ports';
 import type { LeaseRight } from '../src/resources/lease-act';
-import { extensionMs } from '../src/resources/resource';
+import { extensionMs } from '../src/resources/extension-ms';
 import type { Relayed } from '../src/operation/request';
 import { checking, reading } from './activities';
 import { ACT_SIGNAL, ACT_UPDATE, RESOURCE_GONE, TITLE_MEMO, WORKFLOWS, type LeaseInput } from './contract';

@@ -1,5 +1,6 @@
 import type { Button, KnownBlock } from '@slack/types';
-import { extensionMs, isThere, resourceWords, type ResourceState, type ResourceStatus } from '../resources/resource';
+import { extensionMs } from '../resources/extension-ms';
+import { isThere, resourceWords, type ResourceState, type ResourceStatus } from '../resources/resource';
 import { section, type Message, type RenderContext } from './blocks';
 import { extendButton } from './extend-button';
 import { code, fit, instant, mention, safe } from './text';

@@ -133,16 +133,6 @@ export function isThere({ status }: Pick<ResourceState, 'status'>): boolean {
   return status !== 'destroyed';
 }
 
-/** What one press of Extend adds, ms; 0 where there is no lease, or where it reaches as far as it may. */
-export function extensionMs({
-  lease,
-  createdAt,
-  expiresAt,
-}: Pick<ResourceState, 'lease' | 'createdAt' | 'expiresAt'>): number {
-  if (!lease || createdAt === undefined || expiresAt === undefined) return 0;
-  return Math.max(0, Math.min(lease.extendMs, Date.parse(createdAt) + lease.maxMs - Date.parse(expiresAt)));
-}
-
 /** `sandbox demo`: how people call it. */
 export function resourceWords({ kind, name }: ResourceRef): string {
   return `${kind} ${name}`;
