@@ -269,7 +269,7 @@ async function statusIn(deps: AnswerDeps): Promise<StatusView> {
 
 async function show(deps: AnswerDeps, typed: string): Promise<Answer> {
   const id = await fullIdOf(deps, typed);
-  const view = id === undefined ? undefined : await viewOf<OperationView | IncidentView>(deps, id);
+  const view = id === undefined ? undefined : await viewOf<OperationView | IncidentView>(deps, id, { steps: 'all' });
   if (view === undefined)
     return refused(
       'not_found',

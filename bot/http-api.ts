@@ -206,7 +206,7 @@ async function replyOf(deps: AnswerDeps, answered: Answer, withView: boolean): P
     case 'started':
     case 'joined':
     case 'kept': {
-      const view = withView ? await viewOf(deps, answered.id).catch(() => undefined) : undefined;
+      const view = withView ? await viewOf(deps, answered.id, { steps: 'all' }).catch(() => undefined) : undefined;
       return { status: 202, body: { ...answered, ...(view === undefined ? {} : { view }) } };
     }
     default:
@@ -220,7 +220,8 @@ async function operations({ deps }: Parameters<Handler>[0]): Promise<Reply> {
 
 async function operation({ deps, id }: Parameters<Handler>[0]): Promise<Reply> {
   const full = await fullIdOf(deps, id);
-  const view = full === undefined ? undefined : await viewOf<OperationView | IncidentView>(deps, full);
+  const view =
+    full === undefined ? undefined : await viewOf<OperationView | IncidentView>(deps, full, { steps: 'all' });
   if (view === undefined) throw new ApiError(404, 'not_found', `Temporal knows no operation ${id}; the ledger may.`);
   return { status: 200, body: view };
 }

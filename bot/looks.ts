@@ -16,6 +16,7 @@ import {
   VIEW_QUERY,
   WORKFLOWS,
   type OperationInput,
+  type ViewAsked,
 } from '../workflows/contract';
 import type { BotDeps } from './deps';
 import { bounded, isGone, Late, within } from './temporal';
@@ -37,10 +38,11 @@ const linkMax = 25;
 export async function viewOf<View extends OperationView | IncidentView>(
   deps: LookDeps,
   id: string,
+  asked: ViewAsked = {},
 ): Promise<View | undefined> {
   try {
     return await within(deps.temporal, deps.waits.look, () =>
-      deps.temporal.workflow.getHandle(id).query<View>(VIEW_QUERY),
+      deps.temporal.workflow.getHandle(id).query<View, [ViewAsked]>(VIEW_QUERY, asked),
     );
   } catch (error) {
     if (isGone(error)) return undefined;

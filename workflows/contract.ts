@@ -84,6 +84,11 @@ export const VOTE_SIGNAL = 'voteLater';
 export const ACT_UPDATE = 'act';
 export const ACT_SIGNAL = 'actLater';
 export const VIEW_QUERY = 'view';
+/** What `VIEW_QUERY` may be asked with; only operations have steps. */
+export interface ViewAsked {
+  /** Absent: those that a card shows. */
+  readonly steps?: 'telling' | 'all';
+}
 
 /** anything -> operation: what its gates look at may have changed, so it asks them at once */
 export const STIR = 'stir';

@@ -193,6 +193,7 @@ class Approval {
       gates: [],
       steps: [],
       moreSteps: 0,
+      stepsDone: 0,
       irreversible: [],
       rollback: { ready: false },
       digest: this.judgement?.digest,

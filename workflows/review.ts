@@ -210,6 +210,7 @@ class Review {
       gates: [],
       steps: [],
       moreSteps: 0,
+      stepsDone: 0,
       irreversible: [],
       rollback: { ready: false },
       note: closedBy || !this.isOverdue ? undefined : `It is overdue since ${about.dueAt}.`,

@@ -1,3 +1,4 @@
+import { tellingSteps } from '../operation/telling-steps';
 import type { OperationView, StepView } from '../operation/view';
 import { parseDuration } from '../runbooks/duration';
 import { stepLook } from './states';
@@ -12,11 +13,10 @@ const stepsShown = 12;
  */
 export function progressLines(view: OperationView, said = ''): string[] {
   if (view.steps.length === 0) return [];
-  const shown = view.steps.length <= stepsShown ? view.steps : mostTelling(view.steps);
+  const shown = tellingSteps(view.steps, stepsShown);
   const hidden = view.steps.length - shown.length + view.moreSteps;
-  const done = view.steps.filter((step) => step.state === 'done' || step.state === 'skipped').length;
   return [
-    `*Steps* (${done} of ${view.steps.length + view.moreSteps} done)`,
+    `*Steps* (${view.stepsDone} of ${view.steps.length + view.moreSteps} done)`,
     ...shown.map((step) => stepLine(step, said)),
     ...(hidden > 0 ? [`… and ${hidden} more`] : []),
   ];
@@ -40,29 +40,4 @@ function lasted(step: StepView): string {
   if (Number.isNaN(ms) || ms < 1_000) return '';
   const named = parseDuration(/ for (\S+)$/.exec(step.name)?.[1] ?? '');
   return step.state === 'done' && named !== undefined && ms >= named ? '' : duration(ms);
-}
-
-/** What failed or runs now, with what stands around it, in the plan's order. */
-function mostTelling(steps: readonly StepView[]): readonly StepView[] {
-  const telling = new Set<number>();
-  steps.forEach((step, index) => {
-    if (step.state === 'failed' || step.state === 'undo_failed') telling.add(index);
-  });
-  const present = steps.findIndex((step) => step.state === 'running' || step.state === 'undoing');
-  const centre =
-    present >= 0
-      ? present
-      : Math.max(
-          0,
-          steps.findIndex((step) => step.state === 'waiting'),
-        );
-  const near = steps.map((_, index) => index).sort((a, b) => Math.abs(a - centre) - Math.abs(b - centre) || a - b);
-  for (const index of near) {
-    if (telling.size >= stepsShown) break;
-    telling.add(index);
-  }
-  return [...telling]
-    .sort((a, b) => a - b)
-    .slice(0, stepsShown)
-    .map((index) => steps[index]!);
 }

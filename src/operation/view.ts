@@ -139,6 +139,8 @@ export interface OperationView {
   readonly steps: readonly StepView[];
   /** Steps that are not listed because there are too many. */
   readonly moreSteps: number;
+  /** How many of all steps are done or skipped, listed or not. */
+  readonly stepsDone: number;
   /** What its read-only steps found before anybody was asked. */
   readonly found?: readonly Found[];
   /** What the log that says the most is kept under, when a step wrote any: its path, in a list with its target. */

@@ -99,7 +99,8 @@ describe('the API', () => {
     const request = await eventually(async () => (await world.started()).find((each) => each.version === 'v9'));
     expect(request.requester).toEqual({ kind: 'person', id: 'U0ANN', via: 'cli' });
     const shown = await call('GET', `/api/v1/operations/${String(first.body.id)}`, { token: personToken });
-    expect(shown).toMatchObject({ status: 200, body: { service: 'checkout', state: 'waiting' } });
+    expect(shown).toMatchObject({ status: 200, body: { service: 'checkout', state: 'waiting', moreSteps: 0 } });
+    expect(shown.body.steps).toHaveLength(30);
   });
 
   it('gives the same key of two callers two operations, and a machine only what its token may', async () => {

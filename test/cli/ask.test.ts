@@ -67,6 +67,7 @@ const view = (state: OperationState, more: Partial<OperationView> = {}) => ({
     gates: [],
     steps: [],
     moreSteps: 0,
+    stepsDone: 0,
     irreversible: [],
     rollback: { ready: true },
     denials: [],

@@ -14,6 +14,8 @@ const pinned = [
   'src/holds/holds.ts',
   'src/operation/authority.ts',
   'src/operation/plan.ts',
+  'src/operation/telling-steps.ts',
+  'src/resources/extension-ms.ts',
   'src/runbooks/duration.ts',
   'src/triggers/firings.ts',
 ];

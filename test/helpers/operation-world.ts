@@ -33,6 +33,7 @@ import {
   VOTE_UPDATE,
   WORKER_QUEUE,
   type OperationInput,
+  type ViewAsked,
 } from '../../workflows/contract';
 import { aJudgement } from './samples';
 import { eventually, openTemporal, type TestTemporal } from './temporal';
@@ -93,7 +94,7 @@ export interface Operation {
     known?: Partial<KnownPerson>,
   ): Promise<VoteAnswer>;
   act(act: OperationAct, by?: string, overrides?: Partial<ActBody>): Promise<ActAnswer>;
-  view(): Promise<OperationView>;
+  view(asked?: ViewAsked): Promise<OperationView>;
   until(state: OperationView['state']): Promise<OperationView>;
 }
 
@@ -259,7 +260,7 @@ async function start(
       },
     ],
   });
-  const view = (): Promise<OperationView> => handle.query(VIEW_QUERY);
+  const view = (asked: ViewAsked = {}): Promise<OperationView> => handle.query(VIEW_QUERY, asked);
   let clicks = 0;
   return {
     id: request.id,

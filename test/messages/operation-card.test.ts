@@ -209,7 +209,8 @@ it('lists at most a dozen steps, what failed and what runs among them', () => {
             ? ('running' as const)
             : ('waiting' as const),
   }));
-  const shown = markupOf(operationCard(operationView({ state: 'running', steps, moreSteps: 5 })));
+  const shown = markupOf(operationCard(operationView({ state: 'running', steps, moreSteps: 5, stepsDone: 33 })));
+  expect(shown).toContain('*Steps* (33 of 45 done)');
   expect(shown.match(/Step \d+/g)).toHaveLength(12);
   expect(shown).toContain('❌ Step 3, failed');
   expect(shown).toContain('🔵 Step 30, running');

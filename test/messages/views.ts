@@ -53,6 +53,7 @@ export function operationView(change: Partial<OperationView> = {}): OperationVie
       { name: 'Everything', state: 'waiting' },
     ],
     moreSteps: 0,
+    stepsDone: 1,
     irreversible: ['The migration drops the column vat_old'],
     rollback: { ready: true, version: '1.4.1' },
     digest: 'f'.repeat(64),

@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { freshOperations } from '../helpers/fresh-operations';
 import { openWorld, stepFailed, type World } from '../helpers/operation-world';
 import { aPlan, aStep } from '../helpers/samples';
+import { eventually } from '../helpers/temporal';
 
 let world: World;
 let operations: ReturnType<typeof freshOperations>;
@@ -82,6 +83,42 @@ test('an undo that fails calls for hands; the lane is kept; retry undo goes on',
   await operation.act({ kind: 'retry_undo', reason: 'the fleet is back' });
 
   await expect(operation.result()).resolves.toMatchObject({ kind: 'rolled_back' });
+});
+
+test('the card of thirty steps counts all of them and shows the one whose undo failed; who asks for all gets all', async () => {
+  const steps = Array.from({ length: 30 }, (_, index) => aStep(`step-${index + 1}`));
+  const { request } = operations.fresh({ plan: aPlan(steps) });
+  let here: (() => void) | undefined;
+  let goOn: (() => void) | undefined;
+  const reached = new Promise<void>((resolve) => (here = resolve));
+  const told = new Promise<void>((resolve) => (goOn = resolve));
+  world.step = operations.forStep(request.id, async ({ path, mode }) => {
+    if (path === 'step-25' && mode === 'do') {
+      here?.();
+      await told;
+      throw stepFailed('The fleet said no.');
+    }
+    if (path === 'step-3' && mode === 'undo') throw stepFailed('The fleet is away.');
+    return { status: 'done', outputs: {}, summary: 'ok' };
+  });
+  const operation = await world.start(request);
+  await operation.until('waiting');
+  await operation.vote('U0SAM');
+  await operation.vote('U0LEE');
+
+  await reached;
+  await eventually(async () => expect(await operation.view()).toMatchObject({ stepsDone: 24, moreSteps: 18 }));
+  const running = await operation.view();
+  expect(running.steps.map(({ name }) => name)).toContain('step-25');
+  const whole = await operation.view({ steps: 'all' });
+  expect(whole.steps.map(({ name }) => name)).toEqual(steps.map(({ name }) => name));
+  expect(whole.moreSteps).toBe(0);
+
+  goOn?.();
+  const stuck = await operation.until('needs_hands');
+  expect(stuck.steps).toContainEqual(expect.objectContaining({ name: 'step-3', state: 'undo_failed' }));
+  await operation.act({ kind: 'leave_it', reason: 'it is rebuilt tomorrow' });
+  await operation.result();
 });
 
 test('what is left as it is after a failed undo stays uncertain in the applied state', async () => {

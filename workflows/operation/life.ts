@@ -9,7 +9,7 @@ import type { OperationState, OperationView } from '../../src/operation/view';
 import { reading } from '../activities';
 import { BallotBox } from '../ballot-box';
 import { rungBody, voteBody, voteNotice } from '../ballot-view';
-import { laneId, PEOPLE, type OperationInput } from '../contract';
+import { laneId, PEOPLE, type OperationInput, type ViewAsked } from '../contract';
 import { Courier } from '../courier';
 import { Recorder } from '../recorder';
 import { Slot } from '../slot';
@@ -104,8 +104,8 @@ export class Life {
     });
   }
 
-  view(): OperationView {
-    return viewOf(this.facts, this.box.view());
+  view(asked?: ViewAsked): OperationView {
+    return viewOf(this.facts, { ...asked, ballots: this.box.view() });
   }
 
   /** Something the card shows has changed. */

@@ -4,7 +4,7 @@ import type { ActAnswer, ActBody, ActorCheck, OperationAct } from '../../src/ope
 import type { Relayed } from '../../src/operation/request';
 import type { OperationView } from '../../src/operation/view';
 import { checking } from '../activities';
-import { ACT_SIGNAL, ACT_UPDATE, RUN_PROGRESS, STIR, VIEW_QUERY } from '../contract';
+import { ACT_SIGNAL, ACT_UPDATE, RUN_PROGRESS, STIR, VIEW_QUERY, type ViewAsked } from '../contract';
 import { hearVotes, tellVoter } from '../hear-votes';
 import type { RunProgress } from '../run/state';
 import { doneSentences, isAct, maxAgeFor, objectionToAct } from './acts';
@@ -12,7 +12,7 @@ import type { Life } from './life';
 
 /** Every way into a running operation. Registered before the first await, since messages may come first. */
 export function listen(life: Life): void {
-  setHandler(defineQuery<OperationView>(VIEW_QUERY), () => life.view());
+  setHandler(defineQuery<OperationView, [ViewAsked?]>(VIEW_QUERY), (asked) => life.view(asked));
   const late = lateness(life);
   hearVotes(life, {
     castUpdate: (vote, known) =>

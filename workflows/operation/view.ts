@@ -1,14 +1,21 @@
+import { tellingSteps } from '../../src/operation/telling-steps';
 import type { BallotView, OperationView } from '../../src/operation/view';
+import type { ViewAsked } from '../contract';
 import { instant, shortIdIn } from '../say';
-import type { StepRow } from './rows';
 import type { Facts } from './state';
 
 const shownSteps = 12;
 
-/** The card's data: state in, view out. Long lists are cut around what happens now, so that it stays under 4 KB. */
-export function viewOf(facts: Facts, ballots: readonly BallotView[]): OperationView {
+/**
+ * The card's data: state in, view out. Many steps are cut to those that tell the most, so that a card stays small;
+ * whoever asks for all of them gets all.
+ */
+export function viewOf(
+  facts: Facts,
+  { ballots, steps = 'telling' }: { readonly ballots: readonly BallotView[] } & ViewAsked,
+): OperationView {
   const { request, admission, judgement } = facts;
-  const shown = aroundNow(facts.steps);
+  const shown = steps === 'all' ? facts.steps : tellingSteps(facts.steps, shownSteps);
   return {
     format: 1,
     id: request.id,
@@ -37,6 +44,7 @@ export function viewOf(facts: Facts, ballots: readonly BallotView[]): OperationV
     lane: facts.lane,
     steps: shown.map(({ path: _path, skippable: _skippable, ...row }) => row),
     moreSteps: facts.steps.length - shown.length,
+    stepsDone: facts.steps.filter(({ state }) => state === 'done' || state === 'skipped').length,
     ...(facts.found.length > 0 ? { found: facts.found } : {}),
     ...(facts.log === undefined ? {} : { log: facts.log }),
     ...(facts.logMode && { logMode: facts.logMode }),
@@ -60,11 +68,4 @@ function mayOf({ state, steps, hold, paused }: Facts): OperationView['may'] {
   const skip = canSkip ? (['skip'] as const) : [];
   if (state === 'running') return [paused ? 'resume' : 'pause', ...skip];
   return state === 'held' && !hold ? ['resume'] : [];
-}
-
-function aroundNow(steps: readonly StepRow[]): readonly StepRow[] {
-  if (steps.length <= shownSteps) return steps;
-  const now = steps.findIndex(({ state }) => state === 'running' || state === 'undoing' || state === 'failed');
-  const start = Math.max(0, Math.min(now - 4, steps.length - shownSteps));
-  return steps.slice(start, start + shownSteps);
 }

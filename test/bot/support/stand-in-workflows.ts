@@ -21,6 +21,7 @@ import {
   VOTE_UPDATE,
   type IncidentInput,
   type OperationInput,
+  type ViewAsked,
 } from '../../../workflows/contract';
 
 /** What came in, by which way: what the tests look at. */
@@ -61,12 +62,16 @@ export async function operation(input: OperationInput): Promise<string> {
     ...(body.reason && { [SEARCH_ATTRIBUTES.card.name]: [body.reason] }),
   });
   setHandler(defineQuery<Arrived[]>('arrived'), () => arrived);
-  setHandler(defineQuery<OperationView>(VIEW_QUERY), () => viewOf(input));
+  setHandler(defineQuery<OperationView, [ViewAsked?]>(VIEW_QUERY), (asked) => viewOf(input, asked));
   await condition(() => over);
   return 'cancelled';
 }
 
-function viewOf({ request: { body } }: OperationInput): OperationView {
+/** Thirty steps, of which a card shows twelve. */
+const stepNames = Array.from({ length: 30 }, (_, index) => `Step ${index + 1}`);
+
+function viewOf({ request: { body } }: OperationInput, asked: ViewAsked = {}): OperationView {
+  const shown = asked.steps === 'all' ? stepNames : stepNames.slice(0, 12);
   return {
     format: 1,
     id: body.id,
@@ -97,8 +102,9 @@ function viewOf({ request: { body } }: OperationInput): OperationView {
       },
     ],
     gates: [],
-    steps: [],
-    moreSteps: 0,
+    steps: shown.map((name) => ({ name, state: 'waiting' })),
+    moreSteps: stepNames.length - shown.length,
+    stepsDone: 0,
     irreversible: [],
     rollback: { ready: true, version: 'v0.9' },
     denials: [],
