@@ -8,6 +8,7 @@ export const eventsVariable = 'STEP_EVENTS';
 export const callbackPlugin = `
 import json, os
 from ansible.plugins.callback import CallbackBase
+from ansible.utils.vars import merge_hash
 
 DOCUMENTATION = '''
 name: signalbox_events
@@ -27,6 +28,7 @@ class CallbackModule(CallbackBase):
         self.events = open(os.environ['${eventsVariable}'], 'a', encoding='utf-8')
         self.plays = 0
         self.seen, self.bad, self.changed = set(), set(), set()
+        self.facts, self.growing = {}, set()
 
     def tell(self, **event):
         self.events.write(json.dumps(event, default=str) + '\\n')
@@ -39,13 +41,32 @@ class CallbackModule(CallbackBase):
         # With one play, a new beginning is the next batch of hosts, so those of the last one are done.
         if self.plays == 1 and self.seen:
             good = self.seen - self.bad
-            self.tell(event='done', ok=sorted(good - self.changed), changed=sorted(good & self.changed))
+            self.tell(
+                event='done', ok=sorted(good - self.changed), changed=sorted(good & self.changed),
+                facts=self.facts, growing=sorted(self.growing),
+            )
         self.seen = set()
 
     def saw(self, result):
         self.seen.add(result._host.get_name())
         if result._result.get('changed'):
             self.changed.add(result._host.get_name())
+        for part in result._result.get('results') or [result._result]:
+            self.learn(part.get('ansible_stats') if isinstance(part, dict) else None)
+
+    def learn(self, stats):
+        # The same sums as Ansible's own, which it tells at the very end only.
+        if not stats or stats.get('per_host'):
+            return
+        for name, value in stats['data'].items():
+            if not stats['aggregate'] or name not in self.facts:
+                self.facts[name] = value
+            elif isinstance(value, dict) and isinstance(self.facts[name], dict):
+                self.facts[name] = merge_hash(self.facts[name], value)
+            elif isinstance(value, type(self.facts[name])):
+                self.facts[name] = self.facts[name] + value
+            if stats['aggregate']:
+                self.growing.add(name)
 
     def v2_runner_on_ok(self, result):
         self.saw(result)
@@ -70,5 +91,6 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, stats):
         hosts = {name: stats.summarize(name) for name in stats.processed}
-        self.tell(event='stats', hosts=hosts, facts=(getattr(stats, 'custom', None) or {}).get('_run', {}))
+        facts = (getattr(stats, 'custom', None) or {}).get('_run', {})
+        self.tell(event='stats', hosts=hosts, facts=facts, growing=sorted(self.growing))
 `;

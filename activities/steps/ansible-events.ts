@@ -12,31 +12,43 @@ export interface AnsibleOutcome {
   readonly failed: readonly string[];
   readonly unreachable: readonly string[];
   /** Hosts of batches that have ended well while the playbook goes on. */
-  readonly done: { readonly ok: readonly string[]; readonly changed: readonly string[] };
+  readonly done: {
+    readonly ok: readonly string[];
+    readonly changed: readonly string[];
+    readonly facts: JsonObject;
+    readonly growing: readonly string[];
+  };
   /** Why a host failed or was not reached. */
   readonly words: ReadonlyMap<string, string>;
   /** What the playbook gave to `set_stats`. */
   readonly facts: JsonObject;
+  /** Those of the facts that each host adds to. */
+  readonly growing: readonly string[];
 }
 
 const counts = z.object({ ok: z.number(), changed: z.number(), failures: z.number(), unreachable: z.number() });
+const told = { facts: z.record(z.string(), z.json()), growing: z.array(z.string()) };
 const eventSchema = z.discriminatedUnion('event', [
-  z.object({ event: z.literal('done'), ok: z.array(z.string()), changed: z.array(z.string()) }),
+  z.object({ event: z.literal('done'), ok: z.array(z.string()), changed: z.array(z.string()), ...told }),
   z.object({ event: z.enum(['failed', 'unreachable']), host: z.string(), task: z.string(), message: z.string() }),
-  z.object({ event: z.literal('stats'), hosts: z.record(z.string(), counts), facts: z.record(z.string(), z.json()) }),
+  z.object({ event: z.literal('stats'), hosts: z.record(z.string(), counts), ...told }),
 ]);
 
 /** Reads what the callback plugin has written so far; a line that is not whole yet is left out. */
 export function readEvents(text: string): AnsibleOutcome {
-  const done = { ok: [] as string[], changed: [] as string[] };
+  let done: AnsibleOutcome['done'] = { ok: [], changed: [], facts: {}, growing: [] };
   const words = new Map<string, string>();
   let stats: Extract<z.infer<typeof eventSchema>, { event: 'stats' }> | undefined;
   for (const line of text.split('\n')) {
     const event = eventIn(line);
-    if (event?.event === 'done') {
-      done.ok.push(...event.ok);
-      done.changed.push(...event.changed);
-    } else if (event?.event === 'stats') stats = event;
+    if (event?.event === 'done')
+      done = {
+        ok: [...done.ok, ...event.ok],
+        changed: [...done.changed, ...event.changed],
+        facts: event.facts as JsonObject,
+        growing: event.growing,
+      };
+    else if (event?.event === 'stats') stats = event;
     else if (event) words.set(event.host, wordsOf(event));
   }
   const hosts = Object.entries(stats?.hosts ?? {});
@@ -53,6 +65,7 @@ export function readEvents(text: string): AnsibleOutcome {
     done,
     words,
     facts: (stats?.facts ?? {}) as JsonObject,
+    growing: stats?.growing ?? [],
   };
 }
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { z } from 'zod';
 import type { JsonObject } from '../../src/json';
 import { ansibleHosts, type AnsibleHost } from '../../src/runbooks/ansible-hosts';
@@ -8,21 +8,24 @@ import { ProgramArguments } from '../processes/program-arguments';
 import { callbackPlugin, eventsVariable } from './ansible-callback';
 import { ansibleData, ansibleInventoryFile } from './ansible-data';
 import { readEvents, type AnsibleOutcome } from './ansible-events';
+import { nothingDone, readProgress, saveProgress, withGain, type AnsibleProgress } from './ansible-progress';
 import { StepError, StepFailed, type StepAnswer } from './outcomes';
 import { stepKind, withGiven, type StepContext } from './step-kind';
 import type { Workspace } from './workspace';
 
-/** What is done on hosts that need no second attempt. */
-interface Done {
-  readonly ok: readonly string[];
-  readonly changed: readonly string[];
-}
-
-const doneSchema = z.object({ ok: z.array(z.string()), changed: z.array(z.string()) });
 const inventorySchema = z.strictObject({ hosts: ansibleHosts });
 /** Longest path of a socket that Linux takes, less what ssh puts behind it. */
 const longestSocketFolder = 60;
 const maxFactsBytes = 256 * 1024;
+/** What Ansible calls the machine that it runs on when no inventory does. */
+const localNames: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1']);
+
+interface Hosts {
+  /** All of the inventory: what is done on some may look at the others. */
+  readonly hosts: readonly AnsibleHost[];
+  /** Those that something is still to be done on. */
+  readonly targets: readonly AnsibleHost[];
+}
 
 export const runAnsiblePlaybook = stepKind<AnsiblePlaybookWith>(ansiblePlaybook, run, (context) =>
   run(withGiven(context, { check: true })),
@@ -30,28 +33,47 @@ export const runAnsiblePlaybook = stepKind<AnsiblePlaybookWith>(ansiblePlaybook,
 
 async function run(context: StepContext<AnsiblePlaybookWith>): Promise<StepAnswer> {
   const { given } = context;
-  const wanted = targetsOf(given, await hostsOf(context));
-  const before = doneSchema.safeParse(context.checkpoint()).data ?? { ok: [], changed: [] };
+  const hosts = await hostsOf(context);
+  const wanted = targetsOf(given, hosts);
+  const before = await readProgress(context);
   const isDone = new Set([...before.ok, ...before.changed]);
   const targets = wanted.filter(({ name }) => !isDone.has(name));
-  if (targets.length === 0) return answerOf(given, before, { failed: [], unreachable: [], facts: {} });
-  const { outcome, code, lastError } = await play(context, targets, before);
+  if (targets.length === 0) return answerOf(given, before, { failed: [], unreachable: [] });
+  const { outcome, code, lastError } = await play(context, { hosts, targets }, before);
   if (!outcome.isWhole)
     throw new StepFailed(
       `The playbook ${given.playbook} did not run to its end (code ${code})${lastError === undefined ? '' : `: ${lastError}`}.`,
     );
-  const done = merged(before, outcome);
   const missed = targets.map(({ name }) => name).filter((name) => !outcome.seen.has(name));
   if (missed.length > 0)
     throw new StepFailed(
       `The playbook ${given.playbook} did nothing on ${listed(missed)}; its "hosts" have to name them, and nothing done is no success.`,
     );
   const bad = [...outcome.failed, ...outcome.unreachable];
+  const done = withGain(before, outcome);
   if (bad.length === 0) return answerOf(given, done, outcome);
-  await context.saveCheckpoint(done);
+  const unkept = await kept(context, { hosts, outcome, done });
   throw new StepError(
-    `${bad.length} of ${wanted.length} hosts are not done: ${listed(bad.map((name) => `${name} (${outcome.words.get(name) ?? 'failed'})`))}.`,
+    `${bad.length} of ${Math.max(wanted.length, bad.length)} hosts are not done: ${listed(bad.map((name) => `${name} (${outcome.words.get(name) ?? 'failed'})`))}.${unkept}`,
   );
+}
+
+/** Saves what is done; gives why the next attempt does everything again, if it has to. */
+async function kept(
+  context: StepContext<AnsiblePlaybookWith>,
+  spec: { readonly hosts: readonly AnsibleHost[]; readonly outcome: AnsibleOutcome; readonly done: AnsibleProgress },
+): Promise<string> {
+  const names = new Set(spec.hosts.map(({ name }) => name));
+  const { seen, failed, unreachable } = spec.outcome;
+  const strangers = [...seen].filter((name) => !names.has(name));
+  // No limit can ask for them alone: those that the playbook adds itself, and what failed on the runner.
+  const isWhole = strangers.every((name) => localNames.has(name) && ![...failed, ...unreachable].includes(name));
+  try {
+    await saveProgress(context, isWhole ? spec.done : nothingDone);
+  } catch (error) {
+    return ` What is done could not be kept (${(error as Error).message}), so another attempt may do it again.`;
+  }
+  return isWhole ? '' : ` Not all of them are in the inventory, so another attempt begins with all hosts.`;
 }
 
 async function hostsOf({ given, readFile: read }: StepContext<AnsiblePlaybookWith>): Promise<readonly AnsibleHost[]> {
@@ -78,39 +100,42 @@ function targetsOf({ limit }: AnsiblePlaybookWith, hosts: readonly AnsibleHost[]
 
 async function play(
   context: StepContext<AnsiblePlaybookWith>,
-  targets: readonly AnsibleHost[],
-  before: Done,
+  those: Hosts,
+  before: AnsibleProgress,
 ): Promise<{ readonly outcome: AnsibleOutcome; readonly code: number; readonly lastError?: string }> {
   const { given } = context;
   const workspace = await context.workspace();
   const folder = folderOf(given.playbook);
   const events = await workspace.write('events.jsonl', '');
-  const args = await argumentsOf(given, targets, workspace);
+  const args = await argumentsOf(given, those, workspace);
   const env = await environmentOf(context, workspace, events);
   // What is done on each batch is kept as it ends, so that a killed runner's hosts are not done again.
-  let kept = 0;
+  let saved = 0;
   const keep = async (): Promise<void> => {
     const { done } = readEvents(await readFile(events, 'utf8'));
     const count = done.ok.length + done.changed.length;
-    if (count <= kept || hasEnded) return;
-    kept = count;
-    await context.saveCheckpoint(merged(before, done));
+    if (count <= saved) return;
+    await saveProgress(context, withGain(before, done));
+    saved = count;
   };
-  let hasEnded = false;
-  // Temporal or the disk being slow costs nothing but a later checkpoint.
-  const timer = setInterval(() => void keep().catch(() => undefined), 1_000);
+  let keeping = Promise.resolve();
+  const timer = setInterval(() => {
+    // Temporal or the blob store being slow costs nothing but a later checkpoint.
+    keeping = keeping.then(keep).catch(() => undefined);
+  }, 1_000);
   try {
     const end = await context.run({ program: 'ansible-playbook', args, env, cwd: workspace.folder(folder) });
     return { outcome: readEvents(await readFile(events, 'utf8')), code: end.code, lastError: end.lastError };
   } finally {
-    hasEnded = true;
     clearInterval(timer);
+    // Or it would come after what the end has to keep.
+    await keeping;
   }
 }
 
 async function argumentsOf(
   given: AnsiblePlaybookWith,
-  targets: readonly AnsibleHost[],
+  { hosts, targets }: Hosts,
   workspace: Workspace,
 ): Promise<ProgramArguments> {
   const all = {
@@ -118,8 +143,13 @@ async function argumentsOf(
     ...(given.user === undefined ? {} : { ansible_user: given.user }),
     ...(given.python === undefined ? {} : { ansible_python_interpreter: given.python }),
   };
-  const inventory = await workspace.write('inventory.yml', ansibleInventoryFile(targets, all));
+  const inventory = await workspace.write('inventory.yml', ansibleInventoryFile(hosts, all));
   const args = new ProgramArguments().option('--inventory', inventory).option('--forks', String(given.forks));
+  if (targets.length < hosts.length) {
+    const limit = await workspace.write('limit', limitOf({ hosts, targets }));
+    // From where the playbook runs: Ansible would split the path of a runner's folder at a comma or a colon.
+    args.option('--limit', `@${relative(workspace.folder(folderOf(given.playbook)), limit)}`);
+  }
   if (given.vars) args.option('--extra-vars', `@${await workspace.write('vars.yml', `${ansibleData(given.vars)}\n`)}`);
   if (given.tags) args.option('--tags', given.tags.join(','));
   if (given.check) args.switch('--check').switch('--diff');
@@ -161,23 +191,28 @@ async function environmentOf(
   };
 }
 
-function merged(before: Done, outcome: Done): { ok: string[]; changed: string[] } {
-  return { ok: [...before.ok, ...outcome.ok], changed: [...before.changed, ...outcome.changed] };
+/**
+ * The names of hosts, one a line. Ansible takes a line that is the name of a host of the inventory for nothing else.
+ * Plays on the runner itself go on as they would without a limit.
+ */
+function limitOf({ hosts, targets }: Hosts): string {
+  const local = hosts.some(({ name }) => localNames.has(name)) ? [] : ['localhost'];
+  return [...targets.map(({ name }) => name), ...local].join('\n');
 }
 
 function answerOf(
   { check }: AnsiblePlaybookWith,
-  done: Done,
-  rest: Pick<AnsibleOutcome, 'failed' | 'unreachable' | 'facts'>,
+  done: AnsibleProgress,
+  rest: Pick<AnsibleOutcome, 'failed' | 'unreachable'>,
 ): StepAnswer {
-  if (Buffer.byteLength(JSON.stringify(rest.facts)) > maxFactsBytes)
+  if (Buffer.byteLength(JSON.stringify(done.facts)) > maxFactsBytes)
     throw new StepFailed(`The playbook gave set_stats more than ${maxFactsBytes / 1024} KiB of facts.`);
   const tells: JsonObject = {
     ok: [...done.ok, ...done.changed].sort(),
     changed: [...done.changed].sort(),
     failed: [...rest.failed],
     unreachable: [...rest.unreachable],
-    facts: rest.facts,
+    facts: done.facts,
   };
   const count = done.ok.length + done.changed.length;
   if (check)

@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { saveProgress, type AnsibleProgress } from '../../activities/steps/ansible-progress';
 import type { Json, JsonObject } from '../../src/json';
+import type { FileRef } from '../../src/runbooks/file-ref';
 import { hostileValues } from '../helpers/hostile-values';
 import { attemptOf, environmentOf, failureOf } from './attempt';
 import { openTools, packFiles, type TestTools } from './tools';
@@ -24,10 +26,18 @@ const playbooks = {
   'half.yml': task(
     `    - { name: Count, shell: 'echo x >> "${folder}/{{ inventory_hostname }}.count"' }\n    - { name: Look, stat: { path: "${folder}/mended" }, register: mended }\n    - { name: Check, fail: { msg: disk is full }, when: inventory_hostname == "bad" and not mended.stat.exists }\n`,
   ),
+  'pool.yml': task(
+    `    - { name: Check, fail: { msg: away }, when: inventory_hostname == "lb1" and not ("${folder}/lb-is-back" is exists) }\n    - { name: Pool, copy: { dest: "${folder}/{{ inventory_hostname }}.pool", content: "{{ groups['web'] | map('extract', hostvars, 'weight') | list | to_json }}" } }\n`,
+  ),
+  'counted.yml': task(
+    `    - { name: Check, fail: { msg: disk is full }, when: inventory_hostname == "bad" and not ("${folder}/room" is exists) }\n    - set_stats: { data: { done: 1, names: ["{{ inventory_hostname }}"], by: "{{ {inventory_hostname: 1} }}" } }\n    - set_stats: { aggregate: false, data: { last: "{{ inventory_hostname }}" } }\n`,
+  ),
+  'local.yml': `${task(`    - { name: Check, fail: { msg: away }, when: inventory_hostname == "bad" and not ("${folder}/near" is exists) }\n    - { name: Count, shell: 'echo x >> "${folder}/{{ inventory_hostname }}.local"' }\n`)}- hosts: localhost\n  connection: local\n  gather_facts: false\n  tasks:\n    - { name: Here, shell: 'echo x >> "${folder}/here"' }\n`,
+  'adding.yml': `${task(`    - { name: Add, add_host: { name: "added", groups: more, ansible_connection: local } }\n`)}- hosts: more\n  gather_facts: false\n  tasks:\n    - { name: New, fail: { msg: not yet }, when: not ("${folder}/new" is exists) }\n`,
   'broken.yml': '- hosts: all\n  tasks: [ { nonsense: }\n',
   'nobody.yml': '- hosts: not_there\n  tasks: []\n',
   'slow.yml': task(`    - { name: Begin, shell: 'echo x > "${folder}/slow"; exec sleep 600' }\n`),
-  'batches.yml': `- hosts: all\n  serial: 1\n  gather_facts: false\n  tasks:\n    - { name: Count, shell: 'echo x >> "${folder}/{{ inventory_hostname }}.batch"' }\n    - { name: Wait, command: sleep 600, when: inventory_hostname == "third" and not ("${folder}/go" is exists) }\n`,
+  'batches.yml': `- hosts: all\n  serial: 1\n  gather_facts: false\n  tasks:\n    - { name: Count, shell: 'echo x >> "${folder}/{{ inventory_hostname }}.batch"' }\n    - set_stats: { data: { batches: ["{{ inventory_hostname }}"] } }\n    - { name: Wait, command: sleep 600, when: inventory_hostname == "third" and not ("${folder}/go" is exists) }\n`,
 };
 
 let tools: TestTools;
@@ -122,19 +132,113 @@ test('hosts that failed are named, and the next attempt does only those', async 
 });
 
 test('batches that ended before an attempt was killed are not done again', async () => {
-  const asked = { step: step('batches.yml', { hosts: ['first', 'second', 'third'] }), tools, trees };
-  let details: { readonly checkpoint?: { readonly ok: string[]; readonly changed: string[] } } = {};
+  const asked = {
+    step: step('batches.yml', { hosts: ['first', 'second', 'third'] }),
+    tools,
+    trees,
+  };
+  let last: unknown;
   const environment = environmentOf({});
-  environment.on('heartbeat', (told: typeof details) => (details = told));
+  environment.on('heartbeat', (told: unknown) => (last = told));
   const running = attemptOf('', { ...asked, environment }).catch((error: unknown) => error);
-  while ((details.checkpoint?.changed.length ?? 0) < 2) await pause(50);
+  while ((await doneIn(last)).length < 2) await pause(50);
   environment.cancel();
   await running;
   writeFileSync(at('go'), '');
-  const made = await attemptOf('', { ...asked, attempt: 2, heartbeatDetails: details });
+  const made = await attemptOf('', { ...asked, attempt: 2, heartbeatDetails: last });
   expect(made.outputs).toMatchObject({ ok: ['first', 'second', 'third'] });
+  expect(made.outputs.facts).toEqual({ batches: ['first', 'second', 'third'] });
   expect(readFileSync(at('first.batch'), 'utf8')).toBe('x\n');
   expect(readFileSync(at('second.batch'), 'utf8')).toBe('x\n');
+});
+
+/** Hosts that are done by what an attempt left for the next. */
+async function doneIn(details: unknown): Promise<readonly string[]> {
+  const { checkpoint } = (details ?? {}) as { readonly checkpoint?: FileRef };
+  if (!checkpoint) return [];
+  const kept = JSON.parse((await tools.blobs.get(checkpoint.$file.digest)).toString('utf8')) as AnsibleProgress;
+  return [...kept.ok, ...kept.changed];
+}
+
+/** Two attempts, with something mended between them; what the first left for the second counts. */
+async function twice(written: JsonObject, mend: () => void) {
+  let left: unknown;
+  const environment = environmentOf({});
+  environment.on('heartbeat', (told: unknown) => (left = told));
+  const failure = await failureOf('', { step: written, tools, trees, environment });
+  mend();
+  const made = await attemptOf('', { step: written, tools, trees, attempt: 2, heartbeatDetails: left });
+  return { failure, made, left };
+}
+
+const pool: readonly Json[] = [
+  { name: 'pool1', groups: ['web'], vars: { weight: 1 } },
+  { name: 'pool2', groups: ['web'], vars: { weight: 2 } },
+  { name: 'lb1', groups: ['lb'] },
+];
+
+test('another attempt and a limit see the whole inventory and work on their part of it only', async () => {
+  const { made } = await twice(step('pool.yml', { hosts: pool }), () => writeFileSync(at('lb-is-back'), ''));
+  expect(made.outputs).toMatchObject({ ok: ['lb1', 'pool1', 'pool2'] });
+  expect(readFileSync(at('lb1.pool'), 'utf8')).toBe('[1, 2]');
+  const limited: readonly Json[] = [
+    { name: 'pool3', groups: ['web'], vars: { weight: 3 } },
+    { name: 'all', groups: ['lb'] },
+  ];
+  const given = { hosts: [...pool, ...limited], limit: ['all'] };
+  const part = await attemptOf('', { step: step('pool.yml', given), tools, trees });
+  expect(part.outputs).toMatchObject({ ok: ['all'] });
+  expect(readFileSync(at('all.pool'), 'utf8')).toBe('[1, 2, 3]');
+  expect(existsSync(at('pool3.pool'))).toBe(false);
+});
+
+test('facts of hosts that were done before count beside those of another attempt', async () => {
+  const { made } = await twice(step('counted.yml', { hosts: ['good1', 'bad', 'good2'] }), () =>
+    writeFileSync(at('room'), ''),
+  );
+  expect(made.outputs.facts).toEqual({
+    done: 3,
+    names: ['good1', 'good2', 'bad'],
+    by: { good1: 1, good2: 1, bad: 1 },
+    last: 'bad',
+  });
+});
+
+test('a play on the runner itself is done in each attempt', async () => {
+  const { made } = await twice(step('local.yml', { hosts: ['far', 'bad'] }), () => writeFileSync(at('near'), ''));
+  expect(made.outputs).toMatchObject({ ok: ['bad', 'far', 'localhost'] });
+  expect(readFileSync(at('far.local'), 'utf8')).toBe('x\n');
+  expect(readFileSync(at('here'), 'utf8')).toBe('x\nx\n');
+});
+
+test('what failed outside of the inventory is no success of the next attempt', async () => {
+  const { failure, made } = await twice(step('adding.yml', { hosts: ['origin'] }), () => writeFileSync(at('new'), ''));
+  expect(failure.message).toMatch(/added \(New: not yet\).*so another attempt begins with all hosts\./);
+  expect(made.outputs).toMatchObject({ ok: ['added', 'origin'] });
+});
+
+test('thousands of hosts with long names that are done are not done again', async () => {
+  const names = Array.from({ length: 5_000 }, (_, index) => `node-${10_000 + index}.dc1.example.com`);
+  const asked = { step: step('half.yml', { hosts: [...names, 'bad'] }), tools, trees };
+  let left: { readonly checkpoint?: Json } = {};
+  const saved = {
+    checkpoint: () => undefined,
+    saveCheckpoint: async (checkpoint: Json) => void (left = { checkpoint }),
+    keepFile: async (bytes: Uint8Array, name: string) => ({
+      $file: { digest: await tools.blobs.put(bytes), bytes: bytes.length, name },
+    }),
+    readFile: ({ $file }: FileRef) => tools.blobs.get($file.digest),
+  };
+  await saveProgress(saved, { ok: [], changed: names, facts: {} });
+  rmSync(at('mended'), { force: true });
+  const environment = environmentOf({ attempt: 2, heartbeatDetails: left });
+  environment.on('heartbeat', (told: typeof left) => (left = told));
+  const failure = await failureOf('', { ...asked, environment });
+  expect(failure.message).toBe('1 of 5001 hosts are not done: bad (Check: disk is full).');
+  expect(Buffer.byteLength(JSON.stringify(left))).toBeLessThan(1_000);
+  writeFileSync(at('mended'), '');
+  const made = await attemptOf('', { ...asked, attempt: 3, heartbeatDetails: left });
+  expect(made.summary).toBe('5001 hosts done, 5001 changed');
 });
 
 test('a host that is not reached is told apart from one that failed', async () => {

@@ -46,7 +46,7 @@ export function folderOf(playbook: string): string {
 
 export const ansiblePlaybook: StepKindSpec = {
   name: 'ansible/playbook',
-  doc: 'Runs a playbook of the policy repository, with everything in its folder, on `hosts` or on the `inventory` of an earlier step. What came of it is decided by host: `ok`, `changed`, `failed` and `unreachable` are lists of names, and `facts` is what the playbook gave to set_stats. One host that failed or was not reached fails the step, and another attempt goes on with the hosts that are not done. `check: true` is a dry run with differences. `vars` and variables of hosts are data, never templates.',
+  doc: 'Runs a playbook of the policy repository, with everything in its folder, on `hosts` or on the `inventory` of an earlier step. What came of it is decided by host: `ok`, `changed`, `failed` and `unreachable` are lists of names, and `facts` is what the playbook gave to set_stats. One host that failed or was not reached fails the step, and another attempt goes on with the hosts that are not done; that attempt and `limit` still see the whole inventory, with its groups and variables. `check: true` is a dry run with differences. `vars` and variables of hosts are data, never templates.',
   with: ansiblePlaybookWith,
   tells: ['ok', 'changed', 'failed', 'unreachable', 'facts'],
   literal: ['playbook', 'check', 'connection', 'key', 'known_hosts', 'python'],
