@@ -53,7 +53,7 @@ export async function provision(story) {
   );
 
   await company.fail('join');
-  await people.command('ana', 'deploys', '/provision web 1');
+  await people.command('ana', 'deploys', '/provision web 1 more');
   await check('another one is asked for', async () => Boolean(await asking(people)));
   await people.decide('lee', await asking(people), 'Approve');
   await check(

@@ -8,6 +8,7 @@ import { checkRollout } from '../rollouts/check';
 import type { Metrics } from '../rollouts/compile';
 import { rolloutSchema, type Rollout } from '../rollouts/schema';
 import { checkRunbook } from '../runbooks/check';
+import { unrecordedIn } from '../runbooks/check-resource';
 import type { ConnectionNames } from '../runbooks/connection-inputs';
 import type { Library } from '../runbooks/library';
 import { actionSchema, runbookSchema, type Action, type Runbook } from '../runbooks/schema';
@@ -121,10 +122,11 @@ export function readRepository(input: {
   ];
   if (!loaded.ok || problems.length > 0)
     return { ok: false, problems: [...problems, ...testProblems(input.files, cache)] };
+  const warnings = [...loaded.policy.warnings, ...unrecorded({ runbooks, library, policy: loaded.policy })];
   return {
     ok: true,
     repository: {
-      policy: loaded.policy,
+      policy: { ...loaded.policy, warnings },
       connections: all,
       code,
       runbooks: byName(
@@ -181,6 +183,29 @@ function codeProblems({
       hint:
         didYouMean(place.connection, known) ??
         `add connections/${place.connection}.yaml with kind: git and the repository's url`,
+    };
+  });
+}
+
+/** What people provision and nobody will find again. */
+function unrecorded({
+  runbooks,
+  library,
+  policy,
+}: {
+  readonly runbooks: ReadonlyMap<string, Read<Runbook>>;
+  readonly library: Library;
+  readonly policy: Policy;
+}): readonly Problem[] {
+  return unrecordedIn(runbooks, library, policy.handlers).map(({ file, document: { name } }) => {
+    const { lineOf, columnOf } = runbooks.get(file)!;
+    return {
+      file,
+      line: lineOf(['name']),
+      column: columnOf(['name']),
+      key: 'resource',
+      message: `/provision list, extend and destroy will not know what ${name} makes, because it has no "resource"`,
+      hint: 'add resource: { kind: …, name: … }, or move the runbook out of runbooks/provision/',
     };
   });
 }

@@ -112,7 +112,13 @@ export type ResourceChange = ResourceRef & {
     /** Everything of it was undone, or nothing was ever done. */
     | { readonly change: 'unmade' }
     /** What is left of it nobody knows. */
-    | { readonly change: 'uncertain'; readonly because: string; readonly undoing?: Undoing }
+    | {
+        readonly change: 'uncertain';
+        readonly because: string;
+        readonly undoing?: Undoing;
+        /** Of what was to be made and has a lease: what may be half there is reminded of and taken away like the rest. */
+        readonly expiresAt?: string;
+      }
     | { readonly change: 'destroying' }
     /** The teardown came to nothing before it began. */
     | { readonly change: 'stays' }
@@ -206,6 +212,7 @@ export function applyResource(known: ResourceState | undefined, change: Resource
         status: 'uncertain',
         because: change.because,
         ...(change.undoing && { undoing: change.undoing }),
+        ...(change.expiresAt && { createdAt: at, expiresAt: change.expiresAt }),
       };
     case 'stays':
       return underWay.from === 'live'

@@ -1,17 +1,19 @@
 import type { Found } from './check-step';
 import { inputTextProblems } from './check-input-text';
+import { insideOf } from './circle';
 import { parseDuration } from './duration';
 import { templateParts } from './expressions';
 import { nestedIn, type Library } from './library';
 import type { Action, Runbook, RunbookStep } from './schema';
 import { byUndo } from './teardown';
 
+const provisionFolder = 'runbooks/provision/';
 /** Words of `/provision` itself: a runbook of that name could never be asked for. */
 const ownWords = ['list', 'extend', 'destroy', 'servers'];
 
 /** What is wrong with what a runbook says of the thing that it makes. */
 export function resourceProblems(file: string, runbook: Runbook, library: Library): readonly Found[] {
-  const isProvision = file.startsWith('runbooks/provision/');
+  const isProvision = file.startsWith(provisionFolder);
   const found: Found[] = [];
   if (isProvision && ownWords.includes(runbook.name))
     found.push({
@@ -29,6 +31,33 @@ export function resourceProblems(file: string, runbook: Runbook, library: Librar
     });
   const own = [...nameProblems(runbook, library), ...leaseProblems(resource), ...destroyProblems(runbook, library)];
   return [...found, ...own.map((problem) => ({ ...problem, path: ['resource', ...problem.path] }))];
+}
+
+/**
+ * Runbooks whose undo would take away what they make, and that people start by `/provision`, but that say nothing of it:
+ * nothing of what they make is ever listed, extended or destroyed. What runs inside another is recorded with that one.
+ */
+export function unrecordedIn(
+  runbooks: ReadonlyMap<string, Filed>,
+  library: Library,
+  handlers: readonly { readonly runbook: string }[],
+): readonly Filed[] {
+  const inside = [...runbooks.values()]
+    .flatMap(({ document }) => insideOf(document, library))
+    .flatMap(({ what, name }) => (what === 'runbook' ? [name] : []));
+  const isCalled = new Set([...inside, ...handlers.map(({ runbook }) => runbook)]);
+  return [...runbooks.values()].filter(
+    ({ file, document }) =>
+      file.startsWith(provisionFolder) &&
+      !document.resource &&
+      !isCalled.has(document.name) &&
+      undosIn(document, library).length > 0,
+  );
+}
+
+interface Filed {
+  readonly file: string;
+  readonly document: Runbook;
 }
 
 /** The name is known before anybody approves, so it looks at nothing but the inputs. */

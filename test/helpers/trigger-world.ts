@@ -28,7 +28,11 @@ export interface TriggerWorld {
   close(): Promise<void>;
 }
 
-export async function openTriggerWorld(files: { readonly [path: string]: string }): Promise<TriggerWorld> {
+/** `env`: of the runner, where connections look their secrets up. */
+export async function openTriggerWorld(
+  files: { readonly [path: string]: string },
+  env: { readonly [name: string]: string } = {},
+): Promise<TriggerWorld> {
   const parts = await openPolicyParts(files);
   const { remote, ledger, policy, blobs, read } = parts;
   const now = (): Date => new Date();
@@ -78,7 +82,7 @@ export async function openTriggerWorld(files: { readonly [path: string]: string 
       keepBody: (text) => blobs.put(text),
       readBody: (digest) => read<Json>(digest),
       now: Date.now,
-      env: {},
+      env,
       log: { debug: () => undefined, warn: () => undefined },
     }),
     said,

@@ -16,17 +16,21 @@ steps:
 outputs: { id: steps.made.outputs.id }
 `;
 
-function problemsOf(files: { readonly [path: string]: string }): string {
+function readFiles(files: { readonly [path: string]: string }): ReturnType<typeof readRepository> {
   const all = {
     'policy.yaml': 'version: 1\nenvironments: { staging: {} }\n',
     'connections/maker.yaml':
       'connection: { name: maker, kind: http, origin: "http://127.0.0.1:1", methods: [GET, PUT, DELETE] }\n',
     ...files,
   };
-  const read = readRepository({
+  return readRepository({
     commit: 'c'.repeat(40),
     files: new Map(Object.entries(all).map(([path, text]) => [path, { text, blob: 'b'.repeat(40) }])),
   });
+}
+
+function problemsOf(files: { readonly [path: string]: string }): string {
+  const read = readFiles(files);
   return read.ok ? '' : read.problems.map(({ key, message, hint }) => `${key}: ${message}; ${hint}`).join('\n');
 }
 
@@ -77,6 +81,23 @@ test.each<[string, { readonly [path: string]: string }, RegExp]>([
   ],
 ])('refused with its place: %s', (_what, files, says) => {
   expect(problemsOf(files)).toMatch(says);
+});
+
+test('a runbook whose undo would take away what people provision is warned of when it says nothing of it', () => {
+  const warnings = (files: { readonly [path: string]: string }): readonly string[] => {
+    const read = readFiles(files);
+    if (!read.ok) throw new Error(JSON.stringify(read.problems));
+    return read.repository.policy.warnings.map(({ file, key, message }) => `${file} ${key}: ${message}`);
+  };
+  const silent = made().replace(/resource: .*\n/, '');
+  expect(warnings({ [at]: silent })).toEqual([
+    `${at} resource: /provision list, extend and destroy will not know what sandbox makes, because it has no "resource"`,
+  ]);
+  expect(warnings({ [at]: made() })).toEqual([]);
+  expect(warnings({ [at]: silent.replace(undo, 'undo: none') })).toEqual([]);
+  expect(warnings({ 'runbooks/sandbox.yaml': silent })).toEqual([]);
+  const parent = `name: parent\nsteps: [{ uses: runbook, with: { runbook: sandbox, inputs: { name: demo } } }]\n`;
+  expect(warnings({ [at]: silent, 'runbooks/parent.yaml': parent })).toEqual([]);
 });
 
 test('the hash of a teardown changes with what takes it away, and with nothing else', () => {

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { checkConnection } from '../../src/connections/check';
 import { connectionSchema } from '../../src/connections/schema';
 import { formatProblem, readDocument } from '../../src/documents/read-yaml';
+import { readRepository } from '../../src/policy/read-repository';
 import { checkRollout } from '../../src/rollouts/check';
 import { rolloutSchema } from '../../src/rollouts/schema';
 import { checkRunbook } from '../../src/runbooks/check';
@@ -77,4 +78,21 @@ test('nobody who starts a runbook of the example company chooses what its hosts 
   const run = playbooks.flatMap(([, text]) => [...text.matchAll(/argv: *\[([^,\]]+)/g)].map(([, program]) => program));
   expect(run).toHaveLength(playbooks.length);
   for (const program of run) expect(program).toMatch(/^\/usr\/local\/sbin\/[a-z-]+$/);
+});
+
+test('what people provision by a runbook of the example company is on record', () => {
+  const files = Object.entries(examplePolicy(0)).map(([path, text]) => [path, { text, blob: path }] as const);
+  const read = readRepository({ files: new Map(files), commit: 'c'.repeat(40) });
+  if (!read.ok) throw new Error(read.problems.map(formatProblem).join('\n'));
+  expect(read.repository.policy.warnings.map(formatProblem)).toEqual([]);
+  const provisioned = [...read.repository.runbooks.values()].filter(({ file }) => file.includes('/provision/'));
+  expect(provisioned.map(({ document: { name, resource } }) => [name, resource?.kind])).toEqual([
+    ['edge-server', 'edge-server'],
+    ['node', 'node'],
+    ['sandbox', 'sandbox'],
+    ['site', 'site'],
+    ['stack', 'stack'],
+    ['vm-server', 'vm-server'],
+    ['web', 'nodes'],
+  ]);
 });

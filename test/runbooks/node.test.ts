@@ -77,6 +77,24 @@ test('a machine of MAAS is deployed, configured and joined, and takes pods', asy
   expect(cluster.object(node)).toBeDefined();
 });
 
+test('a node that is destroyed is emptied, leaves the cluster and goes back to MAAS, and nothing is done twice', async () => {
+  const leave = new PatchedHosts([name]);
+  maas.status = 'Deployed';
+  cluster.put(node, { apiVersion: 'v1', kind: 'Node', metadata: { name }, status: { conditions: [] } });
+  const path = 'runbooks/remove-node.yaml';
+  const removal = exampleRun({
+    runbook: 'remove-node',
+    inputs: { machine: 'abc123', hostname: name, address: '127.0.0.1' },
+    connections: { maas: { origin: maas.server.origin } },
+    files: { ...workedOnBy({ leave: leave.program }), [path]: onThisMachine(path, examplePolicy(0)[path]!) },
+  });
+  expect((await runbooks.run(removal)).result).toMatchObject({ kind: 'done' });
+  expect(leave.done).toEqual([name]);
+  expect(cluster.object(node)).toBeUndefined();
+  expect((await runbooks.run(removal)).result).toMatchObject({ kind: 'done' });
+  expect([maas.status, maas.releases]).toEqual(['Ready', 1]);
+});
+
 test('a machine that never gets ready leaves the cluster and goes back to MAAS', async () => {
   const hosts = both();
   cluster.put(node, { apiVersion: 'v1', kind: 'Node', metadata: { name }, status: { conditions: [] } });

@@ -72,7 +72,7 @@ afterAll(async () => {
 });
 
 const build = (name: string) => {
-  const path = 'runbooks/provision/site-infrastructure.yaml';
+  const path = 'runbooks/site/site-infrastructure.yaml';
   return exampleRun({
     runbook: 'site',
     inputs: { name },

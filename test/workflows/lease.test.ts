@@ -186,6 +186,22 @@ test('what cannot be taken away is said aloud, stays on record, and a person see
   expect(await leaseOf(operation).result()).toBe('gone');
 });
 
+test('what somebody left half made has a lease, too, and is taken away at its end', async () => {
+  maker.broken = (call) => (call.endsWith('/names/half') ? 409 : undefined);
+  const operation = await start({ kind: 'provision', runbook: 'sandbox', inputs: { name: 'half' }, lease: '8s' });
+  await operation.until('needs_hands');
+  // What the broken step left behind.
+  maker.names.add('half');
+  maker.broken = undefined;
+  await operation.act({ kind: 'leave_it', reason: 'no time for it today' });
+  expect(await operation.result()).toMatchObject({ kind: 'failed' });
+  expect(await known('half')).toMatchObject({ status: 'uncertain', expiresAt: expect.any(String) });
+  await at.until('the reminder', () => noticesOf('lease_ends', 'half')[0]);
+  await gone('half');
+  expect(maker.names.has('half')).toBe(false);
+  expect(await leaseOf(operation).result()).toBe('gone');
+});
+
 test('steps that were not approved with the lease do not run at its end without being asked about', async () => {
   await provision('changed', '4s');
   await at.remote.commit({ 'runbooks/provision/sandbox.yaml': sandbox('/databases') });

@@ -41,6 +41,12 @@ steps:
     uses: http/request
     with: { connection: maker, method: PUT, path: "/names/\${{ inputs.name }}" }
     undo: { uses: http/request, with: { connection: maker, method: DELETE, path: "/names/\${{ inputs.name }}" } }
+  - id: alias
+    name: Give it a second name
+    if: inputs.size > 4
+    uses: http/request
+    with: { connection: maker, method: PUT, path: "/names/\${{ inputs.name }}-large" }
+    undo: { uses: http/request, with: { connection: maker, method: DELETE, path: "/names/\${{ inputs.name }}-large" } }
   - id: check
     uses: expect
     with: { that: "inputs.size < 9", else: It is too large. }

@@ -47,16 +47,21 @@ async function oneByRun(
   if (resource.act === 'create' && result.kind !== 'undone') {
     const made = await describe(life, plan.digest, begun);
     const by = changeBy(life, resource);
-    if (result.kind === 'left') return { ...by, change: 'uncertain', because: result.reason, undoing: made.undoing };
-    const { lease: leased } = resource.about;
-    const expiresAt = leased && instant(Date.now() + leased.forMs);
-    return { ...by, change: 'made', ...made, ...(expiresAt && { expiresAt }) };
+    if (result.kind === 'left')
+      return { ...by, change: 'uncertain', because: result.reason, undoing: made.undoing, ...untilOf(resource) };
+    return { ...by, change: 'made', ...made, ...untilOf(resource) };
   }
   const by = changeBy(life, resource);
   const isClean = result.kind === 'undone' && (result.kept ?? []).length === 0;
   if (isClean) return { ...by, change: resource.act === 'create' ? 'unmade' : 'stays' };
   const reason = result.kind === 'done' ? '' : result.reason;
-  return { ...by, change: 'uncertain', because: reason };
+  return { ...by, change: 'uncertain', because: reason, ...untilOf(resource) };
+}
+
+/** When the lease of what was to be made is over. */
+function untilOf(resource: NonNullable<Allowed['resource']>): { readonly expiresAt?: string } {
+  const leased = resource.act === 'create' ? resource.about.lease : undefined;
+  return leased ? { expiresAt: instant(Date.now() + leased.forMs) } : {};
 }
 
 type Made = Pick<Extract<ResourceChange, { change: 'made' }>, 'outputs' | 'undoing'>;
@@ -80,7 +85,7 @@ export function changedWithoutRun(life: Life, judgement: Allowed, because: strin
 function oneWithoutRun(life: Life, { resource }: Allowed, because: string): ResourceChange | undefined {
   if (!resource) return undefined;
   const by = changeBy(life, resource);
-  if (life.started) return { ...by, change: 'uncertain', because };
+  if (life.started) return { ...by, change: 'uncertain', because, ...untilOf(resource) };
   return { ...by, change: resource.act === 'create' ? 'unmade' : 'stays' };
 }
 
@@ -92,7 +97,7 @@ export async function followUp(life: Life, [change]: readonly ResourceChange[]):
     await getExternalWorkflowHandle(leaseId(resource.of))
       .signal(RESOURCE_GONE)
       .catch(() => undefined);
-  if (change.change !== 'made' || resource.act !== 'create') return;
+  if ((change.change !== 'made' && change.change !== 'uncertain') || resource.act !== 'create') return;
   const { owner, lease: leased } = resource.about;
   if (!leased || change.expiresAt === undefined) return;
   await startChild<typeof lease>(WORKFLOWS.lease, {

@@ -91,13 +91,13 @@ export class Walker {
   private async once(step: StepOutline): Promise<Failure | 'held' | undefined> {
     const { reporter } = this.walk;
     // The step that timed out half-way is the one that left something behind, so its undo is there before it starts.
-    if (step.hasUndo && step.control === 'step' && !this.frame.undo.some(({ path }) => path === step.path))
-      this.frame.undo.push({ path: step.path });
+    if (step.hasUndo && step.control === 'step') this.noteUndo(step);
     reporter?.step(step, { state: 'running', startedAt: instant() });
     try {
       const carried = await this.carryOut(step);
       if (carried.kind === 'failed') return this.failed(step, carried.failure);
       this.frame.outputs[step.path] = carried.outputs ?? {};
+      if (carried.status === 'skipped') this.markNotDone(step);
       const state = carried.status === 'skipped' ? 'skipped' : 'done';
       if (carried.log) this.walk.onLog?.({ step: loggedAs(step.path, this.frame.targets), how: 'done' });
       const wrote = { lines: carried.detail, hasLog: carried.log && (true as const) };
@@ -112,6 +112,18 @@ export class Walker {
       const wrote = { ...(lines && { lines }), ...(log && { hasLog: true as const }) };
       return this.failed(step, { step: step.name, reason, missed: missedIn(error), ...wrote });
     }
+  }
+
+  private noteUndo({ path }: StepOutline): void {
+    const { frame } = this;
+    if (frame.undo.some((entry) => entry.path === path && !entry.notDone)) return;
+    frame.undo = [...frame.undo.filter((entry) => entry.path !== path), { path }];
+  }
+
+  private markNotDone({ path, control }: StepOutline): void {
+    const { frame } = this;
+    if (control !== 'step') return;
+    frame.undo = frame.undo.map((entry) => (entry.path === path ? { ...entry, notDone: true } : entry));
   }
 
   private async carryOut(step: StepOutline): Promise<Carried> {
