@@ -259,13 +259,15 @@ async function vote({ deps, caller, id, body }: Parameters<Handler>[0]): Promise
 }
 
 const reason = z.string().trim().min(1).max(3_000);
+/** As `question.id` of the operation's view has it; where it is given, nothing else is decided. */
+const question = z.string().min(1).max(1_000).optional();
 const acts = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cancel') }),
   z.strictObject({ kind: z.literal('abort'), reason: reason.optional(), undo: z.literal('no').optional() }),
   z.strictObject({ kind: z.literal('pause') }),
   z.strictObject({ kind: z.literal('resume') }),
-  z.strictObject({ kind: z.literal('retry_step') }),
-  z.strictObject({ kind: z.literal('skip_step') }),
+  z.strictObject({ kind: z.literal('retry_step'), question }),
+  z.strictObject({ kind: z.literal('skip_step'), question }),
   z.strictObject({
     kind: z.literal('signal'),
     name: z.string().regex(/^[a-z][a-z0-9_-]{0,60}$/),
@@ -274,9 +276,9 @@ const acts = z.discriminatedUnion('kind', [
       .refine((given) => JSON.stringify(given).length <= 4_096, 'has at most 4 KiB')
       .optional(),
   }),
-  z.strictObject({ kind: z.literal('retry_undo'), reason }),
-  z.strictObject({ kind: z.literal('done_by_hand'), reason }),
-  z.strictObject({ kind: z.literal('leave_it'), reason }),
+  z.strictObject({ kind: z.literal('retry_undo'), reason, question }),
+  z.strictObject({ kind: z.literal('done_by_hand'), reason, question }),
+  z.strictObject({ kind: z.literal('leave_it'), reason, question }),
   z.strictObject({ kind: z.literal('finish_watch') }),
   z.strictObject({ kind: z.literal('resync') }),
   z.strictObject({ kind: z.literal('update'), text: reason }),

@@ -1,6 +1,6 @@
 import type { App, ViewSubmitAction } from '@slack/bolt';
 import type { IncidentAct } from '../../src/incidents/incident';
-import { ACTIONS, decodeMeta, MODALS } from '../../src/messages/actions';
+import { ACTIONS, decodeMeta, MODALS, type ActionValue } from '../../src/messages/actions';
 import { readInputs } from '../../src/messages/inputs';
 import { reasonModal, resultModal } from '../../src/messages/vote-modals';
 import type { OperationAct } from '../../src/operation/ports';
@@ -19,7 +19,7 @@ interface WithReason {
   readonly submit: string;
   readonly about: string;
   readonly required: boolean;
-  readonly act: (reason: string | undefined) => OperationAct;
+  readonly act: (given: { readonly reason: string | undefined; readonly question?: string }) => OperationAct;
 }
 
 /** Buttons that ask for a reason first. */
@@ -29,51 +29,59 @@ const withReason: { readonly [action: string]: WithReason } = {
     submit: 'Abort',
     about: 'The step that runs now is stopped, and everything this operation has done is undone in reverse.',
     required: false,
-    act: (reason) => ({ kind: 'abort', ...(reason === undefined ? {} : { reason }) }),
+    act: ({ reason }) => ({ kind: 'abort', ...(reason === undefined ? {} : { reason }) }),
   },
   [ACTIONS.stopHere]: {
     title: 'Stop here',
     submit: 'Stop here',
     about: 'It is stopped where it is, and what it has done stays as it is; the record says so with your name.',
     required: true,
-    act: (reason) => ({ kind: 'abort', undo: 'no', ...(reason === undefined ? {} : { reason }) }),
+    act: ({ reason }) => ({ kind: 'abort', undo: 'no', ...(reason === undefined ? {} : { reason }) }),
   },
   [ACTIONS.retryUndo]: {
     title: 'Retry undo',
     submit: 'Retry undo',
     about: 'The undo that failed is tried again, and the rest after it.',
     required: true,
-    act: (reason) => ({ kind: 'retry_undo', reason: reason ?? '' }),
+    act: ({ reason = '', ...question }) => ({ kind: 'retry_undo', reason, ...question }),
   },
   [ACTIONS.doneByHand]: {
     title: 'Done by hand',
     submit: 'It is done',
     about: 'You say that you have put it right yourself; the record says so with your name, and the lane is freed.',
     required: true,
-    act: (reason) => ({ kind: 'done_by_hand', reason: reason ?? '' }),
+    act: ({ reason = '', ...question }) => ({ kind: 'done_by_hand', reason, ...question }),
   },
   [ACTIONS.leaveIt]: {
     title: 'Leave it',
     submit: 'Leave it',
     about: 'What was not undone stays as it is; the record says so with your name, and the lane is freed.',
     required: true,
-    act: (reason) => ({ kind: 'leave_it', reason: reason ?? '' }),
+    act: ({ reason = '', ...question }) => ({ kind: 'leave_it', reason, ...question }),
   },
 };
 
-const atOnce: { readonly [action: string]: OperationAct } = {
-  [ACTIONS.cancel]: { kind: 'cancel' },
-  [ACTIONS.finishWatch]: { kind: 'finish_watch' },
-  [ACTIONS.pause]: { kind: 'pause' },
-  [ACTIONS.resume]: { kind: 'resume' },
-  [ACTIONS.retryStep]: { kind: 'retry_step' },
-  [ACTIONS.skipStep]: { kind: 'skip_step' },
+const atOnce: { readonly [action: string]: (value: ActionValue) => OperationAct } = {
+  [ACTIONS.cancel]: () => ({ kind: 'cancel' }),
+  [ACTIONS.finishWatch]: () => ({ kind: 'finish_watch' }),
+  [ACTIONS.pause]: () => ({ kind: 'pause' }),
+  [ACTIONS.resume]: () => ({ kind: 'resume' }),
+  [ACTIONS.retryStep]: (value) => ({ kind: 'retry_step', ...questionIn(value) }),
+  [ACTIONS.skipStep]: (value) => ({ kind: 'skip_step', ...questionIn(value) }),
 };
+
+/** What the button was about when it was shown; buttons of older cards do not tell. */
+function questionIn({ a: question }: ActionValue): { readonly question?: string } {
+  return question === undefined ? {} : { question };
+}
 
 /** Everything that people do to a running operation, other than vote. The workflow decides who may. */
 export const register: Register = (app: App, deps) => {
   for (const [action, act] of Object.entries(atOnce))
-    onButton(app, deps, { action, pressed: (click, ack) => actAtOnce(deps, { click, ack, id: click.value.o, act }) });
+    onButton(app, deps, {
+      action,
+      pressed: (click, ack) => actAtOnce(deps, { click, ack, id: click.value.o, act: act(click.value) }),
+    });
   for (const [action, look] of Object.entries(withReason))
     onButton(app, deps, {
       action,
@@ -109,7 +117,8 @@ function registerReason(app: App, deps: ListenerDeps): void {
       }
       const team = body.user.team_id ?? body.team?.id;
       const by = { user: body.user.id, id: meta.actionId ?? view.id, ...(team === undefined ? {} : { team }) };
-      const relayed = await relayAct(deps, actBody(deps, { by, id, act: look.act(reason) }));
+      const act = look.act({ reason, ...questionIn(meta.value ?? {}) });
+      const relayed = await relayAct(deps, actBody(deps, { by, id, act }));
       const known = relayed.kind === 'accepted' ? ({ kind: 'recording' } as const) : await actResult(relayed);
       await ack({ response_action: 'update', view: resultModal(look.title, known) });
       if (relayed.kind === 'accepted')

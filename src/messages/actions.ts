@@ -101,6 +101,8 @@ const values = z.strictObject({
   v: z.string().min(1).max(versionMax).nullable().optional(),
   /** Path of a step whose log is meant. */
   l: z.string().min(1).max(stepPathMax).optional(),
+  /** Question that is decided, or path of the step that is passed over. */
+  a: z.string().min(1).max(stepPathMax).optional(),
   /** Whose log of it: that of its undo. */
   w: z.literal('undo').optional(),
   /** Runbook. */

@@ -1,6 +1,6 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { finishedStates, type BallotView, type OperationState, type OperationView } from '../operation/view';
-import { ACTIONS, encodeValue, versionMax } from './actions';
+import { ACTIONS, encodeValue, stepPathMax, versionMax } from './actions';
 import { actions, button, confirm } from './blocks';
 import { logButton } from './log-button';
 
@@ -47,16 +47,16 @@ const resume: MakeButton = (view) =>
   button({ label: 'Resume', action: ACTIONS.resume, value: valueOf(view), style: 'primary' });
 
 const retryStep: MakeButton = (view) =>
-  button({ label: 'Try again', action: ACTIONS.retryStep, value: valueOf(view), style: 'primary' });
+  button({ label: 'Try again', action: ACTIONS.retryStep, value: answerOf(view), style: 'primary' });
 
 const skipStep: MakeButton = (view) =>
   button({
     label: 'Skip step',
     action: ACTIONS.skipStep,
-    value: valueOf(view),
+    value: answerOf(view),
     confirm: confirm({
       title: 'Skip this step?',
-      text: 'It counts as passed over, and the next step begins.',
+      text: `${view.question ? `“${view.question.step.slice(0, 200)}”` : 'It'} counts as passed over, and the next step begins.`,
       yes: 'Skip it',
     }),
   });
@@ -88,21 +88,21 @@ const openIncident: MakeButton = (view) =>
   button({ label: 'Open incident', action: ACTIONS.incidentOpen, value: valueOf(view) });
 
 const retryUndo: MakeButton = (view) =>
-  button({ label: 'Retry undo', action: ACTIONS.retryUndo, value: valueOf(view), style: 'primary' });
+  button({ label: 'Retry undo', action: ACTIONS.retryUndo, value: answerOf(view), style: 'primary' });
 
 const doneByHand: MakeButton = (view) =>
-  button({ label: 'Done by hand', action: ACTIONS.doneByHand, value: valueOf(view) });
+  button({ label: 'Done by hand', action: ACTIONS.doneByHand, value: answerOf(view) });
 
 const leaveIt: MakeButton = (view) =>
-  button({ label: 'Leave it', action: ACTIONS.leaveIt, value: valueOf(view), style: 'danger' });
+  button({ label: 'Leave it', action: ACTIONS.leaveIt, value: answerOf(view), style: 'danger' });
 
 /** Buttons for the present state only. What they may do is decided when they are pressed. */
 const byState: { readonly [state in OperationState]?: readonly MakeButton[] } = {
   preparing: [cancel],
   waiting: [cancel],
   queued: [cancel],
-  running: [pause, resume, skipStep, abort],
-  held: [resume, abort],
+  running: [pause, resume, skipStep, abort, stopHere],
+  held: [resume, abort, stopHere],
   watching: [rollBack, finishWatch],
   needs_hands: [retryUndo, doneByHand, leaveIt],
   needs_decision: [retryStep, skipStep, abort, stopHere],
@@ -181,4 +181,11 @@ function canRollBack(view: OperationView): boolean {
 
 function valueOf(view: OperationView): string {
   return encodeValue({ o: view.id });
+}
+
+/** What was asked when it was shown is what is decided, however long a dialog stays open. */
+function answerOf(view: OperationView): string {
+  const { id = '' } = view.question ?? {};
+  const canTell = id !== '' && id.length <= stepPathMax;
+  return encodeValue({ o: view.id, ...(canTell && { a: id }) });
 }

@@ -39,11 +39,11 @@ type RunEnd =
       /** Person who put right by hand what could not be undone. */
       readonly byHand?: string;
     }
-  /** What was done stays as it is: an undo failed and a person decided, or a rollback took over. */
+  /** What was done stays as it is: a person stopped it there, an undo failed and a person decided, or a rollback took over. */
   | {
       readonly kind: 'left';
       readonly failedStep: string;
       readonly reason: string;
-      readonly because: 'left' | 'taken_over';
+      readonly because: 'stopped' | 'left' | 'taken_over';
       readonly by?: string;
     };

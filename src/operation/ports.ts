@@ -346,13 +346,14 @@ export type OperationAct =
   | { readonly kind: 'abort'; readonly reason?: string; readonly undo?: 'no' }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
-  | { readonly kind: 'retry_step' }
-  | { readonly kind: 'skip_step' }
+  /** `question`: the one that was asked (`OperationView.question`). An act that names another than the present one is refused. */
+  | { readonly kind: 'retry_step'; readonly question?: string }
+  | { readonly kind: 'skip_step'; readonly question?: string }
   /** For a step that waits for it. */
   | { readonly kind: 'signal'; readonly name: string; readonly payload?: JsonObject }
-  | { readonly kind: 'retry_undo'; readonly reason: string }
-  | { readonly kind: 'done_by_hand'; readonly reason: string }
-  | { readonly kind: 'leave_it'; readonly reason: string }
+  | { readonly kind: 'retry_undo'; readonly reason: string; readonly question?: string }
+  | { readonly kind: 'done_by_hand'; readonly reason: string; readonly question?: string }
+  | { readonly kind: 'leave_it'; readonly reason: string; readonly question?: string }
   | { readonly kind: 'finish_watch' }
   | { readonly kind: 'resync' };
 

@@ -99,6 +99,14 @@ export interface StepView {
   readonly endedAt?: string;
 }
 
+/** A step or an undo that people decide about. */
+export interface Question {
+  /** Of what failed and asks, a name that no other question has; of a step under way that may be passed over, its path. */
+  readonly id: string;
+  /** Name of the step. */
+  readonly step: string;
+}
+
 /** Everything a card shows, as data under 4 KB. A renderer turns it into blocks; nothing else is needed to rebuild it. */
 export interface OperationView {
   readonly format: 1;
@@ -152,6 +160,8 @@ export interface OperationView {
   readonly digest?: string;
   /** What people may do about the step that runs, or that failed and asks. */
   readonly may?: readonly ('pause' | 'resume' | 'skip')[];
+  /** What they decide about: whoever names it decides about nothing else. */
+  readonly question?: Question;
   /** What keeps it from going on while it runs. */
   readonly hold?: { readonly name: string; readonly until?: string };
   /** Who paused it. */

@@ -18,13 +18,11 @@ export function controlProblems(place: StepPlace, kind: StepKindSpec | undefined
   const { step, library, part } = place;
   const inner = nestedIn(step, library);
   const control = inner ? 'sequence' : kind?.control;
-  const found: Found[] = [];
+  const found: Found[] = [...skipProblems(place, control)];
   if (step.steps && !kind?.group) found.push({ path: ['steps'], message: `${step.uses} has no steps of its own` });
   if (!control) return found;
   if (part === 'resolve')
     found.push({ path: ['uses'], message: `a resolve step only looks, and ${step.uses} is no look` });
-  if (step.skippable && control === 'approval')
-    found.push({ path: ['skippable'], message: 'an approval that anybody may pass over is none' });
   if (control === 'approval' && step['on-failure'] !== undefined && step['on-failure'] !== 'stop')
     found.push({ path: ['on-failure'], message: 'what people did not approve does not go on' });
   if (kind?.group && !step.steps) found.push({ path: ['uses'], message: `${step.uses} needs "steps"` });
@@ -32,6 +30,21 @@ export function controlProblems(place: StepPlace, kind: StepKindSpec | undefined
     if (step[key] !== undefined) found.push({ path: [key], message: `${step.uses} has no "${key}"` });
   found.push(...undoProblems(step, control), ...(inner ? nestedProblems(step, inner, library) : []));
   return [...found, ...namedProblems(place, kind)];
+}
+
+/** Only what the card shows as one step of the work can be passed over. */
+function skipProblems({ step, part, isForTargets }: StepPlace, control: string | undefined): readonly Found[] {
+  if (!step.skippable) return [];
+  const path = ['skippable'];
+  if (control === 'approval') return [{ path, message: 'an approval that anybody may pass over is none' }];
+  if (part !== 'steps') return [{ path, message: 'only steps of the work can be passed over' }];
+  if (isForTargets || control === 'foreach')
+    return [{ path, message: 'nobody can say which of many targets is to be passed over' }];
+  if (control === 'sequence' || control === 'parallel')
+    return [
+      { path, message: `${step.uses} is not passed over as a whole`, hint: 'write skippable at the steps in it' },
+    ];
+  return [];
 }
 
 function undoProblems({ undo, uses }: RunbookStep, control: string): readonly Found[] {

@@ -121,8 +121,11 @@ describe('the API', () => {
     const act = { act: { kind: 'cancel' }, key: 'a' };
     const resync = { act: { kind: 'resync' }, key: 'r' };
     expect(await call('POST', `${path}/acts`, { token: machineToken, body: resync })).toMatchObject({ status: 200 });
-    const [relayed] = await world.arrived(String(body.id));
+    const answer = { act: { kind: 'leave_it', reason: 'rebuilt', question: 'question-2' }, key: 'l' };
+    expect(await call('POST', `${path}/acts`, { token: personToken, body: answer })).toMatchObject({ status: 200 });
+    const [relayed, answered] = await world.arrived(String(body.id));
     expect(relayed?.relayed.body).toMatchObject({ by: 'ci', byKind: 'machine' });
+    expect(answered?.relayed.body).toMatchObject({ act: answer.act });
     expect(await call('POST', `${path}/acts`, { token: personToken, body: act })).toMatchObject({ status: 200 });
   });
 

@@ -161,6 +161,29 @@ describe('buttons of an operation', () => {
     );
   });
 
+  it.each([
+    [ACTIONS.leaveIt, { kind: 'leave_it', reason: 'we rebuild it' }],
+    [ACTIONS.doneByHand, { kind: 'done_by_hand', reason: 'we rebuild it' }],
+    [ACTIONS.retryUndo, { kind: 'retry_undo', reason: 'we rebuild it' }],
+    [ACTIONS.skipStep, { kind: 'skip_step' }],
+    [ACTIONS.retryStep, { kind: 'retry_step' }],
+  ])('relay with %s what was asked when the card was drawn', async (action, act) => {
+    const { id, ts } = await asked();
+    const forge = { value: JSON.stringify({ o: id, a: 'question-3' }), action_id: action };
+    await world.slack.click({ user: 'U0BOB', channel: 'C0DEPLOYS', ts, actionId: ACTIONS.cancel, forge });
+    if ('reason' in act) {
+      await world.slack.waitFor(() => world.slack.views('U0BOB').length === 1);
+      await world.slack.viewSubmit({ user: 'U0BOB', values: { reason: act.reason } });
+      await world.slack.viewClose({ user: 'U0BOB' });
+    }
+    const [arrived] = await eventually(async () => {
+      const all = await world.arrived(id);
+      expect(all).toHaveLength(1);
+      return all;
+    });
+    expect(arrived!.relayed.body).toMatchObject({ by: 'U0BOB', act: { ...act, question: 'question-3' } });
+  });
+
   it('roll back to the version that the question named, and retry the same request, each as an operation of its own', async () => {
     const { id, ts } = await asked();
     const forge = (action: string, value: object) =>

@@ -365,6 +365,14 @@ describe('acts', () => {
     expect(asked[1]).toMatchObject({ url: `/api/v1/operations/${id}/acts`, body: { act: { kind: 'cancel' } } });
   });
 
+  it('decides about the question that is named and no other', async () => {
+    answers = [view('needs_hands'), { status: 200, body: { kind: 'counted', sentence: 'Recorded.' } }];
+    expect(await type(['leave-it', id, '--reason', 'x', '--question', 'question-2'], { env })).toMatchObject({
+      code: 0,
+    });
+    expect(asked[1]).toMatchObject({ body: { act: { kind: 'leave_it', reason: 'x', question: 'question-2' } } });
+  });
+
   it('wants a reason where one is kept', async () => {
     answers = [view('needs_hands')];
     expect(await type(['leave-it', id], { env })).toMatchObject({ code: 2, err: expect.stringMatching(/--reason/) });

@@ -15,9 +15,9 @@ const buttonsByState: readonly (readonly [OperationState, readonly string[]])[] 
   ['waiting', [ACTIONS.approve, ACTIONS.reject, ACTIONS.cancel]],
   ['queued', [ACTIONS.cancel]],
   ['checking', []],
-  ['running', [ACTIONS.abort]],
+  ['running', [ACTIONS.abort, ACTIONS.stopHere]],
   ['watching', [ACTIONS.rollback, ACTIONS.finishWatch]],
-  ['held', [ACTIONS.abort]],
+  ['held', [ACTIONS.abort, ACTIONS.stopHere]],
   ['undoing', []],
   ['needs_hands', [ACTIONS.retryUndo, ACTIONS.doneByHand, ACTIONS.leaveIt]],
   ['succeeded', [ACTIONS.rollback, ACTIONS.incidentOpen]],
@@ -61,6 +61,20 @@ it('puts operation, ballot and digest on the buttons of a ballot, and only the o
   expect(decodeVoteValue(approve)).toEqual({ o: waitingView.id, b: 'b1', d: 'd'.repeat(64) });
   expect(reject).toBe(approve);
   expect(decodeValue(cancel)).toEqual({ o: waitingView.id });
+});
+
+it.each<[OperationState, number]>([
+  ['needs_hands', 3],
+  ['needs_decision', 2],
+  ['running', 1],
+])('puts what is asked on the buttons that decide about it, of an operation that %s', (state, count) => {
+  const question = { id: 'question-2', step: 'Canary 5%' };
+  const card = operationCard(operationView({ state, may: ['skip'], question }));
+  const about = valuesOf(card).filter((value) => decodeValue(value)?.a === 'question-2');
+  expect(about).toHaveLength(count);
+  expect(problemsOf(card)).toEqual([]);
+  const long = { ...question, id: 'x/'.repeat(500) };
+  expect(problemsOf(operationCard(operationView({ state, may: ['skip'], question: long })))).toEqual([]);
 });
 
 it.each<[string, string | undefined, string | null]>([
@@ -120,6 +134,7 @@ it('asks for a mid-run approval while the operation runs', () => {
     ACTIONS.approve,
     ACTIONS.reject,
     ACTIONS.abort,
+    ACTIONS.stopHere,
   ]);
 });
 

@@ -223,6 +223,16 @@ describe('control steps', () => {
       /an approval that anybody may pass over is none/,
     ],
     [
+      'a group that may be passed over',
+      steps(`- { uses: parallel, skippable: true, steps: [{ uses: http/request, with: ${get} }] }`),
+      /parallel is not passed over as a whole.*at the steps in it/,
+    ],
+    [
+      'a step for many targets that may be passed over',
+      steps(each(`{ uses: http/request, skippable: true, with: ${get} }`)),
+      /nobody can say which of many targets/,
+    ],
+    [
       'a step of the work that is to be looked at once more',
       steps('- { uses: wait, recheck: true, with: { for: 1m } }'),
       /only a resolve step looks at something/,

@@ -147,6 +147,17 @@ describe('what people do', () => {
     expect(await run.result).toMatchObject({ kind: 'done' });
   });
 
+  it('is heard by the run only where it is about what the run asks', async () => {
+    failAt('/a');
+    const run = await start([put('a', '/a', { 'on-failure': 'ask' }), get('after')]);
+    await phaseIs(run, 'asks');
+    await run.tell({ kind: 'skip_step', by: 'U0LEE', question: 'question-7' });
+    failAt();
+    await run.tell({ kind: 'retry_step', by: 'U0LEE', question: 'question-1' });
+    expect(await run.result).toMatchObject({ kind: 'done' });
+    expect(asked()).toEqual(['PUT /a', 'PUT /a', 'GET /after']);
+  });
+
   it('hears what stays, when nothing puts it back', async () => {
     failAt('/bad');
     const result = await resultOf([put('a', '/a', { undo: 'none', name: 'Send the mail' }), put('bad')]);
@@ -167,7 +178,7 @@ describe('what people do', () => {
     const run = await start([put('a'), { uses: 'wait', with: { for: '1m' } }]);
     await eventually(() => expect(asked()).toContain('PUT /a'), 20_000);
     await run.tell({ kind: 'abort', by: 'U0LEE', reason: 'I look myself', undo: 'no' });
-    expect(await run.result).toMatchObject({ kind: 'left', because: 'left', by: 'U0LEE' });
+    expect(await run.result).toMatchObject({ kind: 'left', because: 'stopped', by: 'U0LEE' });
     expect(asked()).toEqual(['PUT /a']);
   });
 });

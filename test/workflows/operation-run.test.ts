@@ -164,6 +164,43 @@ test('abort stops the step, undoes it and says who', async () => {
   expect(operations.outcomeBodyOf(operation.id)).toMatchObject({ kind: 'rolled_back', by: 'U0LEE' });
 });
 
+test('stop here says what it does: nothing is undone, and the record says so with the reason', async () => {
+  const { operation } = await operations.approved({ plan: aPlan([aStep('first'), aStep('second')]) });
+  const { step: others } = world;
+  const done: string[] = [];
+  world.step = async (input) => {
+    if (!input.key.startsWith(operation.id)) return others(input);
+    done.push(`${input.mode} ${input.path}`);
+    if (input.path === 'first') return { status: 'done', outputs: {}, summary: 'ok' };
+    const context = Context.current();
+    const beat = setInterval(() => context.heartbeat(), 100);
+    await context.cancelled.finally(() => clearInterval(beat));
+    throw new CancelledFailure('stopped');
+  };
+  await eventually(() => expect(done).toContain('do second'), 20_000);
+
+  for (const reason of [undefined, ' '])
+    await expect(operation.act({ kind: 'abort', undo: 'no', reason })).resolves.toMatchObject({
+      kind: 'refused',
+      sentence: expect.stringContaining('say why'),
+    });
+  await expect(operation.act({ kind: 'abort', undo: 'no', reason: 'I look myself' }, 'U0LEE')).resolves.toEqual({
+    kind: 'done',
+    sentence: 'It is being stopped where it is; nothing is undone, and what was done stays as it is.',
+  });
+
+  await expect(operation.result()).resolves.toEqual({
+    kind: 'failed',
+    sentence:
+      'Deploy checkout v2.4.0 to production was left as it is at "second": nothing was undone, and what had been done stays. It was stopped: I look myself.',
+    by: 'U0LEE',
+  });
+  expect(done).toEqual(['do first', 'do second']);
+  expect(
+    world.records.filter(({ event, operationId }) => operationId === operation.id && event === 'act'),
+  ).toMatchObject([{ body: { act: 'abort', undo: 'no', reason: 'I look myself', by: 'U0LEE' } }]);
+});
+
 test('no record, no side effect: an intent that cannot be written stops the operation', async () => {
   const { request } = operations.fresh();
   const { record } = world;

@@ -7,8 +7,9 @@ import { checking } from '../activities';
 import { ACT_SIGNAL, ACT_UPDATE, RUN_PROGRESS, STIR, VIEW_QUERY, type ViewAsked } from '../contract';
 import { hearVotes, tellVoter } from '../hear-votes';
 import type { RunProgress } from '../run/state';
-import { doneSentences, isAct, maxAgeFor, objectionToAct } from './acts';
+import { doneSentence, isAct, maxAgeFor, objectionToAct } from './acts';
 import type { Life } from './life';
+import { naming, questionOf } from './question';
 
 /** Every way into a running operation. Registered before the first await, since messages may come first. */
 export function listen(life: Life): void {
@@ -59,18 +60,24 @@ async function takeAct(life: Life, relayed: Relayed<ActBody>): Promise<ActAnswer
   const check = await checkActor(life, relayed, act);
   if (check.kind === 'refused')
     return refused(actRefusals[check.code] ?? 'You may not do this; ask a member of the owning team.');
-  const objection = objectionToAct(act, life.facts.state);
+  const objection = objectionToAct(act, life.facts);
   if (objection !== undefined) return refused(objection);
   const authority = authorityOver(question(life, act, check.actor));
   if (authority.kind === 'refused') return authority;
+  const about = questionOf(act, life.facts);
   if (act.kind !== 'resync') {
     const { actor, asOf } = check;
     const reason = 'reason' in act ? (act.reason ?? null) : null;
-    const body = { act: act.kind, by: actor.by, byKind: actor.kind, as: authority.as, reason };
-    life.recorder.write('act', { ...body, ...(asOf === undefined ? {} : { membershipAsOf: asOf }) });
+    life.recorder.write('act', {
+      ...{ act: act.kind, by: actor.by, byKind: actor.kind, as: authority.as, reason },
+      ...(about && { step: about.step }),
+      ...(act.kind === 'abort' && act.undo === 'no' && { undo: act.undo }),
+      ...(asOf !== undefined && { membershipAsOf: asOf }),
+    });
   }
-  apply(life, act, check.actor.by);
-  return { kind: 'done', sentence: doneSentences[act.kind] };
+  if (about) life.facts.decided = [...(life.facts.decided ?? []), about.id];
+  apply(life, naming(act, about), check.actor.by);
+  return { kind: 'done', sentence: doneSentence(act, about) };
 }
 
 /** Who presses, asked fresh. In which teams they sit is asked only where their own part in it does not suffice. */

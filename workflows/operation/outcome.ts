@@ -56,6 +56,12 @@ function left(result: Extract<RunResult, { kind: 'left' }>, title: string, taken
         sentence: `${title} was stopped where it was, because ${takerIn(takenBy)} took over its lane.`,
         by: takenBy?.requester,
       };
+    case 'stopped':
+      return {
+        kind: 'failed',
+        sentence: `${title} was left as it is at "${result.failedStep}"${hand(result.by)}: nothing was undone, and what had been done stays. ${result.reason}`,
+        by: personIn(result.by),
+      };
     case 'left':
       return {
         kind: 'failed',

@@ -20,8 +20,13 @@ export function rowsOf(steps: readonly StepOutline[]): StepRow[] {
       name: step.name,
       state: 'waiting',
       ...(depth === 0 ? {} : { depth }),
-      ...(step.skippable ? { skippable: true } : {}),
+      ...(canPassOver(step) ? { skippable: true } : {}),
     });
   }
   return rows;
+}
+
+/** What cleans up is not stopped by anybody, and of a group only its steps are called off. */
+function canPassOver({ skippable, phase, control }: StepOutline): boolean {
+  return skippable === true && phase !== 'finally' && !['sequence', 'parallel', 'foreach'].includes(control);
 }

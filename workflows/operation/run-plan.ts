@@ -18,7 +18,7 @@ export interface RunHandle {
   tell(act: RunAct): void;
   progress(progress: RunProgress): void;
   failure?: RunProgress['failure'];
-  /** What people were last asked to decide about. */
+  /** The question that people were last called for. */
   asked?: string;
 }
 
@@ -79,10 +79,8 @@ function handleFor(life: Life, send: (act: RunAct) => void): RunHandle {
       const { failure } = progress;
       // A step that asks has not failed for good, and the one after it asks anew.
       if (failure && progress.phase !== 'asks') handle.failure ??= failure;
-      const asked = entered === 'needs_decision' ? `${failure?.step}: ${failure?.reason}` : undefined;
-      const asksAnew = asked !== undefined && asked !== handle.asked;
-      handle.asked = asked;
-      if (asksAnew) callForDecision(life, progress);
+      const asksAnew = hearQuestion(life, handle, progress);
+      if (asksAnew && entered === 'needs_decision') callForDecision(life, progress);
       if (progress.failure?.missed) life.facts.missed = progress.failure.missed;
       if ((life.facts.state === entered && !asksAnew) || life.box.work === 'finished') return life.changed();
       if (entered === 'watching') tellLane('watching');
@@ -91,6 +89,20 @@ function handleFor(life: Life, send: (act: RunAct) => void): RunHandle {
     },
   };
   return handle;
+}
+
+/** Takes over what the run asks people now; gives whether it is another question than the last one. */
+function hearQuestion({ facts }: Life, handle: RunHandle, { phase, failure, steps }: RunProgress): boolean {
+  const isAsked = phase === 'asks' || phase === 'needs_hands';
+  const id = isAsked ? failure?.question : undefined;
+  // Runs that began before questions had names tell only what is asked about.
+  const asked = id ?? (phase === 'asks' ? `${failure?.step}: ${failure?.reason}` : undefined);
+  const isNew = asked !== undefined && asked !== handle.asked;
+  handle.asked = asked;
+  facts.asked = id === undefined ? undefined : { id, step: failure!.step };
+  // A step that is over may run once more, and be passed over then.
+  facts.decided = facts.decided?.filter((path) => !steps[path] || steps[path].state === 'running');
+  return isNew;
 }
 
 /** What a step said, with the way to all that it wrote. */

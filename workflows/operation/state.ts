@@ -4,7 +4,7 @@ import type { Outcome } from '../../src/operation/outcome';
 import type { MissedCriterion } from '../../src/operation/plan';
 import type { RunningFreezes } from '../../src/policy/when-frozen';
 import type { OperationRequest } from '../../src/operation/request';
-import type { GateView, OperationState } from '../../src/operation/view';
+import type { GateView, OperationState, Question } from '../../src/operation/view';
 import type { StepRow } from './rows';
 
 export type Admitted = Extract<Admission, { kind: 'admitted' }>;
@@ -23,6 +23,10 @@ export interface Facts {
   steps: StepRow[];
   /** What the read-only steps found before anybody was asked. */
   found: readonly Found[];
+  /** What people are asked to decide about. */
+  asked?: Question;
+  /** Questions and steps about which somebody has decided, and whose end the run has not told yet. */
+  decided?: readonly string[];
   /** Path of the step whose log says the most. */
   log?: string;
   /** Absent: that log is of the step itself. */

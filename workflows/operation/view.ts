@@ -2,6 +2,7 @@ import { tellingSteps } from '../../src/operation/telling-steps';
 import type { BallotView, OperationView } from '../../src/operation/view';
 import type { ViewAsked } from '../contract';
 import { instant, shortIdIn } from '../say';
+import { openQuestions } from './question';
 import type { Facts } from './state';
 
 const shownSteps = 12;
@@ -16,6 +17,7 @@ export function viewOf(
 ): OperationView {
   const { request, admission, judgement } = facts;
   const shown = steps === 'all' ? facts.steps : tellingSteps(facts.steps, shownSteps);
+  const [question] = openQuestions(facts);
   return {
     format: 1,
     id: request.id,
@@ -52,6 +54,7 @@ export function viewOf(
     rollback: judgement?.rollback ?? { ready: false },
     digest: judgement?.plan.digest,
     may: mayOf(facts),
+    ...(question && { question }),
     hold: facts.hold && { name: facts.hold.name, until: facts.hold.until },
     ...(facts.paused === undefined ? {} : { paused: facts.paused }),
     missed: facts.missed,
@@ -62,10 +65,10 @@ export function viewOf(
 }
 
 /** What its buttons do about the step that runs, or that failed and asks. */
-function mayOf({ state, steps, hold, paused }: Facts): OperationView['may'] {
+function mayOf(facts: Facts): OperationView['may'] {
+  const { state, hold, paused } = facts;
   if (state === 'needs_decision') return ['skip'];
-  const canSkip = steps.some((step) => step.state === 'running' && step.skippable);
-  const skip = canSkip ? (['skip'] as const) : [];
+  const skip = openQuestions(facts).length > 0 ? (['skip'] as const) : [];
   if (state === 'running') return [paused ? 'resume' : 'pause', ...skip];
   return state === 'held' && !hold ? ['resume'] : [];
 }

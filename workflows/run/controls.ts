@@ -5,6 +5,7 @@ import type { PauseAt, RunAct, RunState } from './state';
 
 type Stop = Extract<RunAct, { kind: 'abort' | 'taken_over' }>;
 type Hands = Extract<RunAct, { kind: 'retry_undo' | 'done_by_hand' | 'leave_it' }>;
+type Answer = { readonly question?: string };
 type Choice = 'retry' | 'skip';
 
 /** A step under way that can be called off. */
@@ -32,13 +33,16 @@ export class Controls {
   private readonly waiters = new Set<{ readonly name: string; payload?: JsonObject }>();
   private hands: Hands | undefined;
   private choice: Choice | undefined;
-  private isAsking = false;
+  private questions: number;
+  /** The question that waits for its answer. */
+  private open: string | undefined;
   private readonly listeners = new Set<(act: RunAct) => void>();
 
-  constructor(carried: Partial<Pick<RunState, 'pauses' | 'watchCut' | 'signals'>> | undefined) {
+  constructor(carried: Partial<Pick<RunState, 'pauses' | 'watchCut' | 'signals' | 'questions'>> | undefined) {
     this.pauses = { ...carried?.pauses };
     this.watchCut = carried?.watchCut;
     this.signals = { ...carried?.signals };
+    this.questions = carried?.questions ?? 0;
   }
 
   act(act: RunAct): void {
@@ -63,18 +67,18 @@ export class Controls {
         this.watchCut = act.because;
         return this.callOff(({ step }) => step.phase === 'watch', 'watch_cut');
       case 'retry_step':
-        this.choice = 'retry';
+        if (this.isAsked(act)) this.choice = 'retry';
         return;
       case 'skip_step':
-        this.choice = 'skip';
-        return this.callOff(({ step }) => step.skippable === true, 'skipped');
+        if (this.isAsked(act)) this.choice = 'skip';
+        return this.callOff(({ step }) => step.skippable === true && isMeant(step, act), 'skipped');
       case 'halt':
         this.halted = true;
         return;
       case 'signal':
         return this.hear(act.name, { by: act.by, ...act.payload });
       default:
-        this.hands = act;
+        if (this.isAsked(act)) this.hands = act;
     }
   }
 
@@ -119,9 +123,11 @@ export class Controls {
   }
 
   /** The answer to an undo that failed; undefined when a rollback took over meanwhile. */
-  async handed(): Promise<Hands | undefined> {
+  async handed(ask: (question: string) => void): Promise<Hands | undefined> {
     this.hands = undefined;
+    ask(this.asks());
     await condition(() => this.hands !== undefined || this.isTakenOver);
+    this.open = undefined;
     return this.isTakenOver ? undefined : this.hands;
   }
 
@@ -129,16 +135,15 @@ export class Controls {
    * The answer to a step that failed and asks; undefined when the run was stopped meanwhile. One question at a time, so
    * that each answer is about the one that was `asked`.
    */
-  async chosen(ask: () => void): Promise<Choice | undefined> {
+  async chosen(ask: (question: string) => void): Promise<Choice | undefined> {
     // Several may wait for their turn, and wake together.
-    do await condition(() => !this.isAsking || this.isStopped);
-    while (this.isAsking && !this.isStopped);
+    do await condition(() => this.open === undefined || this.isStopped);
+    while (this.open !== undefined && !this.isStopped);
     if (this.isStopped) return undefined;
-    this.isAsking = true;
     this.choice = undefined;
-    ask();
+    ask(this.asks());
     await condition(() => this.choice !== undefined || this.isStopped);
-    this.isAsking = false;
+    this.open = undefined;
     return this.isStopped ? undefined : this.choice;
   }
 
@@ -163,8 +168,20 @@ export class Controls {
   }
 
   /** For continue-as-new. */
-  get carried(): Pick<RunState, 'pauses' | 'watchCut' | 'signals'> {
-    return { pauses: this.pauses, watchCut: this.watchCut, signals: this.signals };
+  get carried(): Pick<RunState, 'pauses' | 'watchCut' | 'signals' | 'questions'> {
+    const { pauses, watchCut, signals, questions } = this;
+    return { pauses, watchCut, signals, ...(questions > 0 && { questions }) };
+  }
+
+  /** Every question has a name of its own, so that no answer counts for another one. */
+  private asks(): string {
+    this.questions += 1;
+    this.open = `question-${this.questions}`;
+    return this.open;
+  }
+
+  private isAsked({ question }: Answer): boolean {
+    return question === undefined || question === this.open;
   }
 
   private hear(name: string, payload: JsonObject): void {
@@ -180,6 +197,11 @@ export class Controls {
       current.scope.cancel();
     }
   }
+}
+
+/** Whoever names no step means every one that may be passed over. */
+function isMeant({ path }: StepOutline, { question }: Answer): boolean {
+  return question === undefined || question === path;
 }
 
 /** A step that only looks or waits: stopping it leaves nothing behind, and it can be done anew. */

@@ -33,6 +33,8 @@ export interface RunState extends Frame {
   log?: WrittenLog;
   /** Signals that came from outside, by name. */
   signals: { [name: string]: JsonObject };
+  /** How often people were asked to decide. */
+  questions?: number;
 }
 
 /** What the steps of the plan, or those of one target of a list, have done so far. */
@@ -143,9 +145,15 @@ export type RunAct =
   /** One a `by`: it replaces an earlier one, and lasts until the same `by` resumes. */
   | { readonly kind: 'pause'; readonly by: string; readonly at: PauseAt }
   | { readonly kind: 'resume'; readonly by: string }
-  | { readonly kind: 'retry_undo' | 'done_by_hand' | 'leave_it'; readonly by: string; readonly reason: string }
-  /** About the step that failed and asks, or passes over the one that runs and may be. */
-  | { readonly kind: 'retry_step' | 'skip_step'; readonly by: string }
+  /** With a `question` it is an answer to that one and to no other. */
+  | {
+      readonly kind: 'retry_undo' | 'done_by_hand' | 'leave_it';
+      readonly by: string;
+      readonly reason: string;
+      readonly question?: string;
+    }
+  /** About the step that failed and asks, or passes over the one that runs and may be: then its path is the `question`. */
+  | { readonly kind: 'retry_step' | 'skip_step'; readonly by: string; readonly question?: string }
   /** To the slices of a list: begin no further target. */
   | { readonly kind: 'halt' }
   | { readonly kind: 'signal'; readonly by: string; readonly name: string; readonly payload?: JsonObject }
@@ -176,5 +184,11 @@ export interface RunProgress {
   }[];
   /** The step whose log says the most. */
   readonly log?: WrittenLog;
-  readonly failure?: { readonly step: string; readonly reason: string; readonly missed?: MissedCriterion };
+  readonly failure?: {
+    readonly step: string;
+    readonly reason: string;
+    readonly missed?: MissedCriterion;
+    /** While people are asked to decide about it: which of the run's questions that is. */
+    readonly question?: string;
+  };
 }

@@ -82,8 +82,10 @@ export class RunV1 {
   private async fail(failure: Failure): Promise<RunResult> {
     const { controls, reporter, frame } = this;
     if (controls.isTakenOver) return this.takenOver(failure);
-    if (controls.stop?.kind === 'abort' && controls.stop.undo === 'no')
-      return { kind: 'left', failedStep: failure.step, reason: failure.reason, because: 'left', by: controls.stop.by };
+    if (controls.stop?.kind === 'abort' && controls.stop.undo === 'no') {
+      const { by } = controls.stop;
+      return { kind: 'left', failedStep: failure.step, reason: failure.reason, because: 'stopped', by };
+    }
     controls.undoing = true;
     const { step, reason, missed } = failure;
     reporter.enter('undo', { step, reason, missed });
@@ -114,15 +116,15 @@ export class RunV1 {
   /** An undo failed: a person decides. */
   private async decide(
     step: StepOutline,
-    about: { readonly failure: Failure; readonly trouble: string; readonly left: number },
+    undone: { readonly failure: Failure; readonly trouble: string; readonly left: number },
   ): Promise<'again' | 'by hand' | RunResult> {
     const { controls, reporter, frame } = this;
-    const { failure, trouble, left } = about;
-    reporter.enter('needs_hands', { step: step.name, reason: trouble });
-    const decision = await controls.handed();
+    const { failure, trouble, left } = undone;
+    const about = { step: step.name, reason: trouble };
+    const decision = await controls.handed((question) => reporter.enter('needs_hands', { ...about, question }));
     if (decision === undefined) return this.takenOver(failure);
     if (decision.kind === 'retry_undo') {
-      reporter.enter('undo', { step: step.name, reason: trouble });
+      reporter.enter('undo', about);
       return 'again';
     }
     if (decision.kind === 'leave_it') {

@@ -143,7 +143,7 @@ export class Walker {
 
   private async begin(step: StepOutline): Promise<JsonObject | 'skipped'> {
     if (!step.begins) return {};
-    const { status, given = {} } = await this.call(step, 'begin');
+    const { status, given = {} } = await this.under(step, () => this.call(step, 'begin'));
     if (status === 'skipped') return 'skipped';
     this.frame.told[step.path] = given;
     if (step.control === 'sequence') this.frame.outputs[inputsKey(step.path)] = given;
@@ -232,7 +232,7 @@ export class Walker {
 
   private async ask(failure: Failure): Promise<'retry' | 'skip' | undefined> {
     const { controls, reporter } = this.walk;
-    const choice = await controls.chosen(() => reporter?.enter('asks', failure));
+    const choice = await controls.chosen((question) => reporter?.enter('asks', { ...failure, question }));
     if (choice !== undefined) reporter?.enter('work');
     return choice;
   }
@@ -242,7 +242,8 @@ export class Walker {
     if (stop.kind === 'taken_over') return { step: step.name, reason: 'A rollback took over.' };
     if (stop.by === FREEZE) return { step: step.name, reason: stop.reason ?? 'A freeze began.', abortedBy: stop.by };
     const why = stop.reason ? `: ${stop.reason}` : '';
-    return { step: step.name, reason: `It was aborted${why}.`, abortedBy: stop.by };
+    const how = stop.undo === 'no' ? 'stopped' : 'aborted';
+    return { step: step.name, reason: `It was ${how}${why}.`, abortedBy: stop.by };
   }
 }
 

@@ -28,16 +28,26 @@ const acts: readonly Act[] = [
   { name: 'leave-it', kind: 'leave_it', summary: 'Leave things as they are', reason: 'required' },
 ];
 
+/** They decide about a step or an undo, which may be named. */
+const answering = ['retry_step', 'skip_step', 'retry_undo', 'done_by_hand', 'leave_it'];
+
+interface Given {
+  readonly reason?: string;
+  readonly question?: string;
+  readonly json?: boolean;
+}
+
 export const addActs: AddCommand = (program, { io, ends }) => {
   addSignal(program, { io, ends });
   for (const { name, kind, undo, summary, reason } of acts) {
     const command = program.command(name).description(summary).argument('<id>', 'the operation');
     if (reason === 'required') command.requiredOption('--reason <text>', 'why; it is kept');
     if (reason === 'optional') command.option('--reason <text>', 'why; it is kept');
+    if (answering.includes(kind))
+      command.option('--question <id>', 'only if this is what is asked, as in "question" of show --json');
     command.option('--json', 'print JSON').action(
-      ends(async (id: string, given: { readonly reason?: string; readonly json?: boolean }): Promise<ExitCode> => {
-        const act = { kind, ...(undo && { undo }), ...(given.reason === undefined ? {} : { reason: given.reason }) };
-        return doAct(io, { id, act, json: given.json });
+      ends(async (id: string, { json, ...given }: Given): Promise<ExitCode> => {
+        return doAct(io, { id, act: { kind, ...(undo && { undo }), ...given }, json });
       }),
     );
   }
