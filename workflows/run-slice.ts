@@ -96,12 +96,13 @@ class Slice {
 
   private async doOne(target: TargetRef): Promise<'ok' | 'failed'> {
     const { path } = this.input;
-    const { index } = target;
+    const { index, round } = target;
+    const place = { index, ...(round !== undefined && { round }) };
     const frame = this.frameOf(target);
     const failure = await new Walker(this.walk, frame, carryOutControl).list(this.walk.parts.get(path) ?? []);
     for (const name of frame.kept) this.kept.add(name);
     if (!failure) {
-      this.done.push({ index, state: 'ok', ...this.leftIn(frame) });
+      this.done.push({ ...place, state: 'ok', ...this.leftIn(frame) });
       return 'ok';
     }
     // What was stopped is undone with the whole list, and in its order.
@@ -112,7 +113,7 @@ class Slice {
     if (trouble.length > 0) this.walk.controls.halted = true;
     const why = trouble.length > 0 ? `${reason} And it could not be put back: ${trouble.join(' ')}` : reason;
     this.failed.push({ index, key: '', reason: why, ...left });
-    this.done.push({ index, state: 'failed', reason: why, ...this.leftIn(frame) });
+    this.done.push({ ...place, state: 'failed', reason: why, ...this.leftIn(frame) });
     return 'failed';
   }
 
@@ -121,10 +122,11 @@ class Slice {
     const { targets, as, list, atOnce } = await bodies(this.input.run.timings).recallSlice({ digest: slice });
     await severalAtOnce([...targets].reverse(), atOnce, async (target) => {
       if (target.undo.length === 0) return;
-      const frame = this.frameOf({ as, list, index: target.index }, target);
+      const { index, round } = target;
+      const frame = this.frameOf({ as, list, index, ...(round !== undefined && { round }) }, target);
       const trouble = await undoAll(this.walk, frame);
       if (trouble.length === 0) return;
-      this.failed.unshift({ index: target.index, key: '', reason: trouble.join(' '), left: true });
+      this.failed.unshift({ index, key: '', reason: trouble.join(' '), left: true });
       this.done.unshift({ ...target, ...this.leftIn(frame) });
     });
     return this.result({ as, list, atOnce }, []);

@@ -62,7 +62,8 @@ export class StepRun {
     if (step.if !== undefined && !this.condition(step.if, 'if', this.variables)) return skipped('not needed here');
     if (step.find && (step.repeat === 'find' || attempt > 1)) {
       const outputs = await this.find();
-      if (outputs) return { status: 'found', outputs, summary: 'was already done' };
+      const wasThere = attempt === 1 && { wasThere: true as const };
+      if (outputs) return { status: 'found', ...wasThere, outputs, summary: 'was already done' };
     }
     const answer = await this.call({
       uses: step.uses,

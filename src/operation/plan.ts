@@ -192,6 +192,8 @@ export interface PlanOutline {
 /** What one step left behind. Kept in run state, so outputs of more than 8 KiB are references to the blob store. */
 export interface StepResult {
   readonly status: 'done' | 'skipped' | 'found';
+  /** Of what was found: it was there before this step acted at all, so its undo is not this operation's. */
+  readonly wasThere?: true;
   readonly outputs: { readonly [name: string]: Json };
   /** One line for the card. */
   readonly summary: string;

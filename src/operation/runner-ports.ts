@@ -29,6 +29,8 @@ export interface SliceRecord {
   readonly targets: readonly {
     /** Place in the list. */
     readonly index: number;
+    /** How often its list had been begun anew: a part of the keys of its steps. */
+    readonly round?: number;
     readonly state: 'ok' | 'failed' | 'skipped';
     readonly reason?: string;
     /** Steps that an undo has to look at, oldest first. */
@@ -41,8 +43,6 @@ export interface SliceRecord {
 /** A started step that has an undo, or a slice of a list whose targets have. */
 export interface UndoEntry {
   readonly path: string;
-  /** Its `if` did not hold: there is nothing to put back. */
-  readonly notDone?: true;
   /** Digest of the slice's record. */
   readonly slice?: string;
   /** How many of its targets were done at once, and how many of the whole list may be undone at once. */

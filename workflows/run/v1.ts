@@ -72,7 +72,7 @@ export class RunV1 {
   private begun(): Pick<RunResult, 'begun'> {
     if (!this.input.plan.makes) return {};
     const { undo, outputs } = this.frame;
-    return { begun: { paths: [...new Set(undo.flatMap(({ path, notDone }) => (notDone ? [] : [path])))], outputs } };
+    return { begun: { paths: [...new Set(undo.map(({ path }) => path))], outputs } };
   }
 
   private done(): RunResult {

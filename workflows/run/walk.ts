@@ -22,6 +22,7 @@ export type Carried =
   | {
       readonly kind: 'done';
       readonly status?: StepResult['status'];
+      readonly wasThere?: true;
       /** Names that the expressions of its outputs see. */
       readonly told: JsonObject;
       readonly outputs?: JsonObject;

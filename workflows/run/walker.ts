@@ -55,7 +55,8 @@ export class Walker {
       if (ended === undefined) return undefined;
       if (this.isStopped) return this.stopped(step);
       if (step.onFailure === 'continue') return undefined;
-      if (step.onFailure !== 'ask') return ended;
+      // Nobody sees a question of a target or of an undo.
+      if (step.onFailure !== 'ask' || !this.walk.reporter || this.manner.isDeaf) return ended;
       const choice = await this.ask(ended);
       if (choice === undefined) return this.stopped(step);
       if (choice === 'retry') continue;
@@ -91,13 +92,15 @@ export class Walker {
   private async once(step: StepOutline): Promise<Failure | 'held' | undefined> {
     const { reporter } = this.walk;
     // The step that timed out half-way is the one that left something behind, so its undo is there before it starts.
-    if (step.hasUndo && step.control === 'step') this.noteUndo(step);
+    const pushed = step.hasUndo && step.control === 'step' && !this.frame.undo.some(({ path }) => path === step.path);
+    if (pushed) this.frame.undo.push({ path: step.path });
     reporter?.step(step, { state: 'running', startedAt: instant() });
     try {
       const carried = await this.carryOut(step);
       if (carried.kind === 'failed') return this.failed(step, carried.failure);
       this.frame.outputs[step.path] = carried.outputs ?? {};
-      if (carried.status === 'skipped') this.markNotDone(step);
+      if (pushed && this.didNothing(carried))
+        this.frame.undo = this.frame.undo.filter(({ path }) => path !== step.path);
       const state = carried.status === 'skipped' ? 'skipped' : 'done';
       if (carried.log) this.walk.onLog?.({ step: loggedAs(step.path, this.frame.targets), how: 'done' });
       const wrote = { lines: carried.detail, hasLog: carried.log && (true as const) };
@@ -114,16 +117,9 @@ export class Walker {
     }
   }
 
-  private noteUndo({ path }: StepOutline): void {
-    const { frame } = this;
-    if (frame.undo.some((entry) => entry.path === path && !entry.notDone)) return;
-    frame.undo = [...frame.undo.filter((entry) => entry.path !== path), { path }];
-  }
-
-  private markNotDone({ path, control }: StepOutline): void {
-    const { frame } = this;
-    if (control !== 'step') return;
-    frame.undo = frame.undo.map((entry) => (entry.path === path ? { ...entry, notDone: true } : entry));
+  /** What a resource is made of belongs to it, also what an operation before this one had begun. */
+  private didNothing({ status, wasThere }: Extract<Carried, { kind: 'done' }>): boolean {
+    return status === 'skipped' || (wasThere === true && !this.walk.input.plan.makes);
   }
 
   private async carryOut(step: StepOutline): Promise<Carried> {
