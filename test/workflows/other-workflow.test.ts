@@ -24,6 +24,8 @@ test.each([
   ['a workflow of ours', { type: 'operation', task_queue: 'other-team' }],
   ['a queue of ours', { type: 'countWords', task_queue: 'signalbox-runner-default' }],
   ['what our workflows say to each other', { signal: 'runAct', id: 'deploy-shop-production-abc', args: [{}] }],
+  ['the end of a lease', { signal: 'resourceGone', id: 'lease/provision-sandbox-demo', args: [] }],
+  ['a watch of a metric', { signal: 'watch', id: 'watch/scale-out', args: [null] }],
 ])('%s is out of reach', async (_, given) => {
   expect(await resultOf(given)).toMatchObject({ reason: expect.stringContaining('reached by requests only') });
 });

@@ -6,18 +6,7 @@ import {
 } from '@temporalio/workflow';
 import type { Json, JsonObject } from '../../src/json';
 import type { StepOutline } from '../../src/operation/plan';
-import {
-  ACT_SIGNAL,
-  INCIDENT_EVENT,
-  LANE_GRANTED,
-  LANE_POSITION,
-  LANE_TAKEN,
-  RUN_ACT,
-  RUN_PROGRESS,
-  STIR,
-  VOTE_SIGNAL,
-  WORKFLOWS,
-} from '../contract';
+import { isOwnWorkflow } from './own-workflows';
 import type { Carried } from './walk';
 import type { Walker } from './walker';
 
@@ -30,11 +19,13 @@ interface WorkflowTold {
   readonly wait: 'yes' | 'no';
 }
 
+const outOfReach =
+  'Workflows of Signalbox itself are reached by requests only, so that policy has its say; use deploy, rollback or runbook.';
+
 /** Starts a workflow of any language, or signals one. Signalbox's own are reached by requests only. */
 export async function runOtherWorkflow(walker: Walker, step: StepOutline, given: JsonObject): Promise<Carried> {
   const told = given as unknown as WorkflowTold;
-  const refused = refusalOf(told);
-  if (refused) return { kind: 'failed', failure: { step: step.name, reason: refused } };
+  if (isOwnWorkflow(told)) return { kind: 'failed', failure: { step: step.name, reason: outOfReach } };
   const args = [...(told.args ?? [])];
   if (told.signal !== undefined) {
     await getExternalWorkflowHandle(told.id!).signal(told.signal, ...args);
@@ -54,27 +45,4 @@ export async function runOtherWorkflow(walker: Walker, step: StepOutline, given:
   }
   const result = (await walker.under(step, () => executeChild(type, options))) as Json | undefined;
   return { kind: 'done', told: { result: result ?? null }, summary: `${type} is done` };
-}
-
-/** What Signalbox's own workflows say to each other: nobody else may say it in their name. */
-const ownSignals: readonly string[] = [
-  VOTE_SIGNAL,
-  ACT_SIGNAL,
-  STIR,
-  LANE_GRANTED,
-  LANE_POSITION,
-  LANE_TAKEN,
-  RUN_PROGRESS,
-  RUN_ACT,
-  INCIDENT_EVENT,
-];
-
-function refusalOf({ type, task_queue: queue, id, signal }: WorkflowTold): string | undefined {
-  const isOurs =
-    (signal !== undefined && ownSignals.includes(signal)) ||
-    (type !== undefined && (Object.values(WORKFLOWS) as readonly string[]).includes(type)) ||
-    (queue ?? '').startsWith('signalbox') ||
-    /^(lane|review|trigger)\/|^(holds|policy-watch|firings)$|\/(run|card)$/.test(id ?? '');
-  if (!isOurs) return undefined;
-  return 'Workflows of Signalbox itself are reached by requests only, so that policy has its say; use deploy, rollback or runbook.';
 }
