@@ -30,7 +30,15 @@ type ReadingActivities = Pick<
 type RecordingActivities = Pick<WorkerActivities, 'record'>;
 type LaneActivities = Pick<
   WorkerActivities,
-  'enterLane' | 'leaveLane' | 'tellLane' | 'stirOperations' | 'isOpen' | 'recentOperations' | 'tellIncidents' | 'cardOf'
+  | 'enterLane'
+  | 'leaveLane'
+  | 'tellLane'
+  | 'stirOperations'
+  | 'isOpen'
+  | 'endingOf'
+  | 'recentOperations'
+  | 'tellIncidents'
+  | 'cardOf'
 >;
 
 /** Policy, facts and plans. They may wait for Git as long as `judgeMs`. */

@@ -10,7 +10,18 @@ import {
 import type { Relayed } from '../src/operation/request';
 import type { Alerts } from '../src/triggers/alerts';
 import type { Hook } from '../src/triggers/hook';
-import { answerTo, firingWords, lastOf, pruned, started, told, type Fired, type Firing } from '../src/triggers/firings';
+import {
+  answerTo,
+  firingWords,
+  isTelling,
+  lastOf,
+  staleAtMs,
+  started,
+  told,
+  type Fired,
+  type Firing,
+  type Ending,
+} from '../src/triggers/firings';
 import { lanes, reading } from './activities';
 import { ALERTED, FIRE, HOOKED, TRIGGERS, WORKFLOWS, type Fire, type FiringsInput, type Happened } from './contract';
 import { Courier } from './courier';
@@ -19,6 +30,8 @@ import type { trigger } from './trigger';
 
 /** What is that old is over, or has been sent again. */
 const lateMs = 3_600_000;
+/** How often it looks whether an operation that has been open for long is over. */
+const lookAgainMs = 3_600_000;
 
 const alertedSignal = defineSignal<[Relayed<Alerts>]>(ALERTED);
 const hookedSignal = defineSignal<[Relayed<Hook>]>(HOOKED);
@@ -57,7 +70,7 @@ class FiringDesk {
 
   async work(): Promise<void> {
     while (true) {
-      this.fired = pruned(this.fired, Date.now());
+      await this.forget();
       const isIdle = this.waiting.length === 0;
       if (isIdle && this.fired.length === 0) break;
       if (workflowInfo().continueAsNewSuggested) return this.carryOn();
@@ -83,8 +96,25 @@ class FiringDesk {
     });
   }
 
+  /** Drops the starts that say nothing any more. */
+  private async forget(): Promise<void> {
+    const nowMs = Date.now();
+    const stale = this.fired.filter((each) => staleAtMs(each) <= nowMs);
+    const gone = new Set<string>();
+    for (const each of stale) {
+      const ending = await this.ending(each);
+      if (!isTelling(each, { nowMs, ending })) gone.add(each.operation);
+    }
+    this.fired = this.fired.filter(({ operation }) => !gone.has(operation));
+  }
+
+  private ending({ operation }: Fired): Promise<Ending> {
+    return lanes().endingOf({ workflowId: operation });
+  }
+
   private untilNextMs(): number {
-    return Math.min(3_600_000, ...this.fired.map(({ coolUntilMs }) => Math.max(1_000, coolUntilMs - Date.now())));
+    const inMs = this.fired.map((each) => staleAtMs(each) - Date.now()).filter((ms) => ms > 0);
+    return Math.max(1_000, Math.min(lookAgainMs, ...inMs));
   }
 
   private async answer(happened: Happened): Promise<void> {
@@ -127,8 +157,8 @@ class FiringDesk {
 
   private async fire(firing: Firing, tell: string | undefined): Promise<void> {
     const last = lastOf(this.fired, firing);
-    const isLastOpen = last !== undefined && (await lanes().isOpen({ workflowId: last.operation }));
-    const answer = answerTo(this.fired, firing, { nowMs: Date.now(), isLastOpen });
+    const ending = last && (await this.ending(last));
+    const answer = answerTo(this.fired, firing, { nowMs: Date.now(), ...(ending && { last: ending }) });
     // What is told twice is done once.
     if (answer.does === 'start' && this.fired.some(({ operation }) => operation === firing.request.body.id)) return;
     if (answer.does === 'start') return this.start(firing, tell);

@@ -16,7 +16,7 @@ import { openAbout } from './open-about';
 
 type LaneActivities = Pick<
   WorkerActivities,
-  'enterLane' | 'leaveLane' | 'tellLane' | 'stirOperations' | 'isOpen' | 'tellIncidents' | 'cardOf'
+  'enterLane' | 'leaveLane' | 'tellLane' | 'stirOperations' | 'isOpen' | 'endingOf' | 'tellIncidents' | 'cardOf'
 >;
 
 const cardKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.card.name, 'KEYWORD');
@@ -57,6 +57,17 @@ export function createLaneActivities({ client }: { readonly client: Pick<Client,
         return status.name === 'RUNNING';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+
+    async endingOf({ workflowId }) {
+      try {
+        const { status, closeTime } = await workflow.getHandle(workflowId).describe();
+        if (status.name === 'RUNNING') return { is: 'open' };
+        return closeTime ? { is: 'over', atMs: closeTime.getTime() } : { is: 'unknown' };
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return { is: 'unknown' };
         throw error;
       }
     },

@@ -11,7 +11,7 @@ import type { RunningFreezes } from '../policy/when-frozen';
 import type { LeaseAct, LeaseRight } from '../resources/lease-act';
 import type { ResourceRef, Undoing } from '../resources/resource';
 import type { Alerts } from '../triggers/alerts';
-import type { Firing } from '../triggers/firings';
+import type { Ending, Firing } from '../triggers/firings';
 import type { Hook } from '../triggers/hook';
 import type { PushLook, PushMemory } from '../triggers/push-news';
 import type { Breach } from '../triggers/watch-news';
@@ -82,6 +82,8 @@ export interface WorkerActivities {
   }): Promise<HoldRight>;
   /** Whether the workflow is still open; an operation that was terminated must not hold a lane. */
   isOpen(input: { readonly workflowId: string }): Promise<boolean>;
+  /** How an operation stands, and when it ended. */
+  endingOf(input: { readonly workflowId: string }): Promise<Ending>;
   /**
    * What happened to a service lately, for an incident's timeline: in its environment, where it has one. What the
    * operation `cause` came to is first and pinned. Operations that never began are left out.

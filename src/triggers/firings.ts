@@ -26,6 +26,10 @@ export interface Fired {
   readonly events: readonly string[];
 }
 
+/** How an operation stands; `unknown`: it ended so long ago that nobody knows when. */
+export type Ending =
+  { readonly is: 'open' } | { readonly is: 'over'; readonly atMs: number } | { readonly is: 'unknown' };
+
 export type FiringAnswer =
   | { readonly does: 'start' }
   | {
@@ -45,13 +49,14 @@ export function lastOf(fired: readonly Fired[], { runbook, key }: Pick<Firing, '
 }
 
 /**
- * Whether something starts its runbook. While an operation about the same matter is open it joins that one; after it,
- * nothing is started until the cooldown has passed, nor more in 24 hours than the runbook says.
+ * Whether something starts its runbook. While an operation about the same matter is open it joins that one; after its
+ * end, nothing is started until the cooldown has passed, nor more in 24 hours than the runbook says. `last`: how the
+ * operation of the newest start about the same matter stands.
  */
 export function answerTo(
   fired: readonly Fired[],
   firing: Firing,
-  about: { readonly nowMs: number; readonly isLastOpen: boolean },
+  about: { readonly nowMs: number; readonly last?: Ending },
 ): FiringAnswer {
   const last = lastOf(fired, firing);
   const held = (does: 'join' | 'cool' | 'full', of: Fired): FiringAnswer => ({
@@ -59,8 +64,9 @@ export function answerTo(
     of,
     isToldAgain: of.events.includes(firing.event),
   });
-  if (last && about.isLastOpen) return held('join', last);
-  if (last && about.nowMs < last.coolUntilMs) return held('cool', last);
+  if (last && about.last?.is === 'open') return held('join', last);
+  const endedMs = about.last?.is === 'over' ? about.last.atMs : -Infinity;
+  if (last && about.nowMs < Math.max(last.coolUntilMs, endedMs + firing.cooldownMs)) return held('cool', last);
   const today = fired.filter(({ runbook, atMs }) => runbook === firing.runbook && about.nowMs - atMs < dayMs);
   const newest = today.at(-1);
   if (newest && firing.perDay !== undefined && today.length >= firing.perDay) return held('full', newest);
@@ -81,9 +87,16 @@ export function told(fired: readonly Fired[], of: Fired, event: string): readonl
   );
 }
 
-/** Without the starts that say nothing any more. */
-export function pruned(fired: readonly Fired[], nowMs: number): readonly Fired[] {
-  return fired.filter(({ atMs, coolUntilMs }) => nowMs - atMs < dayMs || nowMs < coolUntilMs);
+/** When a start may say nothing any more, ms since the epoch: once its operation is over. */
+export function staleAtMs({ atMs, coolUntilMs }: Fired): number {
+  return Math.max(atMs + dayMs, coolUntilMs);
+}
+
+/** Whether a start still says something at an instant, with its operation as far as that. */
+export function isTelling(fired: Fired, at: { readonly nowMs: number; readonly ending: Ending }): boolean {
+  if (at.nowMs < staleAtMs(fired) || at.ending.is === 'open') return true;
+  const cooldownMs = fired.coolUntilMs - fired.atMs;
+  return at.ending.is === 'over' && at.nowMs < at.ending.atMs + cooldownMs;
 }
 
 /** One sentence for the thread of the card that it joins. */

@@ -3,10 +3,11 @@ import { alertmanagerBody, firingAlerts, type Alert } from '../../src/triggers/a
 import {
   answerTo,
   firingWords,
+  isTelling,
   lastOf,
-  pruned,
   started,
   told,
+  type Ending,
   type Fired,
   type Firing,
 } from '../../src/triggers/firings';
@@ -35,49 +36,50 @@ const fired = (overrides: Partial<Fired> = {}): Fired => ({
 });
 
 describe('what happens again', () => {
-  test.each<[string, readonly Fired[], Firing, { nowMs: number; isLastOpen: boolean }, object]>([
-    ['starts what nothing was started about', [], firing(), { nowMs: 0, isLastOpen: false }, { does: 'start' }],
+  test.each<[string, readonly Fired[], Firing, { nowMs: number; last?: Ending }, object]>([
+    ['starts what nothing was started about', [], firing(), { nowMs: 0 }, { does: 'start' }],
     [
       'joins what is under way, also after the cooldown',
       [fired()],
       firing({ event: 'a/2' }),
-      { nowMs: hour, isLastOpen: true },
+      { nowMs: hour, last: { is: 'open' } },
       { does: 'join', isToldAgain: false },
     ],
     [
       'waits for the cooldown once that is over',
       [fired()],
       firing(),
-      { nowMs: 5 * minute - 1, isLastOpen: false },
+      { nowMs: 5 * minute - 1 },
       { does: 'cool', isToldAgain: true },
     ],
-    ['starts again after it', [fired()], firing(), { nowMs: 5 * minute, isLastOpen: false }, { does: 'start' }],
     [
-      'starts beside another matter',
+      'counts it from the end of the operation',
       [fired()],
-      firing({ key: 'web-2' }),
-      { nowMs: 1, isLastOpen: false },
-      { does: 'start' },
+      firing(),
+      { nowMs: hour, last: { is: 'over', atMs: hour - minute } },
+      { does: 'cool' },
     ],
+    ['starts again after it', [fired()], firing(), { nowMs: 5 * minute }, { does: 'start' }],
+    ['starts beside another matter', [fired()], firing({ key: 'web-2' }), { nowMs: 1 }, { does: 'start' }],
     [
       'starts beside another runbook',
       [fired({ runbook: 'page' })],
       firing({ perDay: 1 }),
-      { nowMs: 1, isLastOpen: false },
+      { nowMs: 1 },
       { does: 'start' },
     ],
     [
       'starts no more than the day allows, whatever the matter',
       [fired({ operation: 'one' }), fired({ operation: 'two', key: 'web-2', atMs: hour })],
       firing({ key: 'web-3', perDay: 2 }),
-      { nowMs: 2 * hour, isLastOpen: false },
+      { nowMs: 2 * hour },
       { does: 'full', of: { operation: 'two' } },
     ],
     [
       'starts again a day later',
       [fired({ operation: 'one' }), fired({ operation: 'two', key: 'web-2', atMs: hour })],
       firing({ key: 'web-3', perDay: 2 }),
-      { nowMs: 24 * hour, isLastOpen: false },
+      { nowMs: 24 * hour },
       { does: 'start' },
     ],
   ])('%s', (_name, before, next, about, answer) => {
@@ -89,9 +91,17 @@ describe('what happens again', () => {
     expect(lastOf(first, firing())).toMatchObject({ operation: 'runbook-scale-out-new', coolUntilMs: 5 * minute });
     const [again] = told(first, first[0]!, 'a/2');
     expect(again?.events).toEqual(['a/1', 'a/2']);
-    expect(pruned(first, 24 * hour - 1)).toHaveLength(1);
-    expect(pruned(first, 24 * hour)).toEqual([]);
-    expect(pruned([fired({ coolUntilMs: 48 * hour })], 24 * hour)).toHaveLength(1);
+  });
+
+  test.each<[string, Fired, number, Ending, boolean]>([
+    ['for a day in any case', fired(), 24 * hour - 1, { is: 'unknown' }, true],
+    ['no longer once nobody knows its operation', fired(), 24 * hour, { is: 'unknown' }, false],
+    ['as long as its operation is open', fired(), 72 * hour, { is: 'open' }, true],
+    ['for the cooldown after a late end', fired(), 30 * hour + minute, { is: 'over', atMs: 30 * hour }, true],
+    ['no longer than that', fired(), 30 * hour + 5 * minute, { is: 'over', atMs: 30 * hour }, false],
+    ['for a cooldown of two days', fired({ coolUntilMs: 48 * hour }), 47 * hour, { is: 'over', atMs: 0 }, true],
+  ])('says something %s', (_name, each, nowMs, ending, says) => {
+    expect(isTelling(each, { nowMs, ending })).toBe(says);
   });
 
   test('is told in a full sentence each', () => {
