@@ -18,6 +18,7 @@ import type { Json, JsonObject } from '../json';
 import { check, type Expr } from './check';
 import { clockMethods } from './clock';
 import { Meter, metered } from './costs';
+import { emptyTruths } from './empty-truth';
 import type { ExpressionProblem, NameSpace } from './names';
 import { quickly } from './quick';
 
@@ -38,6 +39,8 @@ export interface Expression {
   readonly kind: 'condition' | 'expression';
   /** Dotted paths that it reads: `change.risk_level`. */
   readonly paths: readonly string[];
+  /** Lists of which it asks `all()`, whatever their size: of an empty one everything is true. */
+  readonly emptyTruths: readonly string[];
   /** Root names that `evaluate` needs. */
   readonly roots: readonly string[];
   /** Root names that are instants and come as ISO text or `Date`. */
@@ -187,9 +190,10 @@ function compile(input: {
     if (problems.length > 0) return { ok: false, problems };
     const instants = new Set(Object.keys(names).filter((name) => names[name] === 'timestamp'));
     const quick = kind === 'condition' ? quickly(parsed.expr, instants) : undefined;
+    const known = { paths: checked.paths, roots: [...checked.roots], emptyTruths: emptyTruths(parsed.expr) };
     countRanges(parsed.expr);
     const run = plan(environment, parsed.expr) as (variables: Record<string, CelInput>) => unknown;
-    return { ok: true, source, kind, paths: checked.paths, roots: [...checked.roots], instants, run, quick };
+    return { ok: true, source, kind, ...known, instants, run, quick };
   } catch (error) {
     return { ok: false, problems: [syntaxProblem(error)] };
   }

@@ -307,7 +307,7 @@ function constantShape(expr: Expr): Shape {
 }
 
 /** `a.b["c"]` as `a.b.c`; undefined for anything that is not a path. */
-function pathOf(expr: Expr): string | undefined {
+export function pathOf(expr: Expr): string | undefined {
   if (expr.exprKind.case === 'identExpr') return expr.exprKind.value.name;
   if (expr.exprKind.case === 'selectExpr') {
     const { operand, field, testOnly } = expr.exprKind.value;
@@ -329,7 +329,8 @@ function keyAndValue({ keyKind, value }: MapEntry): readonly Expr[] {
   return [key, value].filter((part): part is Expr => part !== undefined);
 }
 
-function children(expr: Expr): readonly Expr[] {
+/** What an expression is made of. */
+export function children(expr: Expr): readonly Expr[] {
   const { exprKind: kind } = expr;
   const parts: readonly unknown[] =
     kind.case === 'selectExpr'

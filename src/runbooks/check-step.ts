@@ -6,8 +6,9 @@ import { controlProblems } from './check-control';
 import { inheritedWith, repeatOf } from './compile-step';
 import { parseDuration } from './duration';
 import { bareCondition, hasTemplate, templateParts } from './expressions';
+import { insideOf, stepsOf } from './circle';
 import { nestedIn, type Library } from './library';
-import type { RunbookStep } from './schema';
+import type { Action, Runbook, RunbookStep } from './schema';
 import { boundInput, connectionProblem, type ConnectionNames } from './connection-inputs';
 import { withSecrets, type BoundSecrets } from './secret-inputs';
 import { stepKindOf, stepKinds, type StepKindSpec } from './step-kinds';
@@ -55,12 +56,9 @@ class StepChecker {
     if (step.if !== undefined) this.condition(step.if, ['if'], []);
     if (step.recheck && part !== 'resolve')
       this.add(['recheck'], 'only a resolve step looks at something that could be another thing later', 'leave it out');
-    if (step['on-failure'] === 'ask' && this.place.isForTargets)
-      this.add(
-        ['on-failure'],
-        'nobody can be asked about each of many targets',
-        'write on-failure: ask at the foreach',
-      );
+    this.asking();
+    if (part === 'finally' && step.undo !== undefined && step.undo !== 'none')
+      this.add(['undo'], 'what comes last is not undone', 'leave the undo out');
     if (nestedIn(step, library)) {
       this.found.push(...controlProblems(this.place, stepKindOf(step.uses)));
       this.templates(step.with ?? {}, ['with']);
@@ -82,6 +80,20 @@ class StepChecker {
     }
     for (const key of ['timeout', 'every', 'for'] as const) this.duration(step[key], [key]);
     this.duration(step.retry?.first, ['retry', 'first']);
+  }
+
+  /** Whether somebody could answer what it, or a step inside of what it uses, asks people. */
+  private asking(): void {
+    const { step, part, library, isForTargets } = this.place;
+    if (!isForTargets && part !== 'finally') return;
+    const why = isForTargets
+      ? 'nobody can be asked about each of many targets'
+      : 'nobody is asked about what comes last, because the operation is over by then';
+    const hint = isForTargets ? 'write on-failure: ask at the foreach' : 'write on-failure: continue';
+    if (step['on-failure'] === 'ask') return this.add(['on-failure'], why, hint);
+    const inner = nestedIn(step, library);
+    const asker = inner?.kind === 'found' ? askingIn(inner.document, library) : undefined;
+    if (asker !== undefined) this.add(['uses'], `a step of ${asker} asks people when it fails, and ${why}`);
   }
 
   private add(path: Found['path'], message: string, hint?: string): void {
@@ -177,6 +189,13 @@ class StepChecker {
       for (const problem of compiled.problems) this.add(path, problem.message, problem.hint);
       return;
     }
+    // An input has the number of entries that it declares.
+    for (const list of compiled.emptyTruths.filter((path) => !path.startsWith('inputs.')))
+      this.add(
+        path,
+        `all() over ${list} holds of an empty list, too`,
+        `ask for its size as well: size(${list}) > 0 && …, or size(${list}) >= 0 where an empty one will do`,
+      );
     for (const id of stepsIn(compiled.paths)) {
       if (this.place.later.has(id)) this.add(path, `the step "${id}" comes later, so it has no outputs here yet`);
       else if (id === this.place.id && !own) this.add(path, `the step "${id}" cannot look at its own outputs here`);
@@ -269,6 +288,17 @@ class StepChecker {
     if (text !== undefined && !parseDuration(text))
       this.add(path, `"${text}" is not a duration; write it as in 30s, 10m or 2h`);
   }
+}
+
+/** Name of the document, it or one inside of it, in which a step asks people. */
+function askingIn(document: Runbook | Action, library: Library): string | undefined {
+  const asks = (each: Runbook | Action): boolean => stepsOf(each).some((step) => step['on-failure'] === 'ask');
+  if (asks(document)) return document.name;
+  const inner = insideOf(document, library);
+  return inner.find(({ what, name }) => {
+    const known = (what === 'action' ? library.actions : library.runbooks).get(name);
+    return known !== undefined && asks(known);
+  })?.name;
 }
 
 function stepsIn(paths: readonly string[]): readonly string[] {

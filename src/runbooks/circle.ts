@@ -49,8 +49,13 @@ export function insideOf(
 
 /** Every call of a document, those of its undos and of the steps inside steps included. */
 function callsIn(document: Document): readonly Pick<RunbookStep, 'uses' | 'with'>[] {
-  const all = (steps: readonly RunbookStep[]): Pick<RunbookStep, 'uses' | 'with'>[] =>
-    steps.flatMap((step) => [step, ...(typeof step.undo === 'object' ? [step.undo] : []), ...all(step.steps ?? [])]);
+  return stepsOf(document).flatMap((step) => [step, ...(typeof step.undo === 'object' ? [step.undo] : [])]);
+}
+
+/** Every step of a document, those inside steps included. */
+export function stepsOf(document: Document): readonly RunbookStep[] {
+  const all = (steps: readonly RunbookStep[]): RunbookStep[] =>
+    steps.flatMap((step) => [step, ...all(step.steps ?? [])]);
   const { resolve = [], finally: last = [] } = document as Partial<Runbook>;
   return [...all(resolve), ...all(document.steps), ...all(last)];
 }

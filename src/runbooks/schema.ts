@@ -75,6 +75,12 @@ const retry = z.strictObject({
   backoff: z.number().min(1).max(10).optional(),
 });
 
+/** Written out, so that people approve where it runs. */
+const poolName = text().regex(
+  /^[a-z0-9][a-z0-9-]{0,62}$/,
+  'has to be the name of a pool: lower-case letters, digits and hyphens',
+);
+
 export const stepSchema = z.strictObject({
   id: id.optional(),
   name: text().max(120).optional(),
@@ -97,7 +103,7 @@ export const stepSchema = z.strictObject({
   recheck: z.boolean().optional(),
   /** Whether people may pass it over while it runs. */
   skippable: z.boolean().optional(),
-  'runs-on': text().optional(),
+  'runs-on': poolName.optional(),
   summary: text().optional(),
   /** The steps of a `parallel` or a `foreach`. */
   get steps(): z.ZodOptional<z.ZodArray<typeof stepSchema>> {

@@ -1,7 +1,7 @@
 import { formatProblem, readDocument } from '../../src/documents/read-yaml';
 import { checkRunbook } from '../../src/runbooks/check';
 import type { Library } from '../../src/runbooks/library';
-import { runbookSchema } from '../../src/runbooks/schema';
+import { actionSchema, runbookSchema } from '../../src/runbooks/schema';
 
 const library: Library = {
   connections: new Map([
@@ -10,7 +10,15 @@ const library: Library = {
     ['db', 'postgres'],
   ]),
   runbooks: new Map(),
-  actions: new Map(),
+  actions: new Map([
+    [
+      'careful',
+      actionSchema.parse({
+        name: 'careful',
+        steps: [{ uses: 'http/request', with: { connection: 'fleet', path: '/x' }, 'on-failure': 'ask' }],
+      }),
+    ],
+  ]),
 };
 
 function problemsIn(text: string): readonly string[] {
@@ -56,6 +64,18 @@ describe('a runbook', () => {
       'a value of another type that a template will give',
       steps('- { uses: http/request, with: { connection: fleet, path: /x, status: "${{ inputs.count }}" } }'),
     ],
+    [
+      'all() over a list whose size it asks for',
+      steps(
+        `- { uses: http/request, with: ${get}, until: "size(response.body) > 0 && response.body.all(i, i.ok)", for: 5m }`,
+      ),
+    ],
+    [
+      'all() over an input',
+      steps('- { uses: expect, with: { that: "inputs.hosts.all(h, h != api)" } }')
+        .replace('api)', "'x')")
+        .replace('inputs:\n', 'inputs:\n  hosts: { type: list, items: { type: string } }\n'),
+    ],
   ])('with %s has no problem', (_, text) => {
     expect(problemsIn(text)).toEqual([]);
   });
@@ -65,6 +85,37 @@ describe('a runbook', () => {
       'an unknown key',
       steps(`- { uses: http/request, with: ${get}, timout: 5s }`),
       /:7:.*unknown key "timout".*"timeout"/,
+    ],
+    [
+      'a wait for all of an empty list',
+      steps(`- { uses: http/request, with: ${get}, until: "response.body.items.all(i, i.ok)", for: 5m }`),
+      /:7:.*all\(\) over response\.body\.items holds of an empty list, too.*size\(response\.body\.items\) > 0/,
+    ],
+    [
+      'a pool out of a template',
+      steps(`- { uses: http/request, with: ${get}, runs-on: "\${{ inputs.api }}" }`),
+      /:7:.*has to be the name of a pool/,
+    ],
+    [
+      'a question at the end',
+      steps(`- { uses: http/request, with: ${get} }`) +
+        `finally:\n  - { uses: http/request, with: ${get}, on-failure: ask }\n`,
+      /nobody is asked about what comes last/,
+    ],
+    [
+      'an undo of what comes last',
+      steps(`- { uses: http/request, with: ${get} }`) +
+        `finally:\n  - { uses: http/request, with: ${get}, undo: { uses: fail, with: { message: x } } }\n`,
+      /what comes last is not undone/,
+    ],
+    [
+      'a question about each of many targets, in an action',
+      steps(
+        '- uses: foreach',
+        '  with: { in: "${{ [inputs.count] }}", as: one }',
+        '  steps: [{ uses: actions/careful }]',
+      ),
+      /a step of careful asks people when it fails, and nobody can be asked about each of many targets/,
     ],
     ['an unknown step kind', steps('- { uses: http/reqest }'), /:7:.*no step kind "http\/reqest".*"http\/request"/],
     ['an id with a hyphen', steps(`- { id: a-b, uses: http/request, with: ${get} }`), /:7:.*hyphen is a minus/],
