@@ -1,12 +1,21 @@
 import type { Json } from '../../src/json';
 
 const mask = '***';
+/** Shorter lines of a secret may be anything, and shorter texts in JSON, too. */
+const lineLength = 16;
+const textLength = 8;
 
 /** Keeps the secrets of one step out of everything that leaves the runner (T17), in every spelling they may take. */
 export class Redactor {
   private readonly spellings = new Set<string>();
 
+  /** With its lines and, where it is JSON, its texts: programs show long secrets in parts. */
   add(secret: string): void {
+    this.addAsIs(secret);
+    for (const part of [...linesOf(secret), ...textsOf(secret)]) this.addAsIs(part);
+  }
+
+  private addAsIs(secret: string): void {
     const bytes = Buffer.from(secret, 'utf8');
     const asText = JSON.stringify(secret).slice(1, -1);
     for (const spelling of [
@@ -59,4 +68,24 @@ export class Redactor {
     if (Array.isArray(value)) return (value as readonly Json[]).map((item) => this.walk(item));
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), this.walk(item)]));
   }
+}
+
+/** The lines of a secret that has several, but not what frames a key. */
+function linesOf(secret: string): readonly string[] {
+  const lines = secret.split(/\r?\n/).map((line) => line.trim());
+  return lines.length > 1 ? lines.filter((line) => line.length >= lineLength && !line.startsWith('-----')) : [];
+}
+
+function textsOf(secret: string): readonly string[] {
+  if (!/^\s*[[{]/.test(secret)) return [];
+  try {
+    return leavesOf(JSON.parse(secret) as Json);
+  } catch {
+    return [];
+  }
+}
+
+function leavesOf(value: Json): readonly string[] {
+  if (typeof value === 'string') return value.length >= textLength ? [value, ...linesOf(value)] : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leavesOf) : [];
 }
