@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { examplePolicy, openCompany, startAll, type Company } from './company';
 import { freePort } from './free-port';
-import { childrenOf, commandOf, isAlive } from './process-family';
+import { childrenOf, commandOf, isAlive, knownProcess, type KnownProcess } from './process-family';
 import { eventually } from './temporal';
 
 export const victims = ['bot', 'worker', 'runner', 'redis', 'temporal'] as const;
@@ -51,17 +51,17 @@ export async function openFaultyCompany(): Promise<FaultyCompany> {
   await company.adopt({ service: 'checkout', version: 'v2.3.0', environment: 'production' });
   await startAll(company);
   const servers = { temporal, redis };
-  const left = new Set<number>();
+  const left: KnownProcess[] = [];
   return {
     ...company,
     async strike(victim) {
       if (victim === 'temporal' || victim === 'redis') return servers[victim].kill();
-      for (const child of childrenOf(company.pid(victim))) left.add(child);
+      left.push(...childrenOf(company.pid(victim)).flatMap((child) => knownProcess(child) ?? []));
       await company.kill(victim);
     },
     bringBack: (victim) =>
       victim === 'temporal' || victim === 'redis' ? servers[victim].start() : company.start(victim),
-    orphans: () => [...left].filter(isAlive).map(commandOf),
+    orphans: () => left.filter(isAlive).map(({ pid }) => commandOf(pid)),
     async close() {
       await company.close();
       await Promise.all([temporal.kill(), redis.kill()]);

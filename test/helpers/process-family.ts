@@ -5,7 +5,7 @@ export function childrenOf(pid: number | undefined): readonly number[] {
   if (pid === undefined) return [];
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
-    const parent = /^\d+$/.test(name) ? parentOf(Number(name)) : undefined;
+    const parent = /^\d+$/.test(name) ? statOf(Number(name))?.parent : undefined;
     if (parent !== undefined) parents.set(Number(name), parent);
   }
   const isBelow = (one: number): boolean => {
@@ -15,9 +15,22 @@ export function childrenOf(pid: number | undefined): readonly number[] {
   return [...parents.keys()].filter(isBelow);
 }
 
+/** A process and not another one that gets its number later: the system begins anew with them once all were given out. */
+export interface KnownProcess {
+  readonly pid: number;
+  /** Clock ticks from the start of the machine to that of the process: field 22 of proc(5). */
+  readonly startedAt: number;
+}
+
+/** Undefined where it has ended. */
+export function knownProcess(pid: number): KnownProcess | undefined {
+  const stat = statOf(pid);
+  return stat && { pid, startedAt: stat.startedAt };
+}
+
 /** False as well for one that has ended and is only waiting to be reaped. */
-export function isAlive(pid: number): boolean {
-  return parentOf(pid) !== undefined;
+export function isAlive({ pid, startedAt }: KnownProcess): boolean {
+  return statOf(pid)?.startedAt === startedAt;
 }
 
 export function commandOf(pid: number): string {
@@ -28,12 +41,13 @@ export function commandOf(pid: number): string {
   }
 }
 
-function parentOf(pid: number): number | undefined {
+function statOf(pid: number): { readonly parent: number; readonly startedAt: number } | undefined {
   try {
-    const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // From field 3 on: the name before it may have blanks.
+    const [state, parent, ...rest] = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ');
-    return state === 'Z' ? undefined : Number(parent);
+    return state === 'Z' ? undefined : { parent: Number(parent), startedAt: Number(rest[17]) };
   } catch {
     return undefined;
   }

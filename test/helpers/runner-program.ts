@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBlobStore, type BlobStore } from '../../activities/adapters/blob-store';
 import { freePort } from './free-port';
-import { childrenOf, commandOf, isAlive } from './process-family';
+import { childrenOf, commandOf, isAlive, knownProcess, type KnownProcess } from './process-family';
 import { eventually } from './temporal';
 
 const program = join(__dirname, '../../dist/src/main/runner.js');
@@ -14,7 +14,7 @@ const key = 'ab'.repeat(32);
 /** The runner as it is installed, as a process that can be killed; whatever it starts is remembered. */
 export class RunnerProgram {
   private child: ChildProcess | undefined;
-  private readonly left = new Set<number>();
+  private readonly left: KnownProcess[] = [];
   private starts = 0;
 
   private constructor(
@@ -63,7 +63,7 @@ export class RunnerProgram {
   async strike(): Promise<void> {
     const { child } = this;
     if (!child || child.exitCode !== null || child.signalCode !== null) throw new Error('the runner does not run');
-    for (const below of childrenOf(child.pid)) this.left.add(below);
+    this.left.push(...childrenOf(child.pid).flatMap((below) => knownProcess(below) ?? []));
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;
@@ -71,7 +71,7 @@ export class RunnerProgram {
 
   /** Command lines of what killed runners had started and that still runs. */
   orphans(): readonly string[] {
-    return [...this.left].filter(isAlive).map(commandOf);
+    return this.left.filter(isAlive).map(({ pid }) => commandOf(pid));
   }
 
   log(): string {
