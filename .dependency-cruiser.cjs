@@ -12,6 +12,7 @@ const stableForWorkflows = [
   'src/holds/change.ts',
   'src/holds/holds.ts',
   'src/operation/authority.ts',
+  'src/operation/inputs-on-card.ts',
   'src/operation/plan.ts',
   'src/operation/telling-steps.ts',
   'src/resources/extension-ms.ts',

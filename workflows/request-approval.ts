@@ -17,6 +17,7 @@ import { rungBody, voteBody, voteNotice } from './ballot-view';
 import { defaultTimings, SEARCH_ATTRIBUTES, VIEW_QUERY } from './contract';
 import { Courier } from './courier';
 import { callVoters, escalate } from './operation/announce';
+import { tellInFull } from './operation/show';
 import { hearVotes } from './hear-votes';
 import { Recorder } from './recorder';
 import { instant } from './say';
@@ -128,6 +129,7 @@ class Approval {
     this.box = this.newBox();
     this.box.open(ballots);
     this.enter('waiting');
+    tellInFull(this.courier, { reason: this.ask.about, inputs: this.ask.fields ?? {} });
     callVoters(this.courier, this.box, this.title);
   }
 

@@ -8,12 +8,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Ballot, Vote } from '../src/approvals/ballot';
+import type { Inputs } from '../src/operation/inputs-on-card';
 import type { OperationView } from '../src/operation/view';
 import { BallotBox } from './ballot-box';
 import { mentionsOf, rungBody, voteBody } from './ballot-view';
 import { SEARCH_ATTRIBUTES, VIEW_QUERY, type ReviewInput } from './contract';
 import { Courier } from './courier';
 import { hearVotes } from './hear-votes';
+import { tellInFull } from './operation/show';
 import { Recorder } from './recorder';
 import { instant, shortIdIn } from './say';
 import { Slot } from './slot';
@@ -89,6 +91,7 @@ class Review {
     });
     this.publish('waiting');
     this.changed();
+    tellInFull(this.courier, { reason: this.input.about.reason, inputs: this.fields });
     this.tell(`${this.title} is open: somebody else has to look at what was done, by ${about.dueAt}.`, { asks: true });
     await this.untilClosed();
     await this.end();
@@ -186,6 +189,11 @@ class Review {
     });
   }
 
+  private get fields(): Inputs {
+    const { operation, dueAt } = this.input.review;
+    return { Operation: operation, 'Due by': dueAt };
+  }
+
   private view(): OperationView {
     const { review: about, about: more } = this.input;
     const { closedBy } = this;
@@ -199,7 +207,7 @@ class Review {
       environment: more.environment,
       requester: { kind: 'person', id: about.by, via: 'slack' },
       requesterVerified: true,
-      fields: { Operation: about.operation, 'Due by': about.dueAt },
+      fields: this.fields,
       reason: more.reason,
       state: closedBy ? 'succeeded' : 'waiting',
       since: instant(this.since),

@@ -1,5 +1,6 @@
 import type { HoldEvent } from '../holds/holds';
 import type { IncidentEvent } from '../incidents/incident';
+import type { InputPiece } from '../operation/inputs-on-card';
 import type { MissedCriterion } from '../operation/plan';
 import type { ResourceRef } from '../resources/resource';
 import type { VoteAnswer, VoteDecision } from '../approvals/ballot';
@@ -72,6 +73,8 @@ export type Notice =
       /** Where there is more to read: the path of the step. */
       readonly log?: { readonly operationId: string; readonly step: string; readonly mode?: 'undo' };
     }
+  /** What the card shows only a part of. `left`: so many characters are too much for a thread. */
+  | { readonly kind: 'inputs'; readonly pieces: readonly InputPiece[]; readonly left?: number }
   | { readonly kind: 'gate_opened'; readonly message: string }
   | { readonly kind: 'changed'; readonly message: string; readonly about?: readonly string[] }
   | {

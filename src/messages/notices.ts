@@ -5,12 +5,14 @@ import { extendButton } from './extend-button';
 import { holdSentence } from './hold-words';
 import { incidentLine } from './incident-card';
 import { outputBlocks } from './found-lines';
+import { literalBlocks, sizeOf } from './input-blocks';
 import { logButton } from './log-button';
 import { formatDuration } from '../runbooks/duration';
+import type { InputPiece } from '../operation/inputs-on-card';
 import type { Notice } from './notice';
 import { operationLook } from './states';
 import { answerWords } from './answer-words';
-import { code, fit, instant, link, listed, mention, safe, safeLines } from './text';
+import { code, counted, fit, instant, link, listed, mention, safe, safeLines } from './text';
 import { teamOf, voteAnswerSentence } from './vote-words';
 
 type NoticeContext = RenderContext & {
@@ -93,6 +95,14 @@ const renderers: Renderers = {
       blocks: [section(head), ...outputBlocks(notice.lines), ...logButtons(notice)],
     };
   },
+  inputs: ({ pieces, left }) => {
+    const head = 'What this was asked with, in full, where the card shows only a part:';
+    const rest = `⚠️ ${counted(left ?? 0, 'more character')} do not fit into a thread of Slack. Approve only what you know.`;
+    return {
+      text: head,
+      blocks: [section(head), ...pieces.flatMap(pieceBlocks), ...(left === undefined ? [] : [section(rest)])],
+    };
+  },
   gate_opened: (notice) => said(`🕒 ${safe(notice.message, 600)}`),
   changed: (notice) => {
     const about = (notice.about ?? []).slice(0, 20).map(mention);
@@ -145,6 +155,12 @@ const renderers: Renderers = {
   hold: (notice, about) => said(holdSentence(notice.event, about)),
   plain: (notice) => said(answerWords(notice.text, notice.about) || '-'),
 };
+
+function pieceBlocks({ name, text, from, of }: InputPiece): readonly KnownBlock[] {
+  const isWhole = text.length === of;
+  const size = isWhole ? sizeOf(text) : `characters ${from + 1} to ${from + text.length} of ${of}`;
+  return [section(`${code(name, 200)} _(${size})_`), ...literalBlocks(text)];
+}
 
 function reminder(notice: Extract<Notice, { kind: 'reminder' }>, about: NoticeContext): Message {
   const tokens = { tokens: about.dateTokens ?? true };

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { BallotView, OperationView } from '../operation/view';
 import { finishedStates, isOver } from '../operation/view';
+import { inputsOnCard, isShortReason, type InputOnCard } from '../operation/inputs-on-card';
 import { linkTo } from '../policy/source-link';
 import { bounded, context, fields, section, type Message, type RenderContext } from './blocks';
 import { ballotLines } from './ballot-lines';
@@ -10,7 +11,8 @@ import { progressLines } from './operation-progress';
 import { safeWithInstants } from './instants';
 import { operationLook } from './states';
 import { changeWords } from './change-words';
-import { code, instant, link, listed, mention, safe, safeLines } from './text';
+import { sizeOf } from './input-blocks';
+import { code, counted, instant, link, listed, mention, safe, safeLines } from './text';
 
 /** How many open ballots a card can show with their buttons; no policy we know asks for more than three. */
 const ballotsShown = 6;
@@ -80,9 +82,9 @@ function stateLine(view: OperationView, about: RenderContext): string {
 }
 
 function factsOf(view: OperationView): (readonly [string, string | undefined])[] {
-  const inputs = Object.entries({ ...view.fields, ...view.inputs });
-  const shown = inputs.slice(0, 12).map(([name, value]) => `${code(name, 60)} ${safe(value, 100) || '(empty)'}`);
-  if (inputs.length > shown.length) shown.push(`… and ${inputs.length - shown.length} more`);
+  const { listed, more } = inputsOnCard({ ...view.fields, ...view.inputs });
+  const shown = listed.map(inputLine);
+  if (more > 0) shown.push(`… and ${counted(more, 'more input')}, all in the thread`);
   return [
     ['Service', view.service && code(view.service, 80)],
     ['Environment', view.environment && code(view.environment, 80)],
@@ -90,10 +92,20 @@ function factsOf(view: OperationView): (readonly [string, string | undefined])[]
     ['Change', changeOf(view)],
     ['Runbook', view.runbook && code(view.runbook, 80)],
     ['Asked by', requesterOf(view)],
-    ['Reason', view.reason && safeLines(view.reason, { max: 900, lines: 4 })],
+    ['Reason', view.reason && reasonOf(view.reason)],
     ['With', shown.length > 0 ? shown.join('\n') : undefined],
     ['Incident', view.incidentId && code(view.incidentId, 80)],
   ];
+}
+
+function inputLine({ name, value, isWhole }: InputOnCard): string {
+  if (isWhole) return `${code(name, 60)} ${safe(value, 500) || '(empty)'}`;
+  return `${code(name, 60)} ${safe(value, 60)} _(${sizeOf(value)}, all in the thread)_`;
+}
+
+function reasonOf(reason: string): string {
+  const shown = safeLines(reason, { max: 900, lines: 4 });
+  return isShortReason(reason) ? shown : `${shown}\n_(${sizeOf(reason)}, all in the thread)_`;
 }
 
 function versionOf({ kind, version, previousVersion }: OperationView): string | undefined {

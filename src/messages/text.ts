@@ -110,6 +110,40 @@ export function listed(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]!}`;
 }
 
+/** `1 character`, `2,400 characters`. */
+export function counted(count: number, what: string): string {
+  return `${String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/**
+ * Somebody else's text for the inside of code marks, with its spaces and line ends, in parts of at most `max` units
+ * after escaping. Nothing is left out: what cannot be seen is shown as \ufffd. `length` is that of the part as it was given.
+ */
+export function literalParts(
+  text: string,
+  max: number,
+): readonly { readonly shown: string; readonly length: number }[] {
+  const parts: { shown: string; length: number }[] = [];
+  let part = { shown: '', length: 0 };
+  const next = (): void => {
+    if (part.length > 0) parts.push(part);
+    part = { shown: '', length: 0 };
+  };
+  for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+    const shown = literal(line);
+    if (part.shown.length + shown.length > max) next();
+    if (shown.length <= max) part = { shown: part.shown + shown, length: part.length + line.length };
+    else
+      for (const character of line) {
+        const one = literal(character);
+        if (part.shown.length + one.length > max) next();
+        part = { shown: part.shown + one, length: part.length + character.length };
+      }
+  }
+  next();
+  return parts.map(({ shown, length }) => ({ shown: shown.replace(/\n$/, '') || ' ', length }));
+}
+
 /** Rendered lines within `max` units: whole lines only, so that no markup is cut in two; says how many are left out. */
 export function fit(lines: readonly string[], max = 2900): string {
   const kept: string[] = [];
@@ -124,6 +158,15 @@ export function fit(lines: readonly string[], max = 2900): string {
     length += line.length + 1;
   }
   return kept.join('\n');
+}
+
+function literal(text: string): string {
+  const seen = text
+    .replace(/\r\n?|[\u2028\u2029\u0085]/g, '\n')
+    .replace(/\p{Surrogate}/gu, '\ufffd')
+    .replace(invisible, '\ufffd')
+    .replace(/`/g, 'ˋ');
+  return entities(seen);
 }
 
 function entities(text: string): string {

@@ -1,9 +1,11 @@
 import type { KnownBlock, ModalView } from '@slack/types';
+import { isShortReason } from '../operation/inputs-on-card';
 import type { BallotView, OperationView } from '../operation/view';
 import { ACTIONS, encodeMeta, encodeValue, MODALS, type ModalMeta, type VoteValue } from './actions';
 import { actions, bounded, button, context, fields, section, type RenderContext } from './blocks';
 import { changeWords } from './change-words';
 import { foundBlocks } from './found-lines';
+import { inputBlocks } from './input-blocks';
 import { textInput } from './inputs';
 import { lossLines, requesterOf } from './operation-card';
 import { code, instant, listed, safe, safeLines } from './text';
@@ -189,7 +191,6 @@ function details(
   { ballot, voter }: { readonly ballot: BallotView; readonly voter?: string },
   about: RenderContext,
 ): KnownBlock[] {
-  const inputs = Object.entries({ ...view.fields, ...view.inputs }).slice(0, 10);
   const steps = view.steps.length + view.moreSteps;
   const warnings = lossLines(view, 6);
   const { rollback } = view;
@@ -207,9 +208,12 @@ function details(
         ['Asked by', requesterOf(view)],
         ['Change', view.change && changeWords(view.change)],
         ['Steps', steps > 0 ? String(steps) : undefined],
-        ['With', inputs.map(([name, value]) => `${code(name, 60)} ${safe(value, 100)}`).join('\n') || undefined],
-        ['Reason', view.reason && safeLines(view.reason, { max: 900, lines: 4 })],
+        [
+          'Reason',
+          view.reason && isShortReason(view.reason) ? safeLines(view.reason, { max: 900, lines: 4 }) : undefined,
+        ],
       ]),
+      ...inputBlocks(view),
       ...foundBlocks(view),
       ...(view.kind === 'review' ? [] : [section([...warnings, wayBack])]),
       ...(ballot.purpose === undefined ? [section(`🗳️ ${seatSentence(ballot, voter)}`)] : []),

@@ -13,6 +13,7 @@ const pinned = [
   'src/holds/change.ts',
   'src/holds/holds.ts',
   'src/operation/authority.ts',
+  'src/operation/inputs-on-card.ts',
   'src/operation/plan.ts',
   'src/operation/telling-steps.ts',
   'src/resources/extension-ms.ts',

@@ -162,6 +162,7 @@ const notices: readonly ((text: string) => Notice)[] = [
   (text) => ({ kind: 'vote_cast', by: person, decision: 'reject', reason: text, stillNeeded: [] }),
   (text) => ({ kind: 'vote_cast', by: person, decision: 'approve', seat: text, reason: text, stillNeeded: [text] }),
   (text) => ({ kind: 'step_detail', step: text, summary: text, lines: [text, text] }),
+  (text) => ({ kind: 'inputs', pieces: [{ name: text, text, from: 0, of: text.length }], left: 3 }),
   (text) => ({ kind: 'gate_opened', message: text }),
   (text) => ({ kind: 'changed', message: text }),
   (text) => ({

@@ -6,12 +6,13 @@ import type { JudgeInput } from '../../src/operation/judgement';
 
 let world: World;
 const judged: JudgeInput[] = [];
+let inputs: { readonly [name: string]: string } | undefined;
 
 beforeAll(async () => {
   world = await openWorld(undefined, () => ({
     judge: async (input) => {
       judged.push(input);
-      return aJudgement({ lane: { service: 'found', environment: 'production' } });
+      return aJudgement({ lane: { service: 'found', environment: 'production' }, ...(inputs && { inputs }) });
     },
   }));
   const { admit } = world;
@@ -85,4 +86,26 @@ test('what the read-only steps found is below the card and on it before the firs
     { kind: 'step_detail', step: 'Plan the network', summary: '30 to create', lines },
     { kind: 'step_detail', step: 'check', summary: '3 hosts would change', lines: [] },
   ]);
+});
+
+test('what the card cuts of what was asked with is in the thread, whole, before the first person is called', async () => {
+  world.step = async (): Promise<StepResult> => ({ status: 'done', outputs: {}, summary: 'ok' });
+  const jcl = Array.from({ length: 200 }, (_, index) => `//STEP${index} EXEC PGM=<A&B>`).join('\n');
+  inputs = { jcl, code_page: '1047' };
+  const request = aRequest({ reason: 'because '.repeat(300) });
+  const operation = await world.start(request);
+  await operation.until('waiting');
+  inputs = undefined;
+  await operation.vote('U0SAM');
+  await operation.vote('U0LEE');
+  await operation.result();
+
+  const told = world.notices.filter(({ key }) => key.startsWith(request.id)).map(({ notice }) => notice);
+  const kinds = told.map(({ kind }) => kind);
+  expect(kinds.lastIndexOf('inputs')).toBeLessThan(kinds.indexOf('ballot_opened'));
+  const pieces = told.flatMap((notice) => (notice.kind === 'inputs' ? notice.pieces : []));
+  expect(new Set(pieces.map(({ name }) => name))).toEqual(new Set(['Reason', 'jcl']));
+  const whole = (wanted: string) => pieces.flatMap(({ name, text }) => (name === wanted ? [text] : [])).join('');
+  expect(whole('jcl')).toBe(jcl);
+  expect(whole('Reason')).toBe(request.reason);
 });

@@ -84,6 +84,19 @@ test('a workflow in any language gets its approval by plain JSON, with who decid
   ]);
 });
 
+test('a field that the card cuts is in the thread, whole, before anybody is called', async () => {
+  const query = 'DELETE FROM orders WHERE '.repeat(60);
+  const { handle, vote, workflowId } = await ask({ fields: { query, rows: '12' } });
+  await eventually(() => expect(world.cards.some(({ slot }) => slot.startsWith(workflowId))).toBe(true));
+  await vote('U0LEE');
+  await handle.result();
+
+  const told = world.notices.filter(({ key }) => key.startsWith(workflowId)).map(({ notice }) => notice);
+  const [first, second] = told;
+  expect(first).toEqual({ kind: 'inputs', pieces: [{ name: 'query', text: query, from: 0, of: query.length }] });
+  expect(second).toMatchObject({ kind: 'ballot_opened' });
+});
+
 test('a rejection comes back with its reason', async () => {
   const { handle, vote, workflowId } = await ask();
   await eventually(() => expect(world.cards.some(({ slot }) => slot.startsWith(workflowId))).toBe(true));

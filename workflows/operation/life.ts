@@ -32,7 +32,7 @@ import type { Admitted, Allowed, Facts } from './state';
 import { endStates, outcomeOf, stateChangeOf } from './outcome';
 import { changedByRun, changedWithoutRun, followUp } from './resource';
 import type { LaneTaken } from '../lane';
-import { rowsOf } from './rows';
+import { show } from './show';
 import { lanePriority } from './urgency';
 import { verdictBody } from './verdict-body';
 import { viewOf } from './view';
@@ -241,8 +241,7 @@ export class Life {
   /** The card shows what would come, and its steps are tried; no ballot is opened, so nobody can be asked by it. */
   private async check(judgement: Allowed): Promise<Outcome> {
     endIfOver(this);
-    this.facts.judgement = judgement;
-    this.facts.steps = rowsOf(judgement.plan.steps);
+    show(this, judgement);
     this.facts.gates = judgement.gates;
     this.recorder.write('verdict', verdictBody(judgement));
     return checkedOutcome(this, judgement);
@@ -250,8 +249,7 @@ export class Life {
 
   /** A judgement comes into force: its ballots are open, earlier ones void. */
   private adopt(judgement: Allowed): void {
-    this.facts.judgement = judgement;
-    this.facts.steps = rowsOf(judgement.plan.steps);
+    show(this, judgement);
     this.box.open(judgement.ballots);
     this.setGates(judgement);
     this.recorder.write('verdict', verdictBody(judgement));

@@ -34,6 +34,7 @@ export function operationLines(view: OperationView, how: 'short' | 'whole' = 'wh
   return [
     ...short,
     `Id: ${view.id}.`,
+    ...Object.entries({ ...view.fields, ...view.inputs }).map(([name, value]) => `With ${name}: ${value || '(empty)'}`),
     ...(view.policyCommit ? [`Policy: ${view.policyCommit.slice(0, 10)}.`] : []),
     ...open
       .filter(({ purpose }) => purpose === undefined)
