@@ -3,7 +3,7 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import { canonical } from '../src/canonical';
 import { Refusal } from '../src/errors';
 import type { Json, JsonObject } from '../src/json';
-import type { FailedOutput, Plan, PlanStep } from '../src/operation/plan';
+import type { FailedOutput, Plan, PlanStep, StepCall, UndoTries } from '../src/operation/plan';
 import type { RunnerActivities, RunStepInput } from '../src/operation/runner-ports';
 import { formatDuration, parseDuration } from '../src/runbooks/duration';
 import { stepKindOf } from '../src/runbooks/step-kinds';
@@ -56,7 +56,7 @@ export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
     const plan = await planOf(deps, asked);
     const input = { ...asked, outputs: await recallKept(asked.outputs, deps.readBody) };
     const written = plan.steps.find((each) => each.path === input.path);
-    const step = written && input.mode === 'check' ? asTried(written) : written;
+    const step = written && asAsked(written, input.mode);
     if (!step) throw ApplicationFailure.nonRetryable(`The plan has no step ${input.path}.`, 'StepFailed');
     const context = Context.current();
     const redactor = new Redactor();
@@ -90,7 +90,8 @@ export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
       return { ...told, outputs: await keepLarge(told.outputs, deps.keepBody) };
     } catch (error) {
       if (context.cancellationSignal.aborted) await context.cancelled;
-      const failure = failureOf({ error, step, heart, deps, redactor, context });
+      const call = input.mode === 'undo' ? undoCallOf(step) : step;
+      const failure = failureOf({ error, step, call, isUndo: input.mode === 'undo', heart, deps, redactor, context });
       throw withOutput(failure, redactor.json(await toolbox.told()));
     } finally {
       await toolbox.close();
@@ -119,9 +120,26 @@ async function itemsOf({ readBody }: RunStepDeps, { targets = [] }: RunStepInput
   return items;
 }
 
+/** A step as one mode carries it out. */
+function asAsked(step: PlanStep, mode: RunStepInput['mode']): PlanStep {
+  if (mode === 'check') return asTried(step);
+  const undo = mode === 'undo' ? undoCallOf(step) : undefined;
+  if (!undo) return step;
+  const { retry = step.retry, timeoutMs = step.timeoutMs, pool = step.pool } = undo as Partial<UndoTries>;
+  const { until: _until, ...rest } = step;
+  return { ...rest, retry, timeoutMs, pool };
+}
+
+function undoCallOf({ undo }: PlanStep): StepCall | undefined {
+  return typeof undo === 'object' && 'uses' in undo ? undo : undefined;
+}
+
 interface Failing {
   readonly error: unknown;
   readonly step: PlanStep;
+  /** What was called: the step itself or its undo. */
+  readonly call: StepCall | undefined;
+  readonly isUndo: boolean;
   readonly heart: Heart;
   readonly deps: RunStepDeps;
   readonly redactor: Redactor;
@@ -160,13 +178,17 @@ function failureOf(failing: Failing): ApplicationFailure {
   return retryableOf(failing, message);
 }
 
-function retryableOf({ error, step, heart, deps, context }: Failing, message: string): ApplicationFailure {
+function retryableOf(
+  { error, step, call, isUndo, heart, deps, context }: Failing,
+  message: string,
+): ApplicationFailure {
   const known = error instanceof StepError;
   const told = known ? message : `“${step.name}” broke in a way that Signalbox does not know.`;
   if (!known) deps.log.warn({ step: step.path, message }, 'a step broke unexpectedly');
   else deps.log.debug({ step: step.path, attempt: context.info.attempt }, message);
   const isUnsent = known && error.about.unsent === true;
-  if (step.repeat === 'never') {
+  // An undo is safe by its nature, or it would be none.
+  if (step.repeat === 'never' && !isUndo) {
     const doubt = ' It may have been done all the same, and it is never done twice; look before you go on.';
     return ApplicationFailure.nonRetryable(isUnsent ? told : told + doubt, 'StepFailed');
   }
@@ -174,7 +196,7 @@ function retryableOf({ error, step, heart, deps, context }: Failing, message: st
   const failures = progress.failures + 1;
   const failingSinceMs = progress.failingSinceMs ?? deps.now();
   heart.tell({ ...progress, failures, failingSinceMs });
-  const restMs = pollRestMs(step, deps.now() - context.info.scheduledTimestampMs);
+  const restMs = pollRestMs({ step, call }, deps.now() - context.info.scheduledTimestampMs);
   if (restMs === undefined && failures >= step.retry.attempts) return usedUp(told, `${failures} times`, failures);
   // A poll has no use for a number of attempts: it puts up with as long a silence as its attempts together may last.
   const silentMs = deps.now() - failingSinceMs;
@@ -182,7 +204,7 @@ function retryableOf({ error, step, heart, deps, context }: Failing, message: st
   if (restMs !== undefined && (restMs <= 0 || isSilentTooLong))
     return usedUp(told, `for ${formatDuration(silentMs)}`, failures);
   const wanted =
-    (known ? error.about.retryAfterMs : undefined) ?? (restMs === undefined ? undefined : pollEveryMs(step));
+    (known ? error.about.retryAfterMs : undefined) ?? (restMs === undefined ? undefined : pollEveryMs({ step, call }));
   const delay = wanted === undefined ? undefined : Math.min(wanted, restMs ?? wanted);
   return ApplicationFailure.create({
     type: 'StepError',
@@ -196,11 +218,11 @@ function usedUp(told: string, tried: string, failures: number): ApplicationFailu
 }
 
 /** Time that a poll still has, ms; undefined for steps that do not poll. */
-function pollRestMs(step: PlanStep, elapsedMs: number): number | undefined {
-  const forMs = step.until?.forMs ?? stepKindOf(step.uses)?.pollForMs?.(step.with);
+function pollRestMs({ step, call }: Pick<Failing, 'step' | 'call'>, elapsedMs: number): number | undefined {
+  const forMs = step.until?.forMs ?? (call && stepKindOf(call.uses)?.pollForMs?.(call.with));
   return forMs === undefined ? undefined : forMs - elapsedMs;
 }
 
-function pollEveryMs(step: PlanStep): number {
-  return step.until?.everyMs ?? parseDuration(String(step.with.every ?? '')) ?? 5_000;
+function pollEveryMs({ step, call }: Pick<Failing, 'step' | 'call'>): number {
+  return step.until?.everyMs ?? parseDuration(String(call?.with.every ?? '')) ?? 5_000;
 }

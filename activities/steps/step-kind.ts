@@ -16,6 +16,8 @@ export interface StepContext<With = JsonObject> {
   readonly given: With;
   readonly plan: Plan;
   readonly step: PlanStep;
+  /** Whether this puts back what the step did: an undo may be done again whatever its step is. */
+  readonly isUndo: boolean;
   readonly variables: Variables;
   /** The same for every attempt of this call; different for its undo. */
   readonly idempotencyKey: string;

@@ -46,6 +46,7 @@ interface Call {
   readonly with: JsonObject;
   readonly variables: Variables;
   readonly key: string;
+  readonly isUndo?: true;
 }
 
 /** One attempt of one step of a plan, or of its undo. Throws the errors of `outcomes.ts`. */
@@ -102,7 +103,13 @@ export class StepRun {
       if (!outputs) return skipped('was not done');
       variables = { ...variables, steps: { ...(variables.steps as JsonObject), [step.id]: { outputs } } };
     }
-    const answer = await this.call({ ...step.undo, variables, key: `${input.key}/undo` });
+    const answer = await this.call({
+      uses: step.undo.uses,
+      with: step.undo.with,
+      variables,
+      key: `${input.key}/undo`,
+      isUndo: true,
+    });
     return { status: 'done', outputs: {}, summary: cut(answer.summary) };
   }
 
@@ -126,12 +133,13 @@ export class StepRun {
     return kind;
   }
 
-  protected context(ask: Pick<Call, 'variables' | 'key'>, given: JsonObject): StepContext {
+  protected context(ask: Pick<Call, 'variables' | 'key' | 'isUndo'>, given: JsonObject): StepContext {
     const { plan, step, elapsedMs, signal, secrets, redactor } = this.options;
     return {
       given,
       plan,
       step,
+      isUndo: ask.isUndo === true,
       variables: ask.variables,
       idempotencyKey: ask.key,
       elapsedMs,

@@ -25,6 +25,13 @@ export interface StepCall {
   readonly with: JsonObject;
 }
 
+/** How the undo of a step is tried: it may be done again whatever its step is, and costs its step no attempt. */
+export interface UndoTries {
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+  readonly pool: string;
+}
+
 /** `find`: look before acting, and before undoing. */
 export interface FindCall {
   readonly with: JsonObject;
@@ -60,7 +67,7 @@ export interface PlanStep extends StepCall {
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   /** `rollback`: of what a child operation completed. With `group`: the path of the steps that put it back. */
-  readonly undo?: StepCall | 'none' | 'rollback' | { readonly group: string };
+  readonly undo?: (StepCall & UndoTries) | 'none' | 'rollback' | { readonly group: string };
   readonly onFailure: 'stop' | 'continue' | 'ask';
   /** People may pass it over while it runs. */
   readonly skippable?: true;
@@ -161,6 +168,8 @@ export interface StepOutline {
   /** Set when the step polls: it fails benignly until its condition holds, at most this long. */
   readonly pollForMs?: number;
   readonly hasUndo: boolean;
+  /** Of an undo of one call; absent in plans that were made before there was one. */
+  readonly undo?: UndoTries & { readonly pollForMs?: number };
   /** What it does stays, because nothing puts it back. */
   readonly leaves?: true;
   /** Path of the group that puts it back, where that takes more than one call. */

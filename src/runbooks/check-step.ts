@@ -252,6 +252,7 @@ class StepChecker {
     if (step.undo === undefined || step.undo === 'none') return;
     if (step.undo === 'rollback') return this.add(['undo'], 'only a deploy is undone by a rollback');
     if (nestedIn(step.undo, this.place.library)) return this.undoBySteps(step.undo);
+    this.duration(step.undo.timeout, ['undo', 'timeout']);
     const kind = this.kind(step.undo.uses, ['undo', 'uses']);
     if (!kind) return;
     if (kind.control) {
@@ -278,6 +279,9 @@ class StepChecker {
     const call: RunbookStep = { uses: undo.uses, with: undo.with };
     const problems = controlProblems({ ...this.place, step: call }, stepKindOf(undo.uses));
     this.found.push(...problems.map((problem) => ({ ...problem, path: ['undo', ...problem.path] })));
+    for (const key of ['timeout', 'runs-on'] as const)
+      if (undo[key] !== undefined)
+        this.add(['undo', key], `an undo of several steps has no "${key}"`, 'say it at its steps');
     this.templates(undo.with ?? {}, ['undo', 'with'], true);
     const own = ownOutputsIn(undo.with ?? {}, id, this.place.names([]));
     if (own.length > 0)

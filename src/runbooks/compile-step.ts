@@ -1,6 +1,6 @@
 import type { BoundSecrets } from './secret-inputs';
 import type { JsonObject } from '../json';
-import type { Phase, PlanStep, Repeat, StepCall, StepOutline } from '../operation/plan';
+import type { Phase, PlanStep, Repeat, StepCall, StepOutline, UndoTries } from '../operation/plan';
 import { parseDuration } from './duration';
 import { bareCondition, hasTemplate } from './expressions';
 import { stepIdOf, type RunbookStep } from './schema';
@@ -41,6 +41,11 @@ export function compileStep(step: RunbookStep, index: number, site: StepSite): P
   const given = (step.with ?? {}) as JsonObject;
   const repeat = repeatOf(kind, given, step);
   const name = step.name ?? step.id?.replace(/_/g, ' ') ?? step.uses;
+  const own = {
+    retry: retryOf(step, repeat),
+    timeoutMs: durationOr(step.timeout, kind.timeoutMs),
+    pool: step['runs-on'] ?? 'default',
+  };
   return {
     control: kind.control ?? 'step',
     path: `${site.prefix}${id}`,
@@ -60,13 +65,11 @@ export function compileStep(step: RunbookStep, index: number, site: StepSite): P
       : { expect: { condition: bareCondition(step.expect), otherwise: step.else ?? '' } }),
     ...(step.summary === undefined ? {} : { summary: step.summary }),
     repeat,
-    retry: retryOf(step, repeat),
-    timeoutMs: durationOr(step.timeout, kind.timeoutMs),
-    ...(step.undo === undefined ? {} : { undo: undoOf(step.undo) }),
+    ...own,
+    ...(step.undo === undefined ? {} : { undo: undoOf(step.undo, own) }),
     onFailure: step['on-failure'] ?? 'stop',
     ...(step.skippable ? { skippable: true as const } : {}),
     ...(step.recheck ? { recheck: true as const } : {}),
-    pool: step['runs-on'] ?? 'default',
     ...(site.stage === undefined ? {} : { stage: site.stage }),
     phase: site.phase,
   };
@@ -92,6 +95,7 @@ export function outlineOf(step: PlanStep): StepOutline {
     timeoutMs: step.timeoutMs,
     ...(pollForMs === undefined ? {} : { pollForMs }),
     hasUndo: undo !== undefined && undo !== 'none',
+    ...(typeof undo === 'object' && 'uses' in undo ? { undo: undoTriesOf(undo) } : {}),
     ...(isIrreversible(step) ? { leaves: true as const } : {}),
     ...(typeof undo === 'object' && 'group' in undo ? { undoneBy: undo.group } : {}),
     ...(begins ? { begins: true as const } : {}),
@@ -149,8 +153,27 @@ function retryOf(step: RunbookStep, repeat: Repeat): PlanStep['retry'] {
   };
 }
 
-function undoOf(undo: NonNullable<RunbookStep['undo']>): StepCall | 'none' | 'rollback' {
-  return typeof undo === 'string' ? undo : { uses: undo.uses, with: (undo.with ?? {}) as JsonObject };
+function undoOf(undo: NonNullable<RunbookStep['undo']>, own: UndoTries): NonNullable<PlanStep['undo']> {
+  if (typeof undo === 'string') return undo;
+  // Steps of an action have their own.
+  const leastMs = stepKindOf(undo.uses)?.timeoutMs ?? 0;
+  return {
+    uses: undo.uses,
+    with: (undo.with ?? {}) as JsonObject,
+    retry: undoRetry(own.retry),
+    timeoutMs: durationOr(undo.timeout, Math.max(own.timeoutMs, leastMs)),
+    pool: undo['runs-on'] ?? own.pool,
+  };
+}
+
+/** What an undo cannot bear twice, no undo could be: it is tried again also where its step is not. */
+function undoRetry(retry: PlanStep['retry']): PlanStep['retry'] {
+  return { ...retry, attempts: Math.max(defaultRetry.attempts, retry.attempts) };
+}
+
+function undoTriesOf({ uses, with: given, retry, timeoutMs, pool }: StepCall & UndoTries): StepOutline['undo'] {
+  const pollForMs = stepKindOf(uses)?.pollForMs?.(given);
+  return { retry, timeoutMs, pool, ...(pollForMs === undefined ? {} : { pollForMs }) };
 }
 
 function bare(outputs: { readonly [name: string]: string }): { readonly [name: string]: string } {

@@ -61,8 +61,6 @@ export const inputSchema = z.discriminatedUnion('type', [
   anInput({ type: z.enum(simple), default: z.string().optional() }),
 ]);
 
-const call = z.strictObject({ uses: text(), with: z.record(z.string(), json).optional() });
-
 const find = z.strictObject({
   with: z.record(z.string(), json),
   found: text(),
@@ -81,6 +79,13 @@ const poolName = text().regex(
   'has to be the name of a pool: lower-case letters, digits and hyphens',
 );
 
+const undoCall = z.strictObject({
+  uses: text(),
+  with: z.record(z.string(), json).optional(),
+  timeout: text().optional(),
+  'runs-on': poolName.optional(),
+});
+
 export const stepSchema = z.strictObject({
   id: id.optional(),
   name: text().max(120).optional(),
@@ -97,7 +102,7 @@ export const stepSchema = z.strictObject({
   for: text().optional(),
   expect: text().optional(),
   else: text().optional(),
-  undo: z.union([z.enum(['none', 'rollback']), call]).optional(),
+  undo: z.union([z.enum(['none', 'rollback']), undoCall]).optional(),
   'on-failure': z.enum(['stop', 'continue', 'ask']).optional(),
   /** Of a `resolve` step: whether it is done once more just before the first side effect. */
   recheck: z.boolean().optional(),

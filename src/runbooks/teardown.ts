@@ -1,6 +1,6 @@
 import { digestOf } from '../canonical';
 import type { Json, JsonObject } from '../json';
-import { inputsKey, type Plan, type PlanStep, type Scope } from '../operation/plan';
+import { inputsKey, type Plan, type PlanStep, type Scope, type StepCall } from '../operation/plan';
 import type { Undoing } from '../resources/resource';
 import { insideOf } from './circle';
 import { TreeBuilder } from './compile-tree';
@@ -27,11 +27,22 @@ export function teardownDigest(runbook: Runbook, library: Documents): string | u
   const how = runbook.resource?.destroy ?? byUndo;
   if (how !== byUndo) return runbookDigest(how, library);
   const steps = laidOut(runbook, library);
-  const undos = steps.filter(hasUndo).map(({ path, undo, pool }) => ({ path, undo, pool }));
+  const undos = steps
+    .filter(hasUndo)
+    .map(({ path, undo, pool }) => ({ path, ...whatOf(undo), pool: poolOf(undo, pool) }));
   const parts = steps
     .filter(({ phase }) => phase === 'undo')
     .map(({ path, uses, with: given, pool }) => ({ path, uses, given, pool }));
   return digestOf({ undos, parts } as unknown as Json);
+}
+
+/** What an undo does; how often and how long it is tried changes nothing of it. */
+function whatOf(undo: PlanStep['undo']): { readonly undo: PlanStep['undo'] | StepCall } {
+  return { undo: typeof undo === 'object' && 'uses' in undo ? { uses: undo.uses, with: undo.with } : undo };
+}
+
+function poolOf(undo: PlanStep['undo'], pool: string): string {
+  return typeof undo === 'object' && 'uses' in undo ? undo.pool : pool;
 }
 
 /** Hash of a runbook with everything that runs inside of it; undefined where there is none of that name. */
@@ -137,11 +148,8 @@ function undoneBy(step: PlanStep, steps: readonly PlanStep[]): readonly PlanStep
         path: `${step.path}/undo`,
         id: 'undo',
         name: `Undo of “${step.name}”`,
-        uses: undo.uses,
-        with: undo.with,
-        // What an undo cannot bear twice, no undo could be.
+        ...undo,
         repeat: 'safe',
-        retry: { attempts: Math.max(3, step.retry.attempts), firstMs: step.retry.firstMs, backoff: step.retry.backoff },
         undo: 'none',
         onFailure: 'stop',
         phase: 'work',

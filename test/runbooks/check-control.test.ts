@@ -151,6 +151,13 @@ describe('control steps', () => {
       /wait has no "retry"/,
     ],
     [
+      'an action as an undo with a time of its own',
+      steps(
+        `- { id: a, uses: http/request, with: ${get}, undo: { uses: actions/back, with: { what: x }, timeout: 1h } }`,
+      ),
+      /an undo of several steps has no "timeout"/,
+    ],
+    [
       'an undo of a wait',
       steps(`- { uses: wait, with: { for: 1m }, undo: { uses: http/request, with: ${get} } }`),
       /wait has no undo of its own/,

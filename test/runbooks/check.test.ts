@@ -247,6 +247,11 @@ describe('a runbook', () => {
       /no step kind "htp"/,
     ],
     [
+      'an undo with a time that is none',
+      steps(`- { uses: http/request, with: ${post}, undo: { uses: http/request, with: ${post}, timeout: soon } }`),
+      /"soon" is not a duration/,
+    ],
+    [
       'until on a step that writes',
       steps(`- { uses: http/request, with: ${post}, until: "true", for: 1m }`),
       /only a step that reads/,

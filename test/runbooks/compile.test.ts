@@ -200,6 +200,20 @@ describe('the plan of a runbook', () => {
       { id: 'make', name: 'Make it', uses: 'http/request', with: { ...call, method: 'POST' }, undo: 'none' },
       { id: 'back', uses: 'http/request', with: call, undo },
       { uses: 'wait', with: { for: '5s' } },
+      {
+        id: 'hosts',
+        uses: 'http/request',
+        with: { ...call, method: 'POST' },
+        'runs-on': 'web',
+        undo: { uses: 'ansible/playbook', with: { playbook: 'plays/off.yml', hosts: ['a'] }, 'runs-on': 'ansible' },
+      },
+      {
+        id: 'quick',
+        uses: 'http/request',
+        with: call,
+        retry: { attempts: 5, first: '2s' },
+        undo: { ...undo, timeout: '10m' },
+      },
     ],
   });
   const work = { kind: 'runbook', runbook } as const;
@@ -211,6 +225,17 @@ describe('the plan of a runbook', () => {
       { path: 'make', repeat: 'never', hasUndo: false, retry: { attempts: 1 } },
       { path: 'back', repeat: 'safe', hasUndo: true, retry: { attempts: 3 } },
       { path: 'step_3', control: 'wait', given: { for: '5s' } },
+      {
+        path: 'hosts',
+        pool: 'web',
+        timeoutMs: 60_000,
+        undo: { retry: { attempts: 3 }, timeoutMs: 3_600_000, pool: 'ansible' },
+      },
+      {
+        path: 'quick',
+        pool: 'default',
+        undo: { retry: { attempts: 5, firstMs: 2_000 }, timeoutMs: 600_000, pool: 'default' },
+      },
     ]);
     expect(outline.irreversible).toEqual(['“Make it” cannot be undone.']);
   });

@@ -14,6 +14,7 @@ import { Endpoint, inTurn, json } from './endpoint';
 describe('steps on Temporal', () => {
   const api = new Endpoint();
   const pool = `test-${randomUUID()}`;
+  const undoPool = `test-${randomUUID()}`;
   const queue = `test-${randomUUID()}`;
   let plan: Plan;
   let client: Client;
@@ -30,7 +31,6 @@ describe('steps on Temporal', () => {
     const runStep = createRunStep({
       readPlan: async () => plan,
       ...bodiesInMemory(),
-      ...bodiesInMemory(),
       now: Date.now,
       env: {},
       log: { debug: () => undefined, warn: () => undefined },
@@ -38,6 +38,7 @@ describe('steps on Temporal', () => {
     const workers = await Promise.all([
       Worker.create({ connection: native, taskQueue: queue, workflowsPath: require.resolve('../../workflows/run') }),
       Worker.create({ connection: native, taskQueue: runnerQueue(pool), activities: { runStep } }),
+      Worker.create({ connection: native, taskQueue: runnerQueue(undoPool), activities: { runStep } }),
     ]);
     const running = Promise.all(workers.map((worker) => worker.run()));
     stop = async () => {
@@ -104,6 +105,22 @@ describe('steps on Temporal', () => {
     );
     expect(result).toMatchObject({ kind: 'undone', reason: 'It is not good enough.', undoneSteps: 1 });
     expect(api.seen.map((seen) => seen.method)).toEqual(['PUT', 'DELETE']);
+  });
+
+  it('are undone on the pool of their undo, which is tried again where they are not', async () => {
+    const undo = {
+      uses: 'http/request',
+      with: { connection: 'api', method: 'DELETE', path: '/x' },
+      'runs-on': undoPool,
+    };
+    let times = 0;
+    api.reply = (seen, response) => {
+      const isFirst = seen.method === 'DELETE' && times++ === 0;
+      json(seen.method === 'POST' || isFirst ? 503 : 200, {})(seen, response);
+    };
+    const result = await run({ ...put, with: { ...put.with, method: 'POST' }, id: 'post', undo });
+    expect(result).toMatchObject({ kind: 'undone', undoneSteps: 1 });
+    expect(api.seen.map((seen) => seen.method)).toEqual(['POST', 'DELETE', 'DELETE']);
   });
 
   it('fail in plain words when they poll for too long', async () => {

@@ -20,6 +20,7 @@ const programs = {
   waits: script('require("fs").writeFileSync(process.env.HOME + "/../../up", "x"); setInterval(() => {}, 1000)'),
   safe: script('console.log("1")', { repeat: 'safe' }),
   alone: script('console.log(Object.keys(require("os").networkInterfaces()).length)', { network: 'none' }),
+  slow: script('setTimeout(() => console.log("1"), 1_500)'),
   tells: script('console.error("one\\ntwo")'),
 };
 let tools: TestTools;
@@ -51,6 +52,19 @@ test('a program gets its input as JSON and the marks of its step, and gives JSON
   expect(cwd).toContain(tools.workPlace);
   expect(made.summary).toBe('echo is done');
   expect(readdirSync(tools.workPlace)).toEqual([]);
+});
+
+test('as an undo it has the time of the undo, and may be done again whatever its step is', async () => {
+  const undo = { uses: 'program', with: { program: 'slow' }, timeout: '50s' };
+  const get = { connection: 'api', method: 'PUT', path: '/x' };
+  const written = { id: 'make', uses: 'http/request', with: get, timeout: '1s', undo };
+  expect(await attemptOf('', { step: written, input: { mode: 'undo' }, tools })).toMatchObject({ status: 'done' });
+  const failure = await failureOf('', {
+    step: { ...step('same'), undo: { uses: 'program', with: { program: 'breaks' } } },
+    input: { mode: 'undo' },
+    tools,
+  });
+  expect(failure).toMatchObject({ nonRetryable: false, message: expect.not.stringContaining('never done twice') });
 });
 
 test.each(hostileValues)('the input %j arrives as it is', async (value) => {

@@ -95,7 +95,7 @@ async function undoEntry(
       const reason = await rollBackChild(walker, step, { told: entry.told ?? {} });
       return reason === undefined ? {} : failed(reason);
     }
-    if (step.undoneBy === undefined) return await walker.call(step, 'undo');
+    if (step.undoneBy === undefined) return await walker.call(asUndo(step), 'undo');
     const group = walk.input.plan.steps.find(({ path }) => path === step.undoneBy)!;
     // A stack of its own: nothing undoes an undo.
     const key = walker.keyOf(group);
@@ -106,6 +106,13 @@ async function undoEntry(
   } catch (error) {
     return { ...failed(reasonOf(error)), ...outputIn(error) };
   }
+}
+
+/** A step as its undo is scheduled: with the attempts, the time and the pool of that. */
+function asUndo(step: StepOutline): StepOutline {
+  if (!step.undo) return step;
+  const { pollForMs: _pollForMs, undo, ...rest } = step;
+  return { ...rest, ...undo, repeat: 'safe' };
 }
 
 /** Slices of one list, all at once. Of those that did not work, what is left of them stays. */
