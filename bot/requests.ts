@@ -5,6 +5,7 @@ import type { Json } from '../src/json';
 import { incidentIdAbout, operationIdOf, shortIdOf } from '../src/operation/ids';
 import type { ActBody } from '../src/operation/ports';
 import type { OperationKind, OperationRequest, Requester } from '../src/operation/request';
+import { beganByItself } from '../src/triggers/triggered-request';
 import type { BotDeps, Catalogue } from './deps';
 
 /** Where something was asked. `deliveryId` is Slack's own id of it: the same delivery is the same operation. */
@@ -126,8 +127,8 @@ export function retryOf(
   const { kind, service, runbook, environment } = former;
   const { channel, deliveryId } = from;
   const { reason, infrastructure, ...same } = former;
-  // A push, a schedule, an alert or a metric is no reason of whoever presses a button.
-  const isTheirs = !['push', 'schedule', 'alert', 'metric'].includes(former.requester.via);
+  // What started it by itself is no reason of whoever presses a button.
+  const isTheirs = !beganByItself(former);
   return {
     ...same,
     // What data was lost by then is typed anew by whoever presses the button.

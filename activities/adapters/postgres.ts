@@ -81,7 +81,7 @@ class Session implements PostgresSession {
     // What a server does not know (the check of the line came with version 14) is left out.
     await this.one({
       text: `select set_config(name, value, false) from pg_settings join (values ('statement_timeout', $1),
-        ('standard_conforming_strings', 'on'), ('client_connection_check_interval', '2s')) as wanted(key, value) on name = key`,
+        ('standard_conforming_strings', 'on'), ('TimeZone', 'UTC'), ('client_connection_check_interval', '2s')) as wanted(key, value) on name = key`,
       values: [String(Math.max(1, Math.ceil(this.restMs())))],
     });
   }

@@ -9,6 +9,14 @@ import type { Repository } from '../policy/read-repository';
 export type Triggered =
   { readonly kind: 'asks'; readonly request: OperationRequest } | { readonly kind: 'void'; readonly sentence: string };
 
+/** Whether nobody asked for it: a trigger, a lease or the policy itself did, and its reason says so. */
+export function beganByItself({ requester, runbook, asked }: OperationRequest): boolean {
+  if (requester.kind === 'person') return false;
+  // A machine that asks over the HTTP API comes by the same door as a webhook, and gives a reason of its own.
+  if (requester.via === 'webhook') return asked.deliveryId.startsWith(`webhook/${runbook}/`);
+  return requester.via !== 'cli';
+}
+
 /** How long after its event a request may still be started: longer than a worker restarts, shorter than anybody is surprised. */
 const lateMs = 3_600_000;
 

@@ -15,6 +15,8 @@ interface LineageEvent {
 /** Two real databases, and whoever takes OpenLineage events: what its schema requires has to be there. */
 const events: LineageEvent[] = [];
 let refuses: string | undefined;
+/** Their own days begin at another time. */
+const elsewhere = ['timezone=Europe/Berlin'];
 const lineage = new Vendor({
   isAuthorized: bearer('lineage-token-of-a-test'),
   routes: [
@@ -37,7 +39,11 @@ let warehouse: TestPostgres;
 let runbooks: Runbooks;
 
 beforeAll(async () => {
-  [orders, warehouse] = await Promise.all([TestPostgres.start(), TestPostgres.start(), lineage.start()]);
+  [orders, warehouse] = await Promise.all([
+    TestPostgres.start(elsewhere),
+    TestPostgres.start(elsewhere),
+    lineage.start(),
+  ]);
   await orders.ask(`
     create table orders (id int primary key, country text, amount numeric(10, 2), ordered_at timestamptz);
     insert into orders values
@@ -83,6 +89,11 @@ const sales = [
   { day: '2026-11-22', country: 'DE', orders: 2, revenue: '30.50' },
   { day: '2026-11-22', country: 'FR', orders: 1, revenue: '0.10' },
 ];
+
+test('a plain date means the day before it, in UTC, wherever the databases are', async () => {
+  expect((await load('2026-11-23')).result).toEqual({ kind: 'done', watch: 'ended' });
+  expect(await published()).toEqual(sales);
+});
 
 test('a day of orders is summed up, loaded, published and recorded', async () => {
   const ran = await load();

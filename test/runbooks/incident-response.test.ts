@@ -103,7 +103,12 @@ test('nothing is touched when somebody says no, or when it is over already', asy
   expect(await limits()).toEqual([]);
 });
 
-test('the role gets its old limit back when the remedy does not help', async () => {
+test.each<[string, string, readonly string[]]>([
+  ['none', 'reset idle_in_transaction_session_timeout', []],
+  ['an hour and a half', "set idle_in_transaction_session_timeout = '1.5h'", ['5400000']],
+  ['a number', 'set idle_in_transaction_session_timeout = 7200000', ['7200000']],
+])('the role gets its old limit back when the remedy does not help: %s', async (_, earlier, back) => {
+  await database.ask(`alter role orders_batch ${earlier}`);
   isMeasured = false;
   const running = await runbooks.start({ ...respond(), pace: 2_000 });
   await decide(runbooks.world, { by: 'U0LEE' });
@@ -113,5 +118,5 @@ test('the role gets its old limit back when the remedy does not help', async () 
     kept: ['End the sessions'],
   });
   expect(await measured()).toBe(0);
-  expect(await limits()).toEqual([]);
+  expect(await limits()).toEqual(back.map((ms) => ({ limit: `idle_in_transaction_session_timeout=${ms}` })));
 });
