@@ -6,6 +6,7 @@ import type { AskedKind, AskedOf } from '../src/commands/asked';
 import type { Understood } from '../src/commands/instant';
 import type { PolicyHealth } from '../src/policy/policy-health';
 import type { RenderContext } from '../src/messages/blocks';
+import type { OfferedLease } from '../src/messages/request-modals';
 import type { StatusView } from '../src/messages/status';
 import type { KnownPerson } from '../src/operation/asker';
 import type { InfrastructureCase } from '../src/infrastructure/declared';
@@ -36,6 +37,8 @@ export interface OfferedRunbook {
   readonly folder: string;
   /** In their order: values without a name fill them. */
   readonly inputs: DeclaredInputs;
+  /** What it makes lives on for so long. */
+  readonly lease?: OfferedLease;
 }
 
 /** A question to policy: a request, an instant in words, and what is known of the thing or the servers that it is about. */

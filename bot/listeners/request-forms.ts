@@ -4,8 +4,10 @@ import { isName, isVersion } from '../../src/commands/names';
 import { decodeMeta, MODALS, type ModalMeta } from '../../src/messages/actions';
 import { readInputs } from '../../src/messages/inputs';
 import { fieldOf, inputsIn } from '../../src/messages/runbook-fields';
+import { parseDuration } from '../../src/runbooks/duration';
 import { validateInputs } from '../../src/runbooks/inputs';
 import { answer, catalogueIn, declare, type Answer } from '../answers';
+import type { OfferedRunbook } from '../deps';
 import { runbookForm } from '../runbooks';
 import { messageOf } from '../show-answer';
 import { tellPrivately } from '../tell';
@@ -118,17 +120,29 @@ async function runbookStep(
   const runbook = catalogue?.runbooks.find((each) => each.name === asked.runbook);
   if (catalogue === undefined || runbook === undefined) return undefined;
   const isChosen = meta.action === asked.runbook;
-  if (!isChosen && Object.keys(runbook.inputs).length > 0) {
+  if (!isChosen && (Object.keys(runbook.inputs).length > 0 || runbook.lease !== undefined)) {
     const of = callback === MODALS.provision ? 'provision' : 'runbook';
     return { response_action: 'update', view: runbookForm({ runbook, of, meta }, catalogue) };
   }
   const checked = validateInputs({ declared: runbook.inputs, given: asked.inputs, known: catalogue });
-  if (checked.ok) return undefined;
-  const errors = checked.problems.map(({ input, message }) => [
+  const lease = asked.kind === 'provision' ? leaseProblem(asked.lease, runbook) : undefined;
+  if (checked.ok && lease === undefined) return undefined;
+  const errors = (checked.ok ? [] : checked.problems).map(({ input, message }) => [
     Object.hasOwn(runbook.inputs, input) ? fieldOf(input) : 'reason',
     message.slice(0, 2_000),
   ]);
+  if (lease !== undefined) errors.push(['lease', lease]);
   return { response_action: 'errors', errors: Object.fromEntries(errors) as Fields };
+}
+
+/** What is wrong with how long something is to live. Policy looks at it once more. */
+function leaseProblem(asked: string | undefined, { lease }: OfferedRunbook): string | undefined {
+  if (asked === undefined || lease === undefined) return undefined;
+  const ms = parseDuration(asked);
+  if (ms === undefined || ms <= 0) return 'Write a length of time such as 12h or 3d, or leave it empty.';
+  return ms > (parseDuration(lease.most) ?? Infinity)
+    ? `It may live for ${lease.most} at most; ask for less, or have the owner of the policy repository change resource.lease.max.`
+    : undefined;
 }
 
 type ViewAnswer = Extract<Parameters<Submission['ack']>[0], { response_action: 'update' | 'errors' }>;
@@ -139,6 +153,8 @@ function runbook(kind: 'provision' | 'runbook.run', fields: Fields): Read {
     runbook: fields.runbook!,
     positional: [],
     inputs: inputsIn(fields),
+    ...(kind === 'provision' && fields.lease !== undefined ? { lease: fields.lease.trim().toLowerCase() } : {}),
+    ...(fields.check === undefined ? {} : { check: true as const }),
     ...(fields.environment === undefined ? {} : { environment: fields.environment }),
     ...reasonOf(fields),
     labels: [],

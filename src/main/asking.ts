@@ -21,6 +21,7 @@ import type { Standing } from '../policy/standing';
 import type { AskedKind, AskedOf } from '../commands/asked';
 import type { Catalogue, WhatIf, WhatIfAsked } from '../../bot/deps';
 import { logReaders } from '../policy/log-readers';
+import type { OfferedLease } from '../messages/request-modals';
 import type { OperationView } from '../operation/view';
 import { mayAsk, mayRun, whyNothing } from './may-ask';
 
@@ -123,6 +124,7 @@ function catalogueOf(repository: Repository): Catalogue {
     ...(document.help === undefined ? {} : { about: document.help }),
     folder: file.split('/').slice(1, -1).join('/'),
     inputs: document.inputs ?? {},
+    ...(document.resource?.lease && { lease: offeredLease(document.resource.lease) }),
   }));
   return {
     services: [...repository.policy.services.keys()],
@@ -131,6 +133,16 @@ function catalogueOf(repository: Repository): Catalogue {
     handlers: all.filter(({ name }) => isHandler(name)),
     incidentChannel: repository.policy.channels.incidents ?? repository.policy.channels.default ?? '#incidents',
   };
+}
+
+function offeredLease({
+  default: usual,
+  max = usual,
+}: {
+  readonly default: string;
+  readonly max?: string;
+}): OfferedLease {
+  return { usual, most: max };
 }
 
 async function explain(

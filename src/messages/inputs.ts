@@ -75,6 +75,18 @@ export function oneOf(field: Field & { readonly options: readonly string[]; read
   };
 }
 
+/** One thing to tick. Its answer is `yes`, or none. */
+export function checkbox(field: Field & { readonly option: string }): InputBlock {
+  return {
+    ...input({ ...field, optional: true }),
+    element: {
+      type: 'checkboxes',
+      action_id: INPUT,
+      options: [{ text: plainText(field.option, optionMax), value: 'yes' }],
+    },
+  };
+}
+
 /** A whole number; Slack refuses others at the field. */
 export function numberInput(
   field: Field & { readonly initial?: string; readonly min?: number; readonly max?: number },
@@ -105,7 +117,8 @@ export function readInputs(values: unknown): { readonly [name: string]: string }
   const answers: [string, string][] = [];
   for (const [name, block] of Object.entries((values ?? {}) as Record<string, Record<string, Answer>>)) {
     const answer = block?.[INPUT];
-    const text = answer?.selected_option?.value ?? answer?.selected_user ?? answer?.value;
+    const chosen = answer?.selected_option ?? answer?.selected_options?.[0];
+    const text = chosen?.value ?? answer?.selected_user ?? answer?.value;
     if (typeof text === 'string' && text.trim() !== '') answers.push([name, text]);
   }
   return Object.fromEntries(answers);
@@ -114,6 +127,7 @@ export function readInputs(values: unknown): { readonly [name: string]: string }
 interface Answer {
   readonly value?: string | null;
   readonly selected_option?: { readonly value?: string } | null;
+  readonly selected_options?: readonly { readonly value?: string }[] | null;
   readonly selected_user?: string | null;
 }
 

@@ -4,8 +4,8 @@ import type { Severity } from '../incidents/incident';
 import type { ResourceRef } from '../resources/resource';
 import { MODALS, type ModalMeta } from './actions';
 import { section } from './blocks';
-import { choice, personInput, textInput } from './inputs';
-import { runbookFields } from './runbook-fields';
+import { checkbox, choice, personInput, textInput } from './inputs';
+import { inputsWithoutField, runbookFields } from './runbook-fields';
 import { code, safe } from './text';
 import { modal, reasonMax } from './vote-modals';
 
@@ -65,17 +65,38 @@ interface RunbookOffer {
   readonly services?: readonly string[];
   readonly environments: readonly string[];
   /** Its inputs are asked for, each answer under `input.<name>`. */
-  readonly chosen?: { readonly name: string; readonly about?: string; readonly inputs: DeclaredInputs };
+  readonly chosen?: {
+    readonly name: string;
+    readonly about?: string;
+    readonly inputs: DeclaredInputs;
+    readonly lease?: OfferedLease;
+  };
 }
 
-/** The form of a runbook, or one to choose it first. Answers: `runbook?`, `environment?`, `input.<name>`, `reason?`. */
+/** How long what a runbook makes lives where nobody says, and at most; as written in the runbook. */
+export interface OfferedLease {
+  readonly usual: string;
+  readonly most: string;
+}
+
+/**
+ * The form of a runbook, or one to choose it first. Answers: `runbook?`, `environment?`, `input.<name>`, `check?`,
+ * `reason?`.
+ */
 export function runbookModal(offer: RunbookOffer): ModalView {
   return runbookLike(offer, { id: MODALS.runbook, title: 'Run a runbook' });
 }
 
-/** The same for something to provision. */
+/** The same for something to provision. Answers also `lease?`. */
 export function provisionModal(offer: RunbookOffer): ModalView {
-  return runbookLike(offer, { id: MODALS.provision, title: 'Provision' });
+  return runbookLike(offer, { id: MODALS.provision, title: 'Provision' }, leaseFields(offer));
+}
+
+function leaseFields({ chosen }: RunbookOffer): readonly KnownBlock[] {
+  if (!chosen?.lease) return [];
+  const { usual, most } = chosen.lease;
+  const hint = `A length of time such as 12h or 3d, at most ${most}. Empty means ${usual}; then it is taken away.`;
+  return [textInput({ name: 'lease', label: 'For how long', optional: true, max: 30, placeholder: usual, hint })];
 }
 
 /** Before something is destroyed whose data is lost with it. Answers: `name`, `reason?`. */
@@ -178,7 +199,11 @@ export function incidentAssignModal(meta: ModalMeta): ModalView {
   });
 }
 
-function runbookLike(offer: RunbookOffer, look: { readonly id: string; readonly title: string }): ModalView {
+function runbookLike(
+  offer: RunbookOffer,
+  look: { readonly id: string; readonly title: string },
+  more: readonly KnownBlock[] = [],
+): ModalView {
   const { chosen, runbooks, services, environments } = offer;
   // An input that names the environment says where; asking twice would be asking for a contradiction.
   const hasOwn = Object.values(chosen?.inputs ?? {}).some(({ type }) => type === 'environment');
@@ -188,6 +213,8 @@ function runbookLike(offer: RunbookOffer, look: { readonly id: string; readonly 
       ? []
       : [choice({ name: 'runbook', label: 'Runbook', options: runbooks, initial: chosen?.name })]),
     ...runbookFields(chosen?.inputs ?? {}, { services, environments }),
+    ...withoutField(chosen?.inputs ?? {}),
+    ...more,
     ...(environments.length > 0 && !hasOwn
       ? [choice({ name: 'environment', label: 'Environment', options: environments, optional: true })]
       : []),
@@ -198,8 +225,30 @@ function runbookLike(offer: RunbookOffer, look: { readonly id: string; readonly 
       max: reasonMax,
       hint: 'Approvers see it on the card.',
     }),
+    ...(chosen
+      ? [
+          checkbox({
+            name: 'check',
+            label: 'Dry run',
+            option: 'Only check (dry run)',
+            hint: 'Says what would come of it. Nobody is asked and nothing is changed.',
+          }),
+        ]
+      : []),
   ];
   return modal({ ...look, submit: chosen ? 'Ask for it' : 'Next', meta: offer.meta, blocks });
+}
+
+function withoutField(inputs: DeclaredInputs): readonly KnownBlock[] {
+  const names = inputsWithoutField(inputs);
+  if (names.length === 0) return [];
+  const shown = names.slice(0, 20).map((name) => code(name, 60));
+  const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
+  return [
+    section(
+      `⚠️ A form has no room for ${shown.join(', ')}${more}, so they keep their defaults; the command takes them, each as name=value.`,
+    ),
+  ];
 }
 
 function place(offer: Offer, optional = false): KnownBlock[] {

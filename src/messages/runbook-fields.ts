@@ -1,11 +1,14 @@
 import type { InputBlock } from '@slack/types';
 import type { Json } from '../json';
-import { wanted, type DeclaredInputs, type KnownNames } from '../runbooks/inputs';
+import { inputProblem, wanted, type DeclaredInputs, type KnownNames } from '../runbooks/inputs';
 import type { RunbookInput } from '../runbooks/schema';
 import { choice, numberInput, oneOf, textInput } from './inputs';
+import { counted } from './text';
 
 /** Slack takes 100 blocks in a modal, and a form has more than its inputs. */
 const mostFields = 80;
+/** Slack's bound for what is typed into one field. */
+const textMost = 3_000;
 
 /** Block id of the field of an input, and the key of its answer. */
 export function fieldOf(input: string): string {
@@ -22,7 +25,15 @@ export function inputsIn(answers: { readonly [name: string]: string }): { readon
   );
 }
 
-/** A field for each input of a runbook, of the kind that fits its type; defaults are filled in. */
+/** Inputs that a form has no room for. */
+export function inputsWithoutField(inputs: DeclaredInputs): readonly string[] {
+  return Object.keys(inputs).slice(mostFields);
+}
+
+/**
+ * A field for each input of a runbook, of the kind that fits its type. Defaults are filled in, but for those that are
+ * too long for a field: a part of one would be another value, so its field is empty, which means the default.
+ */
 export function runbookFields(inputs: DeclaredInputs, known: KnownNames): readonly InputBlock[] {
   return Object.entries(inputs)
     .slice(0, mostFields)
@@ -30,12 +41,14 @@ export function runbookFields(inputs: DeclaredInputs, known: KnownNames): readon
 }
 
 function field(name: string, spec: RunbookInput, known: KnownNames): InputBlock {
-  const initial = initialOf(spec);
+  const given = initialOf(spec);
+  const fits = given === undefined || given.length <= textMost;
+  const initial = fits ? given : undefined;
   const common = {
     name: fieldOf(name),
     label: name,
     optional: spec.default !== undefined,
-    hint: hintOf(spec),
+    hint: fits ? hintOf(spec) : `Empty means the default of ${sizeOf(spec, given)}. ${hintOf(spec)}`,
     ...(initial === undefined ? {} : { initial }),
   };
   switch (spec.type) {
@@ -53,10 +66,28 @@ function field(name: string, spec: RunbookInput, known: KnownNames): InputBlock 
       return choice({ ...common, options: Object.keys(spec.options) });
     case 'list':
     case 'hosts':
-      return textInput({ ...common, multiline: true, max: 3000 });
+      return textInput({ ...common, multiline: true, max: textMost });
     default:
-      return textInput({ ...common, max: 3000 });
+      return textInput({ ...common, multiline: takesLines(spec), max: textMost });
   }
+}
+
+/** Texts of several lines and more than 150 characters: letters, capitals, digits and a mixture, as patterns allow them. */
+const severalLines = [
+  'abcdefghijklmnopqrst',
+  'ABCDEFGHIJKLMNOPQRST',
+  '12345678901234567890',
+  '//A1 EXEC PGM=b,C=-_',
+].map((line) => Array<string>(8).fill(line).join('\n'));
+
+/** Whether somebody may want to type several lines: the pattern lets them, or there is none. */
+function takesLines(spec: RunbookInput): boolean {
+  if (spec.type !== 'string') return false;
+  return spec.default?.includes('\n') === true || severalLines.some((text) => inputProblem(spec, text) === undefined);
+}
+
+function sizeOf({ default: value }: RunbookInput, text: string): string {
+  return Array.isArray(value) ? `${value.length} entries` : counted(text.length, 'character');
 }
 
 /** What it is for, and what may stand there. */

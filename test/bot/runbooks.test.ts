@@ -118,6 +118,26 @@ describe('Run', () => {
     });
   });
 
+  it('asks for how long where what is made has a lease, and for a dry run; what is wrong is said at its field', async () => {
+    await type('/provision');
+    await world.slack.waitFor(() => last().text.includes('for something new'));
+    const view = await run('provision-node', 'provision');
+    expect(JSON.stringify(view.blocks)).toContain('at most 7d. Empty means 1d; then it is taken away.');
+    const wrong = [];
+    for (const lease of ['soon', '0s', '8d'])
+      wrong.push((await world.slack.viewSubmit({ user, values: { 'input.hostname': 'Node', lease } })).errors);
+    const length = 'Write a length of time such as 12h or 3d, or leave it empty.';
+    const most =
+      'It may live for 7d at most; ask for less, or have the owner of the policy repository change resource.lease.max.';
+    const hostname = '"hostname" has to match [a-z0-9-]+.';
+    expect(wrong).toEqual([length, length, most].map((lease) => ({ 'input.hostname': hostname, lease })));
+    await world.slack.viewSubmit({ user, values: { 'input.hostname': 'node-10', lease: ' 3D ', check: ['yes'] } });
+    const request = await eventually(async () =>
+      (await world.started()).find(({ inputs }) => inputs.hostname === 'node-10'),
+    );
+    expect(request).toMatchObject({ kind: 'provision', lease: '3d', check: true });
+  });
+
   it('refuses values that try to be more than data at their field', async () => {
     await type('/provision');
     await world.slack.waitFor(() => last().text.includes('for something new'));

@@ -19,6 +19,7 @@ test('the catalogue offers runbooks that people may ask for, and knows handlers 
   const { runbooks, handlers } = await asking.catalogue();
 
   expect(runbooks.find(({ name }) => name === 'web')).toMatchObject({ folder: 'provision' });
+  expect(runbooks.find(({ name }) => name === 'sandbox')).toMatchObject({ lease: { usual: '1d', most: '14d' } });
   // All of the example company's, whatever else it has by now: handlers are in the other list, and in that one only.
   expect(runbooks.map(({ name }) => name)).toEqual(expect.arrayContaining(['check-services', 'ship', 'web']));
   expect(runbooks.filter(({ name }) => handlers.some((handler) => handler.name === name))).toEqual([]);

@@ -11,7 +11,27 @@ const fieldFor = (spec: object) => {
 };
 
 test.each<[object, object]>([
-  [{ type: 'string' }, { type: 'plain_text_input', multiline: false }],
+  [{ type: 'string' }, { type: 'plain_text_input', multiline: true, max_length: 3_000 }],
+  [
+    { type: 'string', pattern: '[\\s\\S]{1,1000}' },
+    { type: 'plain_text_input', multiline: true },
+  ],
+  [
+    { type: 'string', pattern: '(//[^\\n]{0,78}\\n?)+' },
+    { type: 'plain_text_input', multiline: true },
+  ],
+  [
+    { type: 'string', pattern: '[a-z0-9-]+' },
+    { type: 'plain_text_input', multiline: false },
+  ],
+  [
+    { type: 'string', pattern: '[^\\r\\n]{1,160}' },
+    { type: 'plain_text_input', multiline: false },
+  ],
+  [
+    { type: 'string', pattern: '[^,]{1,40}' },
+    { type: 'plain_text_input', multiline: false },
+  ],
   [
     { type: 'string', default: 'web' },
     { type: 'plain_text_input', initial_value: 'web' },
@@ -51,6 +71,21 @@ test.each<[object, object]>([
   expect(field).toMatchObject({ block_id: 'input.it', element, optional: 'default' in spec });
 });
 
+test('a default that is too long for a field is not cut into another one: the field is empty and says what that means', () => {
+  const hosts = Array.from({ length: 200 }, (_, index) => `web-${index}.long-name.example.com`);
+  const field = fieldFor({ type: 'list', default: hosts, help: 'Which hosts' });
+  expect(field.element).not.toHaveProperty('initial_value');
+  expect(field).toMatchObject({
+    optional: true,
+    hint: { text: 'Empty means the default of 200 entries. Which hosts. One entry a line, or with commas.' },
+  });
+  const few = fieldFor({ type: 'list', default: hosts.slice(0, 20) });
+  expect(few.element.initial_value).toBe(hosts.slice(0, 20).join('\n'));
+  expect(fieldFor({ type: 'string', default: 'x'.repeat(3_500) })).toMatchObject({
+    hint: { text: 'Empty means the default of 3,500 characters. A text.' },
+  });
+});
+
 test.each([
   [{ type: 'integer', min: 1, max: 5, help: 'How many nodes.' }, 'How many nodes. A whole number from 1 to 5.'],
   [{ type: 'string', pattern: '[a-z]+' }, 'A text that matches [a-z]+.'],
@@ -66,8 +101,8 @@ test('the form of a runbook does not ask which one, and asks for a place only wh
     runbookModal({ ...offer, chosen: { name: 'x', about: 'Does it.', inputs } }).blocks.flatMap(
       (block) => block.block_id ?? [],
     );
-  expect(blocks({})).toEqual(['environment', 'reason']);
-  expect(blocks({ where: { type: 'environment' } })).toEqual(['input.where', 'reason']);
+  expect(blocks({})).toEqual(['environment', 'reason', 'check']);
+  expect(blocks({ where: { type: 'environment' } })).toEqual(['input.where', 'reason', 'check']);
 });
 
 test('a form of very many inputs is one that Slack takes', () => {
@@ -80,6 +115,9 @@ test('a form of very many inputs is one that Slack takes', () => {
   const chosen = { name: 'x'.repeat(60), about: 'y'.repeat(5_000), inputs };
   const view = provisionModal({ meta: { action: 'x'.repeat(60) }, runbooks: [], ...known, chosen });
   expect(checkView(view, 'modal')).toEqual([]);
+  const said = JSON.stringify(view.blocks);
+  expect(said).toContain('A form has no room for `i80`, `i81`');
+  expect(said).toContain('and 50 more, so they keep their defaults');
 });
 
 test('reads the inputs among what was filled in', () => {

@@ -33,6 +33,7 @@ export const catalogue: Catalogue = {
         hostname: { type: 'string', pattern: '[a-z0-9-]+', help: 'What it is called' },
         join: { type: 'boolean', default: true },
       },
+      lease: { usual: '1d', most: '7d' },
     },
     {
       name: 'drain',
