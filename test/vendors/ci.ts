@@ -7,6 +7,8 @@ interface Run {
   readonly id: number;
   readonly display_title: string;
   readonly inputs: { readonly [name: string]: string };
+  /** Its file, without its end. */
+  readonly workflow: string;
   looks: number;
   conclusion?: string;
 }
@@ -15,6 +17,8 @@ interface Run {
 export class GitHubActions {
   readonly runs: Run[] = [];
   ends = 'success';
+  /** The only workflow that ends as `ends` says; all do when absent. */
+  only: string | undefined;
   takes = 2;
   cancels = 0;
   /** Lists in which a new run is not there yet. */
@@ -25,13 +29,13 @@ export class GitHubActions {
     routes: [
       {
         method: 'POST',
-        path: /^\/repos\/example\/shop\/actions\/workflows\/(?:ci|integration)\.yml\/dispatches$/,
+        path: /^\/repos\/example\/shop\/actions\/workflows\/(ci|integration)\.yml\/dispatches$/,
         takes: 'application/json',
         answer: (call) => this.dispatch(call),
       },
       {
         method: 'GET',
-        path: /^\/repos\/example\/shop\/actions\/workflows\/(?:ci|integration)\.yml\/runs$/,
+        path: /^\/repos\/example\/shop\/actions\/workflows\/(ci|integration)\.yml\/runs$/,
         answer: ({ query }) =>
           query.get('event') === 'workflow_dispatch' ? this.list() : { status: 422, body: { message: 'no event' } },
       },
@@ -44,14 +48,15 @@ export class GitHubActions {
     ],
   });
 
-  private dispatch({ json }: Call): Answer {
+  private dispatch({ json, parts: [workflow] }: Call): Answer {
     const wrong = wrongFields(json, { ref: 'string', inputs: 'object' });
     if (wrong) return { ...wrong, status: 422 };
     const inputs = json.inputs as { readonly [name: string]: string };
     const unexpected = Object.keys(inputs).filter((name) => !['signalbox', 'version'].includes(name));
     if (unexpected.length > 0)
       return { status: 422, body: { message: `Unexpected inputs provided: ${unexpected.join(', ')}` } };
-    this.runs.unshift({ id: 9_000_000_001 + this.runs.length, display_title: inputs.signalbox!, inputs, looks: 0 });
+    const id = 9_000_000_001 + this.runs.length;
+    this.runs.unshift({ id, display_title: inputs.signalbox!, inputs, workflow: workflow!, looks: 0 });
     return { status: 204 };
   }
 
@@ -65,7 +70,8 @@ export class GitHubActions {
     const run = this.runs.find(({ id }) => String(id) === parts[0]);
     if (!run) return { status: 404, body: { message: 'Not Found' } };
     run.looks += 1;
-    if (run.looks > this.takes) run.conclusion ??= this.ends;
+    if (run.looks > this.takes)
+      run.conclusion ??= this.only === undefined || this.only === run.workflow ? this.ends : 'success';
     const status = run.conclusion ? 'completed' : 'in_progress';
     const url = `https://github.com/example/shop/actions/runs/${run.id}`;
     return { status: 200, body: { id: run.id, status, conclusion: run.conclusion ?? null, html_url: url } };

@@ -181,7 +181,7 @@ describe('GitHub Actions', () => {
     });
 
   it('starts a workflow, finds its run among others and waits for its end', async () => {
-    github.runs.push({ id: 8_999_999_999, display_title: 'somebody else', inputs: {}, looks: 0 });
+    github.runs.push({ id: 8_999_999_999, display_title: 'somebody else', inputs: {}, workflow: 'ci', looks: 0 });
     const ran = await runbooks.run(asked());
     expect(ran.result.kind).toBe('done');
     expect(ran.outputs.act).toEqual({ url: 'https://github.com/example/shop/actions/runs/9000000002' });

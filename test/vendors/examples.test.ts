@@ -57,7 +57,8 @@ function example(
   };
 }
 
-describe('ship: from an image to production', () => {
+describe('ship: from a version to production', () => {
+  const digest = `sha256:${'ab'.repeat(32)}`;
   let vendors: { harbor: Harbor; argocd: ArgoCd; github: GitHubActions };
   beforeEach(async () => {
     vendors = {
@@ -66,22 +67,41 @@ describe('ship: from an image to production', () => {
       github: await started(new GitHubActions()),
     };
     vendors.argocd.history.push({ id: 4, revision: 'v1' });
+    vendors.harbor.tags.set('v2', digest);
     runbooks.world.notices.length = 0;
   });
 
   const ship = (): RunbookAsked => ({
     ...example('ship', ['harbor-scan', 'argocd-sync', 'github-workflow'], vendors),
-    inputs: { app: 'shop', version: 'v2', digest: `sha256:${'ab'.repeat(32)}` },
+    inputs: { app: 'shop', version: 'v2' },
   });
 
-  it('scans, syncs, tests, promotes and tells', async () => {
+  it('builds, scans what was built, syncs, tests, promotes and tells', async () => {
     const ran = await runbooks.run(ship());
     expect(ran.result).toEqual({ kind: 'done', watch: 'ended' });
+    const runs = [...vendors.github.runs].reverse();
+    expect(runs.map(({ workflow, inputs }) => [workflow, inputs.version])).toEqual([
+      ['ci', 'v2'],
+      ['integration', 'v2'],
+    ]);
+    expect(vendors.harbor.scanned).toEqual(['apps', 'shop', digest]);
     const synced = vendors.argocd.server.asked.filter((request) => request.endsWith('/sync'));
     expect(synced.map((request) => request.split('/').at(-2))).toEqual(['shop-staging', 'shop-production']);
     expect(runbooks.world.notices.map(({ notice }) => notice)).toEqual([
       { kind: 'plain', text: 'shop v2 is in production.' },
     ]);
+  });
+
+  it('looks at no image of a build that failed, and says when a build has pushed none', async () => {
+    vendors.harbor.tags.clear();
+    expect((await runbooks.run(ship())).result).toMatchObject({
+      reason: 'The build has ended, and Harbor has no image shop:v2; the build has to push it.',
+    });
+    vendors.github.ends = 'failure';
+    const before = vendors.harbor.server.asked.length;
+    expect((await runbooks.run(ship())).result).toMatchObject({ reason: expect.stringMatching(/^ci.yml ended as/) });
+    expect(vendors.harbor.server.asked).toHaveLength(before);
+    expect(vendors.argocd.syncs).toBe(0);
   });
 
   it('touches nothing when the image is not safe', async () => {
@@ -91,7 +111,7 @@ describe('ship: from an image to production', () => {
   });
 
   it('takes staging back when its tests fail, and never reaches production', async () => {
-    vendors.github.ends = 'failure';
+    [vendors.github.ends, vendors.github.only] = ['failure', 'integration'];
     const ran = await runbooks.run(ship());
     expect(ran.result).toMatchObject({ kind: 'undone', reason: expect.stringContaining('ended as failure') });
     expect([vendors.argocd.syncs, vendors.argocd.rollbacks]).toEqual([1, 1]);

@@ -2,7 +2,7 @@ import { basic, Vendor, type Answer } from './vendor';
 
 export const harborPassword = 'harbor-password-of-a-test';
 const mime = 'application/vnd.security.vulnerability.report; version=1.1';
-const artifact = /^\/api\/v2\.0\/projects\/([^/]+)\/repositories\/([^/]+)\/artifacts\/(sha256%3A[0-9a-f]{64})/;
+const artifact = /^\/api\/v2\.0\/projects\/([^/]+)\/repositories\/([^/]+)\/artifacts\/(sha256%3A[0-9a-f]{64}|v[0-9.]+)/;
 
 /** One image of Harbor, as its API v2.0 describes it (scanArtifact, getArtifact, NativeReportSummary). */
 export class Harbor {
@@ -12,6 +12,8 @@ export class Harbor {
   takes = 2;
   scans = 0;
   scanned: readonly string[] = [];
+  /** Digests by tag. */
+  readonly tags = new Map<string, string>();
   private left: number | undefined;
 
   readonly server = new Vendor({
@@ -21,10 +23,10 @@ export class Harbor {
       {
         method: 'GET',
         path: new RegExp(`${artifact.source}$`),
-        answer: ({ query, headers }) =>
+        answer: ({ query, headers, parts }) =>
           query.get('with_scan_overview') === 'true' && headers['x-accept-vulnerabilities'] === mime
             ? this.look()
-            : { status: 200, body: { digest: 'sha256' } },
+            : this.found(parts[2]!),
       },
     ],
   });
@@ -36,6 +38,13 @@ export class Harbor {
     this.scanned = parts;
     this.left = this.takes;
     return { status: 202 };
+  }
+
+  private found(reference: string): Answer {
+    const digest = reference.startsWith('sha256:') ? reference : this.tags.get(reference);
+    if (digest === undefined)
+      return { status: 404, body: { errors: [{ code: 'NOT_FOUND', message: 'artifact not found' }] } };
+    return { status: 200, body: { type: 'IMAGE', digest } };
   }
 
   private look(): Answer {
