@@ -3,7 +3,7 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import { canonical } from '../src/canonical';
 import { Refusal } from '../src/errors';
 import type { Json, JsonObject } from '../src/json';
-import type { FailedOutput, Plan, PlanStep, StepCall, UndoTries } from '../src/operation/plan';
+import type { FailedOutput, Plan, PlanStep, StepCall, StepResult, UndoTries } from '../src/operation/plan';
 import type { RunnerActivities, RunStepInput } from '../src/operation/runner-ports';
 import { formatDuration, parseDuration } from '../src/runbooks/duration';
 import { stepKindOf } from '../src/runbooks/step-kinds';
@@ -53,51 +53,71 @@ export interface RunStepDeps {
  */
 export function createRunStep(deps: RunStepDeps): RunnerActivities['runStep'] {
   return async (asked) => {
-    const plan = await planOf(deps, asked);
-    const input = { ...asked, outputs: await recallKept(asked.outputs, deps.readBody) };
-    const written = plan.steps.find((each) => each.path === input.path);
-    const step = written && asAsked(written, input.mode);
-    if (!step) throw ApplicationFailure.nonRetryable(`The plan has no step ${input.path}.`, 'StepFailed');
     const context = Context.current();
-    const redactor = new Redactor();
     const heart = new Heart(context, deps.acknowledge);
-    const toolbox = new Toolbox({ host: deps.tools, plan, step, input, context, heart, redactor });
-    const secrets = {
-      env: deps.env,
-      folder: deps.secretsFolder ?? secretsFolder,
-      vault: deps.vault,
-      sops: openSops(toolbox.forCall({ key: input.key }), deps.sopsKeyFile),
-    };
     // Learns of cancellation by it, too.
     const stopBeating = heart.start();
     try {
-      const run = new DryRun({
-        plan,
-        step,
-        input,
-        items: await itemsOf(deps, input),
-        keep: (value) => deps.keepBody(canonical(value)),
-        kinds: deps.kinds ?? runnableStepKinds,
-        attempt: context.info.attempt,
-        elapsedMs: deps.now() - context.info.scheduledTimestampMs,
-        signal: context.cancellationSignal,
-        secrets,
-        redactor,
-        toolbox,
-      });
-      const result = await run[input.mode]();
-      const told = redactor.json({ ...(await toolbox.told()), ...result });
-      return { ...told, outputs: await keepLarge(told.outputs, deps.keepBody) };
-    } catch (error) {
-      if (context.cancellationSignal.aborted) await context.cancelled;
-      const call = input.mode === 'undo' ? undoCallOf(step) : step;
-      const failure = failureOf({ error, step, call, isUndo: input.mode === 'undo', heart, deps, redactor, context });
-      throw withOutput(failure, redactor.json(await toolbox.told()));
+      return await attemptAt(asked, { deps, context, heart });
     } finally {
-      await toolbox.close();
       stopBeating();
     }
   };
+}
+
+async function attemptAt(
+  asked: RunStepInput,
+  { deps, context, heart }: Pick<Failing, 'deps' | 'context' | 'heart'>,
+): Promise<StepResult> {
+  const plan = await planOf(deps, asked);
+  const input = { ...asked, outputs: await recallKept(asked.outputs, deps.readBody) };
+  const written = plan.steps.find((each) => each.path === input.path);
+  const step = written && asAsked(written, input.mode);
+  if (!step) throw ApplicationFailure.nonRetryable(`The plan has no step ${input.path}.`, 'StepFailed');
+  const redactor = new Redactor();
+  const toolbox = new Toolbox({ host: deps.tools, plan, step, input, context, heart, redactor });
+  const secrets = {
+    env: deps.env,
+    folder: deps.secretsFolder ?? secretsFolder,
+    vault: deps.vault,
+    sops: openSops(toolbox.forCall({ key: input.key }), deps.sopsKeyFile),
+  };
+  try {
+    const run = new DryRun({
+      plan,
+      step,
+      input,
+      items: await itemsOf(deps, input),
+      keep: (value) => deps.keepBody(canonical(value)),
+      kinds: deps.kinds ?? runnableStepKinds,
+      attempt: context.info.attempt,
+      elapsedMs: deps.now() - context.info.scheduledTimestampMs,
+      signal: AbortSignal.any([context.cancellationSignal, heart.lost]),
+      secrets,
+      redactor,
+      toolbox,
+    });
+    const result = await run[input.mode]();
+    const told = redactor.json({ ...(await toolbox.told()), ...result });
+    return { ...told, outputs: await keepLarge(told.outputs, deps.keepBody) };
+  } catch (error) {
+    if (context.cancellationSignal.aborted) await context.cancelled;
+    const why = heart.lost.aborted && !isFinal(error) ? lostHold(step) : error;
+    const call = input.mode === 'undo' ? undoCallOf(step) : step;
+    const failure = failureOf({
+      error: why,
+      step,
+      call,
+      isUndo: input.mode === 'undo',
+      heart,
+      deps,
+      redactor,
+      context,
+    });
+    throw withOutput(failure, redactor.json(await toolbox.told()));
+  } finally {
+    await toolbox.close();
+  }
 }
 
 async function planOf(deps: RunStepDeps, input: RunStepInput): Promise<Plan> {
@@ -128,6 +148,15 @@ function asAsked(step: PlanStep, mode: RunStepInput['mode']): PlanStep {
   const { retry = step.retry, timeoutMs = step.timeoutMs, pool = step.pool } = undo as Partial<UndoTries>;
   const { until: _until, ...rest } = step;
   return { ...rest, retry, timeoutMs, pool };
+}
+
+/** What no end of the lease can be behind. */
+function isFinal(error: unknown): boolean {
+  return [StepFailed, NotYet, CriterionMissed, Refusal].some((kind) => error instanceof kind);
+}
+
+function lostHold({ name }: PlanStep): StepError {
+  return new StepError(`“${name}” was ended, because the runner lost its hold of the step.`);
 }
 
 function undoCallOf({ undo }: PlanStep): StepCall | undefined {

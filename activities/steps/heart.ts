@@ -24,6 +24,8 @@ export class AttemptGone extends Error {
 
 /** A lease is shorter than Temporal's patience, so that what was killed is gone before another attempt begins. */
 const shareOfPatience = 0.7;
+/** So long after its last word from Temporal an attempt still counts as just begun, as a share of its lease. */
+const shareOfTrust = 0.25;
 const usualPatienceMs = 20_000;
 /** Temporal keeps the details of each running attempt in memory. */
 export const maxCheckpointBytes = 128 * 1024;
@@ -36,8 +38,11 @@ export class Heart implements Lease {
   private details: Progress;
   private readonly leaseMs: number;
   private readonly told = new Set<() => void>();
+  private readonly gone = new AbortController();
   private leaseEnds: number;
+  private heldSince = Date.now();
   private timer: NodeJS.Timeout | undefined;
+  private end: NodeJS.Timeout | undefined;
   private beating: Promise<void> | undefined;
 
   constructor(
@@ -58,11 +63,28 @@ export class Heart implements Lease {
     const everyMs = Math.min(5_000, Math.max(100, (this.context.info.heartbeatTimeoutMs ?? usualPatienceMs) / 4));
     // Not before: most steps are over by then, and each heartbeat is a call to the server.
     this.timer = setInterval(() => {
+      // The SDK learns of cancellation by its own heartbeats, and we of our hold by ours.
       this.context.heartbeat(this.details);
-      // Only a program needs the lease, and steps without one cost the server no second heartbeat.
-      if (this.told.size > 0) this.beat().catch(() => undefined);
+      this.beat().catch(() => undefined);
     }, everyMs);
-    return () => clearInterval(this.timer);
+    this.watchEnd();
+    return () => {
+      clearInterval(this.timer);
+      clearTimeout(this.end);
+      this.timer = undefined;
+    };
+  }
+
+  /** Aborted when the lease is over: another attempt may begin from now on. */
+  get lost(): AbortSignal {
+    return this.gone.signal;
+  }
+
+  /** Whether so much time has passed that this attempt may have lost its place without knowing. */
+  get isOld(): boolean {
+    // The clock on the wall goes on while a machine sleeps.
+    const ageMs = Math.max(this.leaseMs - this.restMs(), Date.now() - this.heldSince);
+    return ageMs > this.leaseMs * shareOfTrust;
   }
 
   /** Replaces what the next attempt will know. */
@@ -101,18 +123,26 @@ export class Heart implements Lease {
   }
 
   private async beatOnce(): Promise<void> {
-    const sentAt = performance.now();
+    const [sentAt, wallAt] = [performance.now(), Date.now()];
     try {
       await this.acknowledge?.({ taskToken: this.context.info.taskToken, details: this.details });
     } catch (error) {
       if (error instanceof AttemptGone) this.holdUntil(sentAt);
       throw error;
     }
+    this.heldSince = wallAt;
     this.holdUntil(sentAt + this.leaseMs);
+  }
+
+  private watchEnd(): void {
+    clearTimeout(this.end);
+    if (this.timer === undefined) return;
+    this.end = setTimeout(() => this.gone.abort(), Math.max(0, this.restMs()));
   }
 
   private holdUntil(at: number): void {
     this.leaseEnds = at;
+    this.watchEnd();
     for (const told of this.told) told();
   }
 }

@@ -124,7 +124,10 @@ export class StepRun {
 
   private async call(ask: Call): Promise<StepAnswer> {
     const kind = this.kindOf(ask.uses);
-    return kind.run(this.context(ask, this.given(kind, ask.with, ask.variables)));
+    const given = this.given(kind, ask.with, ask.variables);
+    // Looking does no harm, and whoever acts after it may have slept meanwhile.
+    if (!kind.spec.readOnly(given)) await this.options.toolbox.confirmAfterWait();
+    return kind.run(this.context(ask, given));
   }
 
   protected kindOf(uses: string): StepKind {

@@ -235,6 +235,14 @@ export class Toolbox {
     }
   }
 
+  /**
+   * Where another attempt may have begun since, nothing is changed unless Temporal says that this one is the present
+   * one. A first attempt that comes straight to its call pays nothing for it.
+   */
+  async confirmAfterWait(): Promise<void> {
+    if (this.spec.context.info.attempt > 1 || this.spec.heart.isOld) await this.confirm();
+  }
+
   /** Nothing is started unless Temporal says that this attempt is the present one. */
   private async confirm(): Promise<void> {
     try {
