@@ -5,6 +5,7 @@ import { holdsMessage } from '../src/messages/hold-words';
 import { resourcesMessage } from '../src/messages/resource-words';
 import { section, type Message, type RenderContext } from '../src/messages/blocks';
 import { incidentCard } from '../src/messages/incident-card';
+import { linesMessage } from '../src/messages/lines-message';
 import { logMessage } from '../src/messages/log-view';
 import { operationCard } from '../src/messages/operation-card';
 import { runbookListMessage } from '../src/messages/runbook-list';
@@ -28,7 +29,7 @@ export function messageOf(answer: Answer, about: RenderContext): Message {
     case 'explained':
       return explainedMessage(answer.lines);
     case 'lines':
-      return plainMessage(answer.lines.join('\n'));
+      return linesMessage(answer.lines, 'the command line of Signalbox prints all of them.');
     case 'runbooks':
       return runbookListMessage(answer.list);
     case 'resources':

@@ -47,14 +47,14 @@ function lineOf(command: Command, subcommand: Subcommand): HelpEntry['lines'][nu
   };
 }
 
-/** Help as plain text: for the command line, and for Slack after escaping. The overview has one line a command. */
+/** Help as plain text, to be escaped for Slack. The overview has two lines a command, and says first how to see more. */
 export function helpText(entries: readonly HelpEntry[]): string {
   const detailed = entries.length === 1;
   const parts = entries.map((entry) => {
     const lines = entry.lines.map((line) => (detailed ? detailOf(line) : `  ${line.usage}\n    ${line.summary}`));
     return [`${entry.command}: ${entry.summary}.`, ...lines].join('\n');
   });
-  return detailed ? parts.join('') : [...parts, '/signalbox help <command> says more.'].join('\n');
+  return detailed ? parts.join('') : ['/signalbox help <command> says more.', ...parts].join('\n');
 }
 
 function detailOf(line: HelpEntry['lines'][number]): string {

@@ -1,3 +1,4 @@
+import { commands } from '../../src/commands/registry';
 import { openBotWorld, type BotWorld } from './support/bot-world';
 
 const sentence = 'You may not ask Signalbox for anything, because you are a guest; ask a full member.';
@@ -23,6 +24,15 @@ async function told(user: string, text: string): Promise<string> {
 it('whoever may ask for nothing gets that sentence instead of commands', async () => {
   await expect(told('U0BOB', 'help')).resolves.toBe(sentence);
   await expect(told('U0ANN', 'help')).resolves.toContain('/deploy &lt;service&gt;');
+});
+
+it('help is whole in Slack: how to see more comes first, and the last command is there', async () => {
+  await told('U0ANN', 'help');
+  const shown = JSON.stringify(world.slack.ephemerals('U0ANN').at(-1)!.blocks);
+  const { command, subcommands } = commands.at(-1)!;
+  expect(shown.indexOf('says more')).toBeLessThan(shown.indexOf('/deploy'));
+  expect(shown).toContain(`${command}: `);
+  expect(shown).toContain(subcommands.at(-1)!.summary);
 });
 
 it('help on a command that policy gives one nowhere says so', async () => {
