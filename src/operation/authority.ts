@@ -12,6 +12,8 @@ export interface OperatorTeam extends TeamMembers {
 /** Who may act on an operation, frozen with its judgement; who sits in the teams is asked of Slack at every act. */
 export interface Operators {
   readonly teams: readonly OperatorTeam[];
+  /** Whose the thing is that it takes away: Slack user id. */
+  readonly owner?: string;
   /** Second accounts of people who have several: account -> person. */
   readonly persons: { readonly [account: string]: string };
 }
@@ -30,7 +32,7 @@ export interface Actor {
 export type Authority =
   | {
       readonly kind: 'granted';
-      /** `requester`, `voter`, `member`, or the team that lets them. */
+      /** `requester`, `voter`, `owner`, `member`, or the team that lets them. */
       readonly as: string;
     }
   | { readonly kind: 'refused'; readonly sentence: string };
@@ -48,11 +50,11 @@ export interface AuthorityQuestion {
 
 /**
  * Whether somebody may do this to an operation: whoever asked, whoever voted on it, and members of the teams that
- * policy gives a say. A waiting request is cancelled by whoever asked or voted only; a machine stops only what it asked
- * for itself. Pure, and a part of the workflow bundle.
+ * policy gives a say. What a person waits for is cancelled by whoever asked or voted only, what a machine waits for by
+ * all who have a say; a machine stops only what it asked for itself. Pure, and a part of the workflow bundle.
  */
 export function authorityOver({ act, actor, requester, votes, operators }: AuthorityQuestion): Authority {
-  const { persons, teams } = operators ?? nobody;
+  const { persons, teams, owner } = operators ?? nobody;
   const personOf = (account: string): string => (Object.hasOwn(persons, account) ? persons[account]! : account);
   if (actor.kind === 'machine') {
     const isOwn = requester.kind === 'machine' && requester.id === actor.by;
@@ -62,11 +64,17 @@ export function authorityOver({ act, actor, requester, votes, operators }: Autho
   const person = personOf(actor.by);
   if (requester.kind === 'person' && personOf(requester.id) === person) return granted('requester');
   if (votes.some((vote) => vote.by === actor.by || vote.person === person)) return granted('voter');
-  if (act === 'cancel') return refused(cancelSentence);
+  if (act === 'cancel' && requester.kind === 'person') return refused(cancelSentence);
+  if (owner !== undefined && personOf(owner) === person) return granted('owner');
   const entitled = teams.filter(({ may }) => may === 'everything' || act === 'abort').map(({ team }) => team);
   const own = entitled.find((team) => actor.teams.includes(team));
   if (own !== undefined) return granted(own);
-  const who = `whoever asked for this, whoever voted on it${entitled.length > 0 ? `, and members of ${either(entitled)}` : ''}`;
+  if (act === 'cancel' && operators === undefined) return refused(tooEarlySentence);
+  const who = [
+    requester.kind === 'person' ? 'whoever asked for this, whoever voted on it' : 'whoever voted on it',
+    ...(owner === undefined ? [] : ['whoever it belongs to']),
+    ...(entitled.length > 0 ? [`and members of ${either(entitled)}`] : []),
+  ].join(', ');
   const unknown = entitled.filter((team) => actor.unknown.includes(team));
   if (unknown.length > 0)
     return refused(
@@ -79,7 +87,8 @@ export function authorityOver({ act, actor, requester, votes, operators }: Autho
 
 const nobody: Operators = { teams: [], persons: {} };
 
-const verbs: { readonly [act in Exclude<OperationAct['kind'], 'cancel' | 'resync'>]: string } = {
+const verbs: { readonly [act in Exclude<OperationAct['kind'], 'resync'>]: string } = {
+  cancel: 'cancel this',
   abort: 'abort this',
   pause: 'pause this',
   resume: 'let this go on',
@@ -96,6 +105,9 @@ const machineSentence =
   'A machine may only cancel or abort what it asked for itself, so nothing was done; a person who has a say in this operation has to do it.';
 const cancelSentence =
   'Only the person who asked, and those who voted on it, may cancel a waiting request; an approver who has not voted yet can reject it.';
+
+const tooEarlySentence =
+  'You may not cancel this yet, because policy is still looking at what a machine asked for; try again once the card says what it waits for.';
 
 function granted(as: string): Authority {
   return { kind: 'granted', as };

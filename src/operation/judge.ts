@@ -35,6 +35,7 @@ import { resourceProblems } from './resource-of';
 import { rollbackReadiness } from './rollback-readiness';
 import { shownInputs } from './shown-inputs';
 import { askedTitle } from './title';
+import { triggerTeam } from './trigger-team';
 
 const maxTitle = 160;
 
@@ -131,7 +132,10 @@ export function judgeCase(input: Judged & { readonly resolved: JsonObject }): {
       policyCommit: policy.commit,
       plan: outline,
       ballots,
-      operators: operatorsFor({ policy, ...placeOfWork(policy, about.request), ballots, now }),
+      operators: operatorsFor({
+        ...{ policy, ...placeOfWork(policy, about.request), ballots, now },
+        ...{ trigger: triggerTeam(input.request.requester, work.work), owner: world.resource?.owner },
+      }),
       ...gateAnswer(evaluation.gates, input, outline.digest),
       why: whyOf(evaluation),
       rollback: rollbackReadiness(input, outline),

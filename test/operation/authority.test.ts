@@ -11,7 +11,8 @@ const operators: Operators = {
     { team: 'oncall', may: 'everything', groups: [], users: [] },
     { team: 'developers', may: 'abort', groups: [], users: [] },
   ],
-  persons: { U0ANA2: 'U0ANA', U0SAM2: 'U0SAM' },
+  owner: 'U0OWN',
+  persons: { U0ANA2: 'U0ANA', U0SAM2: 'U0SAM', U0OWN2: 'U0OWN' },
 };
 
 const person = (by: string, teams: readonly string[] = [], unknown: readonly string[] = []): Actor => ({
@@ -39,6 +40,11 @@ test.each<[string, Actor, Requester, readonly string[]]>([
   ['whoever voted, by a second account', person('U0SAM2'), ana, acts],
   ['a team that has a say', person('U0LEE', ['leads']), ana, [...whileItRuns, 'resync']],
   ['who is on call', person('U0OLA', ['oncall']), ana, [...whileItRuns, 'resync']],
+  ['whom it belongs to', person('U0OWN'), ana, [...whileItRuns, 'resync']],
+  ['whom it belongs to, where a machine asked', person('U0OWN2'), ci, acts],
+  ['a team that has a say, where a machine asked', person('U0LEE', ['leads']), ci, acts],
+  ['who may roll back, where a machine asked', person('U0DEV', ['developers']), ci, ['abort', 'resync']],
+  ['a member of nothing, where a machine asked', person('U0EVE'), ci, ['resync']],
   ['who may roll back', person('U0DEV', ['developers']), ana, ['abort', 'resync']],
   ['a member of a team that nobody named', person('U0EVE', ['marketing']), ana, ['resync']],
   ['a member of nothing', person('U0EVE'), ana, ['resync']],
@@ -65,6 +71,14 @@ test.each<[string, OperationAct['kind'], Actor, readonly string[]]>([
   for (const word of words) expect(said).toMatchObject({ sentence: expect.stringContaining(word) });
 });
 
+test('a refusal says who may cancel what a machine asked for', () => {
+  expect(ask('cancel', person('U0EVE'), ci)).toEqual({
+    kind: 'refused',
+    sentence:
+      'You may not cancel this, because only these may: whoever voted on it, whoever it belongs to, and members of leads or oncall; ask one of them, or have the owner of the policy repository add your team under operators in policy.yaml.',
+  });
+});
+
 test('it tells as what somebody acted, for the record', () => {
   expect(ask('abort', person('U0ANA', ['leads']))).toEqual({ kind: 'granted', as: 'requester' });
   expect(ask('abort', person('U0SAM'))).toEqual({ kind: 'granted', as: 'voter' });
@@ -75,5 +89,7 @@ test('before there is a judgement only the request itself gives standing', () =>
   const before = { votes: [], requester: ana };
 
   expect(authorityOver({ ...before, act: 'cancel', actor: person('U0ANA') }).kind).toBe('granted');
+  const early = authorityOver({ ...before, requester: ci, act: 'cancel', actor: person('U0LEE', ['leads']) });
+  expect(early).toMatchObject({ kind: 'refused', sentence: expect.stringContaining('try again once') });
   expect(authorityOver({ ...before, act: 'abort', actor: person('U0LEE', ['leads']) }).kind).toBe('refused');
 });

@@ -61,6 +61,17 @@ test('teams are frozen with their groups, their people and whoever sits in for t
   });
 });
 
+test('whoever answers for what started it has a say, and whom the thing belongs to that it takes away', () => {
+  const policy = policyOf(environments);
+  const about = { policy, ballots: [], trigger: 'leads', now: tuesday };
+
+  const asked = operatorsFor({ ...about, owner: { kind: 'person', id: 'U0OWN' } });
+
+  expect(asked.teams.map(({ team, may }) => [team, may])).toEqual([['leads', 'everything']]);
+  expect(asked.owner).toBe('U0OWN');
+  expect(operatorsFor({ ...about, owner: { kind: 'machine', id: 'ci' } })).not.toHaveProperty('owner');
+});
+
 test('an operator team that does not exist fails the commit', () => {
   expect(problemsOf(`${environments}operators: [leeds]\n`)).toEqual([expect.stringContaining('leeds')]);
 });
