@@ -6,6 +6,8 @@ import { digestOf } from '../../src/canonical';
 import type { Json, JsonObject } from '../../src/json';
 import type { RunResult } from '../../src/operation/outcome';
 import type { Plan } from '../../src/operation/plan';
+import type { Policy } from '../../src/policy/policy';
+import type { PolicySource } from '../../activities/worker/policy-source';
 import { compilePlan } from '../../src/runbooks/compile';
 import { actionSchema, runbookSchema, type Action, type Runbook } from '../../src/runbooks/schema';
 import { relay } from '../../src/operation/relay';
@@ -48,6 +50,8 @@ export interface RunWorld {
 export async function openRunWorld(about: {
   readonly origin: string;
   readonly address?: string;
+  /** Its windows are what steps wait for; without it, none. */
+  readonly policy?: Policy;
   /** For steps that run programs. */
   readonly tools?: ToolHost;
 }): Promise<RunWorld> {
@@ -62,7 +66,12 @@ export async function openRunWorld(about: {
     get: async (digest: string) => Buffer.from(bodies.get(digest) ?? ''),
   };
   const plans = new Map<string, Plan>();
-  const policy = { current: () => Promise.reject(new Error('no policy here')) };
+  const policy: Pick<PolicySource, 'current'> = {
+    current: async () => {
+      if (!about.policy) throw new Error('no policy here');
+      return { repository: { policy: about.policy } } as Awaited<ReturnType<PolicySource['current']>>;
+    },
+  };
   await temporal.worker({
     taskQueue: WORKER_QUEUE,
     workflows: true,

@@ -1,17 +1,18 @@
 import type { JsonObject } from '../../src/json';
+import type { Policy } from '../../src/policy/policy';
 import { Endpoint, json } from '../steps/endpoint';
 import { openRunWorld, type RunningRunbook, type RunWorld } from './run-world';
 import { eventually } from './temporal';
 
 /** For a test file about steps of a runbook: a world, a service to call, steps that call it, and what it was asked. */
-export function stepsWorld() {
+export function stepsWorld(about: { readonly policy?: Policy } = {}) {
   const api = new Endpoint();
   let world: RunWorld;
   // Hundreds of targets on a busy machine take their time.
   jest.setTimeout(180_000);
   beforeAll(async () => {
     await api.start();
-    world = await openRunWorld({ origin: api.origin });
+    world = await openRunWorld({ ...about, origin: api.origin });
   }, 60_000);
   beforeEach(() => api.reset());
   afterAll(async () => {

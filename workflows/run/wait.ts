@@ -3,6 +3,7 @@ import { formatDuration, parseDuration } from '../../src/runbooks/duration';
 import type { JsonObject } from '../../src/json';
 import type { StepOutline } from '../../src/operation/plan';
 import { reading } from '../activities';
+import { instant } from '../say';
 import type { Carried } from './walk';
 import type { Walker } from './walker';
 
@@ -50,13 +51,15 @@ async function untilWindow(
 ): Promise<Carried> {
   const lastMs = forMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + forMs;
   while (true) {
-    const { atMs } = await reading(walker.walk.input.timings).windowOpening({ window });
+    const ask = () => reading(walker.walk.input.timings).windowOpening({ window });
+    const { atMs } = await walker.under(step, ask);
     if (atMs === undefined) return failed(step, `The window ${window} never opens again.`);
     if (atMs <= Date.now()) return { kind: 'done', told: {}, summary: `the window ${window} is open` };
-    if (atMs > lastMs) {
-      await rest(walker, step, lastMs - Date.now());
-      return failed(step, `The window ${window} did not open within ${formatDuration(forMs ?? 0)}.`);
-    }
+    if (atMs > lastMs)
+      return failed(
+        step,
+        `The window ${window} opens at ${instant(atMs)}, and this step waits for ${formatDuration(forMs ?? 0)} at most; start it closer to that, or give the step a longer "for".`,
+      );
     await rest(walker, step, atMs - Date.now());
   }
 }
