@@ -5,12 +5,12 @@ import { json } from '../steps/endpoint';
 const { api, put, get, asked, failAt, start, phaseIs } = stepsWorld();
 
 describe('a slice of a long list', () => {
-  const many = Array.from({ length: 120 }, (_, index) => `h${index}`);
+  const many = Array.from({ length: 300 }, (_, index) => `h${index}`);
   const given = { declared: { hosts: { type: 'list', items: { type: 'string' } } }, inputs: { hosts: many } };
   const each = (steps: readonly object[], more: object = {}) => ({
     id: 'each',
     uses: 'foreach',
-    with: { in: '${{ inputs.hosts }}', as: 'host', concurrency: 20, ...more },
+    with: { in: '${{ inputs.hosts }}', as: 'host', concurrency: 50, ...more },
     steps,
   });
   const puts = () => asked().filter((line) => line.startsWith('PUT'));
@@ -29,14 +29,14 @@ describe('a slice of a long list', () => {
   it('gets no more while people hold the run, and is given the rest when they let it go on', async () => {
     slowly(200);
     const run = await start([each([get('look', '/look/${{ host }}')])], given);
-    await eventually(() => expect(asked().length).toBeGreaterThan(20), 20_000);
+    await eventually(() => expect(asked().length).toBeGreaterThan(50), 20_000);
     await run.tell({ kind: 'pause', by: 'U0LEE', at: 'step' });
     // What is under way is done; a second more would be enough for five rounds.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     const before = asked().length;
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     expect(asked().length).toBe(before);
-    expect(before).toBeLessThan(120);
+    expect(before).toBeLessThan(300);
     await run.tell({ kind: 'resume', by: 'U0LEE' });
     expect(await run.result).toMatchObject({ kind: 'done' });
     expect(asked().sort()).toEqual(many.map((host) => `GET /look/${host}`).sort());
@@ -55,12 +55,12 @@ describe('a slice of a long list', () => {
   });
 
   it('begins none of what it asked for once it is aborted, and undoes the rest', async () => {
-    slowly(100);
+    slowly(400);
     const run = await start([each([put('patch', '/patch/${{ host }}')])], given);
-    await eventually(() => expect(puts().length).toBeGreaterThan(30), 20_000);
+    await eventually(() => expect(puts().length).toBeGreaterThan(75), 20_000);
     await run.tell({ kind: 'abort', by: 'U0LEE', reason: 'wrong day' });
     expect(await run.result).toMatchObject({ kind: 'undone', abortedBy: 'U0LEE' });
-    expect(puts().length).toBeLessThan(120);
+    expect(puts().length).toBeLessThan(300);
     const undone = asked().filter((line) => line.startsWith('DELETE'));
     expect(undone.sort()).toEqual(
       puts()
@@ -70,14 +70,14 @@ describe('a slice of a long list', () => {
   });
 
   it('hands out the targets of a wave only, and those of the next once that is over', async () => {
-    const run = await start([each([put('patch', '/patch/${{ host }}')], { waves: [60] })], given);
+    const run = await start([each([put('patch', '/patch/${{ host }}')], { waves: [150] })], given);
     expect(await run.result).toMatchObject({ kind: 'done' });
-    expect(puts().slice(0, 60).sort()).toEqual(
+    expect(puts().slice(0, 150).sort()).toEqual(
       many
-        .slice(0, 60)
+        .slice(0, 150)
         .map((host) => `PUT /patch/${host}`)
         .sort(),
     );
-    expect(puts()).toHaveLength(120);
+    expect(puts()).toHaveLength(300);
   });
 });

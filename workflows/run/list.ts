@@ -23,7 +23,7 @@ interface ListTold {
 /** Failed targets that are named one by one; the others are counted. */
 const mostNamed = 50;
 /** A slice's history stays short: so many targets at most, fewer where each has many steps. */
-const mostTargets = 500;
+const mostTargets = 1_000;
 const mostSteps = 1_000;
 /** What it keeps for the undo has to fit into one message to a worker. */
 const mostToUndo = 250;
@@ -31,7 +31,7 @@ const mostToUndo = 250;
 const mostBytes = 16 * 1024 * 1024;
 const toldBytes = 8 * 1024;
 /** Targets that a slice does at once: enough that slices are few, and several share what a long list has to do. */
-const mostAtOnce = 10;
+const mostAtOnce = 25;
 
 /**
  * Does the parts of a `foreach` for every target of its list. Targets are handed out to slices, each a workflow of its
