@@ -17,5 +17,6 @@ module.exports = {
   globalSetup: '<rootDir>/test/helpers/global-setup.ts',
   globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // One more than CI has processors: most suites wait for others as long as they work themselves.
+  maxWorkers: 3,
 };
