@@ -32,6 +32,14 @@ export interface Mirror {
   close(): void;
 }
 
+/** One command that talks to the remote. */
+export interface RemoteCommand {
+  /** The command and its options, none of them from outside. */
+  readonly fixed: readonly string[];
+  readonly values: readonly string[];
+  readonly env: { readonly [name: string]: string };
+}
+
 export interface MirrorOptions {
   readonly folder: string;
   readonly remote: RemoteUrl;
@@ -39,6 +47,8 @@ export interface MirrorOptions {
   readonly timeoutMs: number;
   /** Sent to an https remote as its password; it reaches Git by environment, never as an argument or in a file. */
   readonly token?: string;
+  /** Runs what talks to the remote, for whoever guards it; a plain child of this process without. Throws `GitFailure`. */
+  readonly talk?: (command: RemoteCommand) => Promise<string>;
   /** Longest time of one local command, ms. */
   readonly localTimeoutMs?: number;
   /** Bytes that one local command may say. */
@@ -70,8 +80,12 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   const { folder, remote, timeoutMs, localTimeoutMs = patienceMs, maxLocalBytes } = options;
   await prepare(folder);
   const env = environmentOf(options);
-  const talk = <T>(command: string, work: (git: SimpleGit) => Promise<T>) =>
-    withSimpleGit({ folder, env, timeoutMs, command }, work);
+  const talk = (fixed: readonly string[], values: readonly string[]): Promise<string> =>
+    options.talk
+      ? options.talk({ fixed, values, env })
+      : withSimpleGit({ folder, env, timeoutMs, command: fixed[0]! }, (git) =>
+          git.raw([...fixed, '--end-of-options', ...values]),
+        );
   // A request is tried twice, and both together stay within the limit of one command.
   const objects = openObjectReader({ folder, env, timeoutMs: localTimeoutMs / 2 });
   return {
@@ -81,18 +95,18 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     trees: new TreeStore(objects),
     local: (args, input) => runGit({ folder, env, args, input, timeoutMs: localTimeoutMs, maxBytes: maxLocalBytes }),
     async remoteTip(ref) {
-      const out = await talk('ls-remote', (git) => git.listRemote(['--end-of-options', remote.url, ref]));
+      const out = await talk(['ls-remote'], [remote.url, ref]);
       const line = out.split('\n').find((each) => each.endsWith(`\t${ref}`));
       const id = line?.split('\t')[0];
       return id !== undefined && isObjectId(id) ? id : undefined;
     },
     async fetch(given, refspecs) {
       const fixed = ['--quiet', '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-maintenance'];
-      await talk('fetch', (git) => git.raw(['fetch', ...fixed, ...given, '--end-of-options', remote.url, ...refspecs]));
+      await talk(['fetch', ...fixed, ...given], [remote.url, ...refspecs]);
     },
     async push({ ref, old, commit }) {
       const args = ['push', '--porcelain', '--no-verify', `--force-with-lease=${ref}:${old ?? ''}`];
-      await talk('push', (git) => git.raw([...args, '--end-of-options', remote.url, `${commit}:${ref}`]));
+      await talk(args, [remote.url, `${commit}:${ref}`]);
     },
     async commitAt(refOrId) {
       const name = `${refOrId}^{commit}`;

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Refusal } from '../../src/errors';
 import { isGoverned } from '../../src/policy/governed';
-import { openMirror, type Mirror } from '../adapters/git';
+import { openMirror, type Mirror, type MirrorOptions } from '../adapters/git';
 import { isObjectId, isRefName, isRepositoryPath, remoteUrl } from '../adapters/git-names';
-import { GitFailure } from '../adapters/git-process';
+import { GitFailure, wordsIn } from '../adapters/git-process';
+import { ProgramArguments } from '../processes/program-arguments';
 import { StepError, StepFailed } from './outcomes';
 import type { StepContext } from './step-kind';
 
@@ -32,7 +33,7 @@ export async function inRepository<Result>(
   const { signal, limitMs } = context;
   const connection = context.connection(context.given.connection, 'git');
   const token = connection.token && (await context.secret(connection.token));
-  const folder = await mkdtemp(join(tmpdir(), 'signalbox-git-'));
+  const folder = context.canRun ? (await context.workspace()).root : await mkdtemp(join(tmpdir(), 'signalbox-git-'));
   let mirror: Mirror | undefined;
   try {
     mirror = await openMirror({
@@ -40,6 +41,7 @@ export async function inRepository<Result>(
       remote: remoteUrl(connection.url, `connections/${connection.name}.yaml`),
       timeoutMs: limitMs,
       ...(token === undefined ? {} : { token }),
+      ...(context.canRun ? { talk: guarded(context) } : {}),
     });
     return await work(new Repository(mirror, { name: connection.name, mayWrite: connection.write === true, signal }));
   } catch (error) {
@@ -49,8 +51,25 @@ export async function inRepository<Result>(
     throw error;
   } finally {
     mirror?.close();
-    await rm(folder, { recursive: true, force: true });
+    if (!context.canRun) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Git under the guard of the step: it ends with the attempt, with its lease and with its runner. */
+function guarded(context: StepContext<unknown>): NonNullable<MirrorOptions['talk']> {
+  return async ({ fixed, values, env: { PATH: _path, HOME: _home, ...env } }) => {
+    const said: string[] = [];
+    const end = await context.run({
+      program: 'git',
+      args: new ProgramArguments(...fixed).rest(values),
+      env,
+      isPrivate: true,
+      onLine: (line, from) => from === 'stderr' && said.length < 100 && said.push(line),
+    });
+    if (end.code === 0) return end.stdout;
+    const words = wordsIn(said.join('\n')) || `it ended with ${end.code}`;
+    throw new GitFailure(fixed[0]!, words, 'failed', end.stdout);
+  };
 }
 
 export class Repository {

@@ -36,6 +36,8 @@ export interface StepContext<With = JsonObject> {
   request(connection: string, ask: HttpAsk): Promise<HttpAnswer>;
   /** A fresh folder for this attempt, filled with the plan's folders; the same at each call, removed afterwards. */
   workspace(): Promise<Workspace>;
+  /** Whether this runner is set up to run programs; without it `run` and `workspace` refuse. */
+  readonly canRun: boolean;
   /** Runs a program and waits until nothing that it started is left. Throws `StepError`, `StepFailed`, or that it was cancelled. */
   run(ask: RunAsk): Promise<RunEnd>;
   /** A program that the configuration of this runner allows, by its name there. */

@@ -74,6 +74,7 @@ type Tools = Pick<
   StepContext,
   | 'workspace'
   | 'run'
+  | 'canRun'
   | 'allowedProgram'
   | 'terraformSettings'
   | 'keepFile'
@@ -109,6 +110,7 @@ export class Toolbox {
     const { heart } = this.spec;
     return {
       workspace: () => this.workspace(),
+      canRun: this.spec.host !== undefined,
       run: (ask) => this.run(ask, key),
       allowedProgram: (name) => this.spec.host?.programs?.get(name),
       terraformSettings: () => this.spec.host?.terraform ?? {},

@@ -1,12 +1,16 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import type { JsonObject } from '../../src/json';
 import { makeRepository, type TestRepository } from '../helpers/git-repository';
 import { attemptOf, environmentOf, failureOf, key, type Attempt } from './attempt';
-import { openTools } from './tools';
+import { openTools, type TestTools } from './tools';
+import { childrenOf, commandOf, isAlive, knownProcess } from '../helpers/process-family';
 import { hostileValues } from './hostile-values';
 
 let repository: TestRepository;
+let guarded: TestTools;
+beforeAll(async () => (guarded = await openTools()));
 beforeEach(async () => {
   repository = await makeRepository({
     files: {
@@ -28,6 +32,7 @@ function step(
   return {
     step: { id: 'it', uses, with: { connection: 'api', ...given }, outputs, ...extra },
     over: { name: 'api', kind: 'git', url: repository.url, write: true },
+    tools: guarded,
     ...attempt,
   };
 }
@@ -94,6 +99,27 @@ describe('git/read', () => {
     });
   });
 
+  it('leaves nothing behind when it is cancelled while the host says nothing', async () => {
+    const tools = await openTools();
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as { port: number };
+    const over = { name: 'api', kind: 'git' as const, url: `https://127.0.0.1:${port}/x.git` };
+    const environment = environmentOf({});
+    const asking = once(silent, 'connection');
+    const running = run(read({ path: 'x' }, { over, tools, environment })).catch((error: unknown) => error);
+    await asking;
+    const family = childrenOf(process.pid).flatMap((pid) => knownProcess(pid) ?? []);
+    const gits = family.filter(({ pid }) => /\bgit\b/.test(commandOf(pid)));
+    expect(gits.length).toBeGreaterThan(0);
+    expect(readdirSync(tools.workPlace)).toHaveLength(1);
+    environment.cancel();
+    expect(await running).toMatchObject({ name: 'CancelledFailure' });
+    silent.close();
+    expect(gits.filter(isAlive)).toEqual([]);
+    expect(readdirSync(tools.workPlace)).toEqual([]);
+  });
+
   it('gives up on a host that says nothing', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
@@ -101,7 +127,7 @@ describe('git/read', () => {
     const over = { name: 'api', kind: 'git' as const, url: `https://127.0.0.1:${port}/x.git` };
     const failure = await fails(read({ path: 'x' }, { over, extra: { timeout: '2s' } }));
     silent.close();
-    expect(failure).toMatchObject({ type: 'StepError', message: expect.stringMatching(/no answer within/) });
+    expect(failure).toMatchObject({ type: 'StepError', message: expect.stringMatching(/git was not done after/) });
   });
 });
 
