@@ -106,10 +106,13 @@ describe('git/read', () => {
     const { port } = silent.address() as { port: number };
     const over = { name: 'api', kind: 'git' as const, url: `https://127.0.0.1:${port}/x.git` };
     const environment = environmentOf({});
+    // This process may have run other test files before.
+    const before = new Set(childrenOf(process.pid));
     const asking = once(silent, 'connection');
     const running = run(read({ path: 'x' }, { over, tools, environment })).catch((error: unknown) => error);
     await asking;
-    const family = childrenOf(process.pid).flatMap((pid) => knownProcess(pid) ?? []);
+    const begun = childrenOf(process.pid).filter((pid) => !before.has(pid));
+    const family = begun.flatMap((pid) => knownProcess(pid) ?? []);
     const gits = family.filter(({ pid }) => /\bgit\b/.test(commandOf(pid)));
     expect(gits.length).toBeGreaterThan(0);
     expect(readdirSync(tools.workPlace)).toHaveLength(1);
