@@ -105,9 +105,10 @@ const states: { readonly [name: string]: () => Promise<readonly string[]> } = {
     const operation = await approved({
       plan: aPlan([aStep('first', { stage: 'a' }), aStep('second', { stage: 'b' })]),
     });
-    // The run has to have heard it before its first stage is over.
+    // The run has to have heard it before its first stage is over, and that has to have begun before it can end.
     const run = world.temporal.client.workflow.getHandle(runId(operation.id));
     await eventually(async () => {
+      expect(world.steps.map(({ key }) => key)).toContain(`${operation.id}/first`);
       const { events } = await run.fetchHistory();
       const heard = events!.map((event) => event.workflowExecutionSignaledEventAttributes?.signalName);
       expect(heard).toContain(RUN_ACT);
