@@ -17,6 +17,7 @@ export function inputTextProblems(about: {
     names: () => namesFor({ inputs, resolve: {}, steps: {}, tells: [] }),
     later: new Set(),
     library,
+    inputs,
     connectionInputs: new Map(),
     secretInputs: {},
     isForTargets: false,

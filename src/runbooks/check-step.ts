@@ -7,6 +7,7 @@ import { inheritedWith, repeatOf } from './compile-step';
 import { parseDuration } from './duration';
 import { bareCondition, hasTemplate, templateParts } from './expressions';
 import { insideOf, stepsOf } from './circle';
+import { shapeProblems, type DeclaredInputs } from './input-shapes';
 import { nestedIn, type Library } from './library';
 import type { Action, Runbook, RunbookStep } from './schema';
 import { boundInput, connectionProblem, type ConnectionNames } from './connection-inputs';
@@ -31,6 +32,7 @@ export interface StepPlace {
   readonly library: Library;
   /** Inputs that stand for a connection: name -> kind. */
   readonly connectionInputs: ConnectionNames;
+  readonly inputs: DeclaredInputs;
   /** Inputs that stand for a secret. */
   readonly secretInputs: BoundSecrets;
   /** Whether it is done for the targets of a list. */
@@ -121,6 +123,10 @@ class StepChecker {
       } else if (valueAt(given, at) === undefined) this.add([...path, ...at], `"${at.join('.')}" is missing`);
       else this.add([...path, ...at], `"${at.join('.') || 'with'}" ${plain(issue.message)}`);
     }
+    const { inputs } = this.place;
+    for (const problem of shapeProblems({ schema: kind.with, given, inputs }))
+      // Which inputs may stand for a connection is told below.
+      if (problem.path[0] !== 'connection') this.add([...path, ...problem.path], problem.message);
     for (const [key, value] of Object.entries(given)) {
       if (kind.literal?.includes(key)) {
         if (hasTemplate(value)) this.add([...path, key], `"${key}" is taken as it is written, without templates`);

@@ -61,8 +61,12 @@ describe('a runbook', () => {
       steps('- { uses: http/request, with: { connection: "${{ inputs.api }}", path: /x } }'),
     ],
     [
-      'a value of another type that a template will give',
-      steps('- { uses: http/request, with: { connection: fleet, path: /x, status: "${{ inputs.count }}" } }'),
+      'a value of a type that nobody knows before a template gives it',
+      steps('- { uses: http/request, with: { connection: fleet, path: /x, status: "${{ [inputs.count] }}" } }'),
+    ],
+    [
+      'an input of the type that is taken',
+      steps('- { uses: http/request, with: { connection: fleet, path: /x, status: ["${{ inputs.count }}"] } }'),
     ],
     [
       'all() over a list whose size it asks for',
@@ -90,6 +94,11 @@ describe('a runbook', () => {
       'a wait for all of an empty list',
       steps(`- { uses: http/request, with: ${get}, until: "response.body.items.all(i, i.ok)", for: 5m }`),
       /:7:.*all\(\) over response\.body\.items holds of an empty list, too.*size\(response\.body\.items\) > 0/,
+    ],
+    [
+      'an input where a list is taken',
+      steps('- { uses: http/request, with: { connection: fleet, path: /x, status: "${{ inputs.count }}" } }'),
+      /:7:.*"status" takes a list, and the input "count" is a number/,
     ],
     [
       'a pool out of a template',
