@@ -134,6 +134,33 @@ describe('what people do', () => {
     expect(asked()).toEqual(['PUT /a', 'PUT /a', 'PUT /b', 'GET /after']);
   });
 
+  it('stays on the card when a branch beside the one that asks is held, and that is shown once it is answered', async () => {
+    let free: () => void = () => undefined;
+    let isBad = true;
+    api.reply = (seen, response) => {
+      if (seen.url === '/slow') free = () => void json(200, {})(seen, response);
+      else json(isBad && seen.url === '/a' && seen.method === 'PUT' ? 422 : 200, {})(seen, response);
+    };
+    const branch = { uses: 'actions/two' };
+    const two = { name: 'two', steps: [get('slow'), get('next')] };
+    const run = await start([{ uses: 'parallel', steps: [put('a', '/a', { 'on-failure': 'ask' }), branch] }], {
+      actions: [two],
+    });
+    await phaseIs(run, 'asks');
+    await eventually(() => expect(asked()).toContain('GET /slow'), 20_000);
+    await run.tell({ kind: 'pause', by: 'freeze', at: 'step' });
+    free();
+    await eventually(async () =>
+      expect(Object.values((await run.shown()).steps).map(({ state }) => state)).toContain('done'),
+    );
+    expect((await run.shown()).phase).toBe('asks');
+    isBad = false;
+    await run.tell({ kind: 'skip_step', by: 'U0LEE' });
+    await phaseIs(run, 'held');
+    await run.tell({ kind: 'resume', by: 'freeze' });
+    expect(await run.result).toMatchObject({ kind: 'done' });
+  });
+
   it('decides about one step at a time, where several fail at once', async () => {
     failAt('/a', '/b');
     const asks = { 'on-failure': 'ask' };

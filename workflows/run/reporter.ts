@@ -15,6 +15,8 @@ export class Reporter {
   private steps: { [path: string]: RunProgress['steps'][string] } = {};
   private details: RunProgress['details'][number][] = [];
   private failure: RunProgress['failure'];
+  /** What the steps beside a question are about, as long as it is open: their news would take it off the card. */
+  private beside: RunProgress['phase'] | undefined;
   private readonly teller: Teller;
 
   /** `log`: what was said of it before continue-as-new. */
@@ -28,11 +30,24 @@ export class Reporter {
 
   /** People may have to act on it, so it waits for nothing. */
   enter(phase: RunProgress['phase'], failure?: RunProgress['failure']): void {
+    if (this.beside !== undefined && (phase === 'held' || phase === 'work' || phase === 'watch')) {
+      this.beside = phase;
+      return;
+    }
     const isNews = phase !== this.phase || failure !== undefined;
+    this.beside = phase === 'asks' ? this.phase : undefined;
     this.phase = phase;
     // What people decided about is over.
     this.failure = failure ?? (phase === 'work' ? undefined : this.failure);
     this.teller.changed(isNews ? 'urgent' : undefined);
+  }
+
+  /** The question is answered: what the steps beside it are about is shown again. */
+  answered(): void {
+    const { beside = 'work' } = this;
+    this.beside = undefined;
+    this.enter('work');
+    if (beside !== 'work') this.enter(beside);
   }
 
   step({ path, name }: StepOutline, step: RunProgress['steps'][string], wrote: Wrote = {}): void {

@@ -229,7 +229,7 @@ export class Walker {
   private async ask(failure: Failure): Promise<'retry' | 'skip' | undefined> {
     const { controls, reporter } = this.walk;
     const choice = await controls.chosen((question) => reporter?.enter('asks', { ...failure, question }));
-    if (choice !== undefined) reporter?.enter('work');
+    if (choice !== undefined) reporter?.answered();
     return choice;
   }
 
