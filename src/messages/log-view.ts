@@ -63,12 +63,21 @@ export function logLines(shown: LogShown): readonly string[] {
 function headOf({ operation, title, logs, place, isWhole }: LogShown): { head: string[]; spoken: string } {
   const log = logs[place]!;
   const part = isWhole ? '' : ', its last lines';
-  const what = `${log.mode === 'undo' ? 'Undo of ' : ''}${code(log.step, 150)}, attempt ${log.attempt}${part}`;
+  const { path, target } = stepAndTarget(log.step);
+  const rest = `${target}, attempt ${log.attempt}${part}`;
+  const what = `${log.mode === 'undo' ? 'Undo of ' : ''}${code(path, 150)}${rest}`;
   const of = `${safe(title ?? '', 200)} ${code(shortIdIn(operation), 40)}`.trim();
   return {
     head: [`📜 ${what}`, of],
-    spoken: `Log of ${log.mode === 'undo' ? 'the undo of ' : ''}${safe(log.step, 150)}, attempt ${log.attempt}, of ${shortIdIn(operation)}${part}.`,
+    spoken: `Log of ${log.mode === 'undo' ? 'the undo of ' : ''}${safe(path, 150)}${target}, attempt ${log.attempt}, of ${shortIdIn(operation)}${part}.`,
   };
+}
+
+/** A log is kept under the path of its step with the places of its targets, from 0; people count from 1. */
+function stepAndTarget(step: string): { readonly path: string; readonly target: string } {
+  const [, path = step, places = ''] = /^(.*?)((?:\[\d+\])+)$/.exec(step) ?? [];
+  const numbers = [...places.matchAll(/\d+/g)].map(([number]) => Number(number) + 1);
+  return { path, target: numbers.length > 0 ? `, target ${numbers.join(' and in it ')}` : '' };
 }
 
 /** The last lines that fit, as they are: nothing in them is read as markup. */
