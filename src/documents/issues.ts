@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { didYouMean } from './nearest';
 import { alternatives, below, knownKeys } from './shapes';
+import { valueAt } from './value-at';
 
 /** A complaint of a schema in words, with the path it is about. */
 export interface Complaint {
@@ -142,11 +143,4 @@ function nameOf(path: readonly (string | number)[]): string {
 
 function pathShapes(schema: z.core.$ZodType, path: readonly (string | number)[]): readonly z.core.$ZodType[] {
   return path.reduce<readonly z.core.$ZodType[]>((schemas, key) => below(schemas, key), alternatives(schema));
-}
-
-function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>((at, key) => {
-    if (typeof at !== 'object' || at === null) return undefined;
-    return Object.hasOwn(at, key) ? (at as Record<string | number, unknown>)[key] : undefined;
-  }, value);
 }

@@ -1,4 +1,5 @@
 import { didYouMean } from '../documents/nearest';
+import { valueAt } from '../documents/value-at';
 import { compileCondition, compileExpression, type Compiled } from '../expressions/cel';
 import type { NameSpace } from '../expressions/names';
 import type { JsonObject } from '../json';
@@ -302,13 +303,8 @@ class StepChecker {
 
 /** Name of the document, it or one inside of it, in which a step asks people. */
 function askingIn(document: Runbook | Action, library: Library): string | undefined {
-  const asks = (each: Runbook | Action): boolean => stepsOf(each).some((step) => step['on-failure'] === 'ask');
-  if (asks(document)) return document.name;
-  const inner = insideOf(document, library);
-  return inner.find(({ what, name }) => {
-    const known = (what === 'action' ? library.actions : library.runbooks).get(name);
-    return known !== undefined && asks(known);
-  })?.name;
+  const all = [document, ...insideOf(document, library).map((inner) => inner.document)];
+  return all.find((each) => stepsOf(each).some((step) => step['on-failure'] === 'ask'))?.name;
 }
 
 function stepsIn(paths: readonly string[]): readonly string[] {
@@ -335,13 +331,6 @@ function ownOutputsIn(value: unknown, id: string, names: NameSpace): readonly st
 function keysOf(kind: StepKindSpec): readonly string[] {
   const shape = (kind.with as { readonly shape?: object }).shape;
   return shape ? Object.keys(shape) : [];
-}
-
-function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>(
-    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[key] : undefined),
-    value,
-  );
 }
 
 function plain(message: string): string {

@@ -27,19 +27,22 @@ export function circleFrom(
   return search(document, [home]);
 }
 
+interface Inside {
+  readonly what: 'runbook' | 'action';
+  readonly name: string;
+  readonly document: Document;
+}
+
 /** Every runbook and action that runs inside a document, however deep, each once. */
-export function insideOf(
-  document: Document,
-  library: Pick<Library, 'runbooks' | 'actions'>,
-): readonly { readonly what: 'runbook' | 'action'; readonly name: string }[] {
-  const found = new Map<string, { readonly what: 'runbook' | 'action'; readonly name: string }>();
+export function insideOf(document: Document, library: Pick<Library, 'runbooks' | 'actions'>): readonly Inside[] {
+  const found = new Map<string, Inside>();
   const search = (at: Document): void => {
     for (const call of callsIn(at)) {
       const inner = nestedIn(call, library);
       if (inner?.kind !== 'found') continue;
       const { name } = inner.document;
       if (found.has(`${inner.what} ${name}`)) continue;
-      found.set(`${inner.what} ${name}`, { what: inner.what, name });
+      found.set(`${inner.what} ${name}`, { what: inner.what, name, document: inner.document });
       search(inner.document);
     }
   };

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { valueAt } from '../documents/value-at';
 import type { Json, JsonObject } from '../json';
 import { boundInput } from './connection-inputs';
 import type { RunbookInput } from './schema';
@@ -61,10 +62,7 @@ function filled(value: Json, inputs: DeclaredInputs): Json {
 }
 
 function inputAt(given: Json, path: readonly (string | number)[], inputs: DeclaredInputs): string | undefined {
-  const value = path.reduce<unknown>(
-    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[key] : undefined),
-    given,
-  );
+  const value = valueAt(given, path);
   const input = typeof value === 'string' ? boundInput(value) : undefined;
   return input !== undefined && Object.hasOwn(inputs, input) ? input : undefined;
 }

@@ -49,9 +49,7 @@ function poolOf(undo: PlanStep['undo'], pool: string): string {
 export function runbookDigest(runbook: string, library: Documents): string | undefined {
   const document = library.runbooks.get(runbook);
   if (!document) return undefined;
-  const inside = insideOf(document, library).map(({ what, name }) =>
-    (what === 'action' ? library.actions : library.runbooks).get(name),
-  );
+  const inside = insideOf(document, library).map((inner) => inner.document);
   return digestOf([document, ...inside] as unknown as Json);
 }
 
